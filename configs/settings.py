@@ -1,0 +1,174 @@
+"""Everything a site configures, read from ``cleanclaim.toml`` in the home and from ``CLEANCLAIM_*``.
+
+The home is one folder: settings, the embedded ledger, the archive of raw files, Data Docs, Prefect's
+own database. Environment variables win over the file, so that a secret never has to be written down.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import time
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+SETTINGS_FILE = "cleanclaim.toml"
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; the message names the setting, never its value."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Practice(_Section):
+    """The billing provider of 2010AA and the submitter of 1000A."""
+
+    name: str = Field("", description="Legal name as enrolled with the payers, NM1*85 NM103.")
+    npi: str = Field("", description="Organisation NPI (type 2), NM109.")
+    tax_id: SecretStr = Field(SecretStr(""), description="Employer id for REF*EI; digits only.")
+    taxonomy: str = Field("", description="NUCC taxonomy of the practice, PRV*BI.")
+    street: str = Field("", description="Street address; a PO box belongs in the pay-to address.")
+    city: str = Field("", description="City of the billing address.")
+    state: str = Field("", description="State of the billing address, two letters.")
+    zip: str = Field("", description="Nine-digit ZIP of the billing address.")
+    contact: str = Field("BILLING OFFICE", description="Submitter contact, PER02.")
+    phone: str = Field("", description="Submitter contact telephone, PER04; digits only.")
+    place_of_service: str = Field("11", description="Place of service where an encounter names none.")
+
+
+class Partner(_Section):
+    """A clearinghouse or direct payer: where files go and where answers come from."""
+
+    host: str = Field(description="Name or address of the SFTP server.")
+    port: int = Field(22, description="Port of the SFTP server.")
+    username: str = Field(description="Login name.")
+    password: SecretStr | None = Field(None, description="Password, where the partner asks for one.")
+    key_file: Path | None = Field(None, description="Private key file; relative paths start at the home.")
+    host_key: str = Field("", description="The pinned host key, 'ssh-ed25519 AAAA…'. Empty refuses to connect.")
+    upload_dir: str = Field("/SendFiles", description="Remote folder for what we send.")
+    download_dir: str = Field("/ReceiveFiles", description="Remote folder that the answers arrive in.")
+    settle_seconds: float = Field(60.0, ge=0, description="A remote file must keep its size and time this long.")
+    delete_remote: bool = Field(False, description="Delete a remote file after it is safely ours.")
+    timeout_seconds: float = Field(30.0, gt=0, description="Limit for connecting and for one answer.")
+    attempts: int = Field(4, ge=1, description="Tries before the partner counts as unreachable.")
+    sender_id: str = Field(description="Our id at this partner: ISA06, GS02, 1000A.")
+    sender_qualifier: str = Field("ZZ", description="Qualifier of the sender id, ISA05.")
+    receiver_id: str = Field(description="The partner's id: ISA08, GS03, 1000B.")
+    receiver_qualifier: str = Field("ZZ", description="Qualifier of the receiver id, ISA07.")
+    receiver_name: str = Field(description="The partner's name, 1000B NM103.")
+    usage: Literal["T", "P"] = Field("T", description="ISA15: T for test, P for production.")
+    claims_per_transaction: int = Field(5000, ge=1, le=5000, description="Most claims in one ST.")
+
+
+class Source(_Section):
+    """A database that encounters are pulled from, incrementally."""
+
+    url: SecretStr = Field(description="SQLAlchemy URL of the source database.")
+    query: str = Field(description="Query with a :watermark parameter; its columns are those of encounters.")
+    watermark_column: str = Field(description="Column of the query's result that only grows.")
+    watermark_start: str = Field("", description="Watermark of the first pull.")
+
+
+class Limits(_Section):
+    """The clocks on silence, in days."""
+
+    days_without_999: int = Field(1, description="A file without a 999 becomes work after this many days.")
+    days_without_277ca: int = Field(2, description="A claim without a 277CA becomes work after this many days.")
+    days_without_835: int = Field(30, description="A claim without an 835 becomes work after this many days.")
+
+
+class Billing(_Section):
+    """How claims are put together."""
+
+    date_window_days: int = Field(1, ge=1, le=31, description="Days of service that may share one claim.")
+    cutoff: time = Field(time(18, 30), description="Local time that dates the day's interchange (ISA09, ISA10).")
+    time_zone: str = Field("America/New_York", description="Time zone of the practice and of the schedules.")
+    timely_margin_days: int = Field(15, ge=0, description="Warn this many days before a filing limit.")
+
+
+class Settings(BaseSettings):
+    """All settings of one home."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CLEANCLAIM_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True
+    )
+
+    home: Path = Field(Path(".cleanclaim"), description="The home folder.")
+    database_url: SecretStr | None = Field(None, description="Ledger URL; empty means SQLite in the home.")
+    id_key: SecretStr = Field(
+        SecretStr(""), description="Secret that makes claim ids opaque; 'cleanclaim init' draws one."
+    )
+    practice: Practice = Field(default_factory=lambda: Practice.model_validate({}), description="The practice.")
+    partners: dict[str, Partner] = Field(default_factory=dict, description="Clearinghouses by short name.")
+    sources: dict[str, Source] = Field(default_factory=dict, description="Databases that encounters come from.")
+    limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), description="Clocks on silence.")
+    billing: Billing = Field(default_factory=lambda: Billing.model_validate({}), description="Claim building.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the home's file (passed as init values)."""
+        return env_settings, init_settings
+
+    @cached_property
+    def ledger_url(self) -> str:
+        """SQLAlchemy URL of the ledger."""
+        if self.database_url and self.database_url.get_secret_value():
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.home / 'ledger.sqlite'}"
+
+    @property
+    def archive(self) -> Path:
+        """Raw files, by sha256, write-once."""
+        return self.home / "archive"
+
+    @property
+    def staging(self) -> Path:
+        """Files on their way in or out."""
+        return self.home / "staging"
+
+    @property
+    def data_docs(self) -> Path:
+        """Great Expectations' pages."""
+        return self.home / "data_docs"
+
+    @property
+    def prefect_home(self) -> Path:
+        """Prefect's profile and database, where the home runs its own server."""
+        return self.home / "prefect"
+
+
+def load_settings(home: Path | str | None = None) -> Settings:
+    """Settings of `home` (default ``$CLEANCLAIM_HOME``, else ``./.cleanclaim``).
+
+    Raises ConfigurationError naming the first setting that is wrong; values are never repeated.
+    """
+    root = Path(home or os.environ.get("CLEANCLAIM_HOME") or ".cleanclaim").absolute()
+    values: dict[str, Any] = {}
+    path = root / SETTINGS_FILE
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigurationError(f"{SETTINGS_FILE} is not valid TOML: {error}") from None
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"{SETTINGS_FILE}: {where}: {first['type']}") from None
+    settings.home = root
+    return settings

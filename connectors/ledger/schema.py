@@ -1,0 +1,748 @@
+"""The ledger's tables: the one source of column names and types.
+
+Three kinds of table:
+
+* **master** rows are versioned: a natural key, a version number and the id of the version before. Loading the
+  same content again is a no-op; a changed row becomes the next version. ``current`` is the newest version.
+* **facts** are append-only; their primary key is a digest of their content, so storing one again is a no-op.
+  The fingerprint runs over these and over the master rows.
+* **arrivals** and other bookkeeping (``info={"bookkeeping": True}``) say how and when facts came; they differ
+  from run to run and stay out of the fingerprint.
+
+Columns are ``Text``, ``BigInteger`` (money is ``*_cents``), ``Boolean``, ``Date`` (local dates without a zone) or
+``DateTime`` (UTC). ``comment`` is the column's meaning and ``info["example"]`` an example; the docs are made
+from them. ``info["phi"]`` marks what never leaves the ledger for a log, a name or an artifact. Lists (diagnoses,
+modifiers, codes) are text with single blanks between the items.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
+)
+
+Type = type[TypeEngine[Any]]
+
+
+def col(
+    name: str, type_: Type, meaning: str, example: str = "", *, required: bool = False, phi: bool = False
+) -> Column[Any]:
+    """One column with its documentation."""
+    return Column(name, type_, nullable=not required, comment=meaning, info={"example": example, "phi": phi})
+
+
+def text(name: str, meaning: str, example: str = "", *, required: bool = False, phi: bool = False) -> Column[Any]:
+    """A text column."""
+    return col(name, Text, meaning, example, required=required, phi=phi)
+
+
+def cents(name: str, meaning: str, example: str = "12000", *, required: bool = False) -> Column[Any]:
+    """An amount in integer cents; absent is null, not zero."""
+    return col(name, BigInteger, meaning, example, required=required)
+
+
+def number(name: str, meaning: str, example: str = "1", *, required: bool = False) -> Column[Any]:
+    """A whole number."""
+    return col(name, BigInteger, meaning, example, required=required)
+
+
+def day(name: str, meaning: str, example: str = "2026-01-05", *, required: bool = False, phi: bool = False) -> Any:
+    """A local date without a zone."""
+    return col(name, Date, meaning, example, required=required, phi=phi)
+
+
+def flag(name: str, meaning: str, example: str = "true", *, required: bool = False) -> Column[Any]:
+    """True or false."""
+    return col(name, Boolean, meaning, example, required=required)
+
+
+def instant(name: str, meaning: str, *, required: bool = False) -> Column[Any]:
+    """A UTC instant; bookkeeping."""
+    column = col(name, DateTime, meaning, "2026-01-05T23:30:00", required=required)
+    column.info["bookkeeping"] = True
+    return column
+
+
+def master(name: str, about: str, key: list[str], *columns: Column[Any]) -> Table:
+    """A versioned table of what people maintain elsewhere and load here."""
+    for column in columns:
+        if column.name in key:
+            column.nullable = False
+    return Table(
+        name,
+        metadata,
+        Column("row_id", Text, primary_key=True, comment="Digest of key, content and previous version."),
+        Column("version", BigInteger, nullable=False, comment="1 for the first version of this key."),
+        Column("previous_id", Text, comment="row_id of the version before."),
+        *columns,
+        UniqueConstraint(*key, "version"),
+        comment=about,
+        info={"kind": "master", "key": key},
+    )
+
+
+def fact(name: str, about: str, *columns: Column[Any] | Index) -> Table:
+    """An append-only table; its first column is the identity, a digest of the content."""
+    columns[0].primary_key = True  # type: ignore[union-attr]
+    columns[0].nullable = False  # type: ignore[union-attr]
+    return Table(name, metadata, *columns, comment=about, info={"kind": "fact"})
+
+
+def bookkeeping(name: str, about: str, keys: int, *columns: Column[Any]) -> Table:
+    """A table about runs and arrivals, outside the fingerprint; its first `keys` columns are the key."""
+    for column in columns[:keys]:
+        column.primary_key = True
+        column.nullable = False
+    return Table(name, metadata, *columns, comment=about, info={"kind": "bookkeeping", "bookkeeping": True})
+
+
+# --- master data -----------------------------------------------------------------------------------------------
+
+payers = master(
+    "payers",
+    "Who pays, how claims reach them, and what they insist on.",
+    ["payer_id"],
+    text("payer_id", "Your short id of the payer.", "ACME"),
+    text("name", "The payer's name, 2010BB NM103.", "ACME HEALTH PLAN", required=True),
+    text(
+        "payer_class",
+        "One of commercial, blue, medicare_ffs, medicare_advantage, medicaid, medicaid_mco, tricare, va, eap, other.",
+        "commercial",
+        required=True,
+    ),
+    text("edi_payer_id", "Payer id at the clearinghouse, 2010BB NM109.", "99999", required=True),
+    text("filing_code", "Claim filing indicator, SBR09.", "CI", required=True),
+    text("partner", "Short name of the partner in the settings that claims go to.", "sandbox", required=True),
+    text("remit_ids", "Ids the payer uses in its 835 (TRN03, N1*PR), blanks between.", "1512345678"),
+    number("timely_filing_days", "Days from the date of service to file; blank means 90.", "90"),
+    number("appeal_days", "Days from the remittance to appeal; blank means 60.", "180"),
+    text(
+        "telehealth_rule",
+        "Modifiers and place for telehealth: none, modifier_95, modifier_gt or pos11_95.",
+        "modifier_95",
+    ),
+    flag("audio_allowed", "Whether audio-only sessions are payable (modifier 93)."),
+    text("auth_codes", "Codes that need an authorization, blanks between; * is all.", "90837 H0015"),
+    text(
+        "supervised_billing",
+        "How a supervised clinician bills: supervisor_npi, supervisor_named or not_allowed.",
+        "supervisor_named",
+    ),
+    text("provider_classes", "Classes of rendering provider this payer accepts; * is all.", "MD NP PHD LCSW"),
+    number("date_window_days", "Days of service that may share one claim; blank means the practice's setting.", "1"),
+    flag("coverage_required_active", "Whether coverage must be on file and active; blank means yes."),
+)
+
+providers = master(
+    "providers",
+    "Clinicians: identity, licence and employment.",
+    ["provider_id"],
+    text("provider_id", "Your id of the clinician.", "CL001"),
+    text("npi", "Individual NPI (type 1), ten digits.", "1245319599", required=True),
+    text("last_name", "Last name, NM103.", "DOE", required=True),
+    text("first_name", "First name, NM104.", "PAT", required=True),
+    text("taxonomy", "NUCC taxonomy, PRV*PE.", "1041C0700X", required=True),
+    text("provider_class", "MD NP PA CNS PHD LCSW LMFT MHC BCBA RBT RN PEER LADC or INTERN.", "LCSW", required=True),
+    text("license_number", "Licence number.", "149000001"),
+    text("license_state", "State of the licence.", "IL"),
+    day("license_from", "First day of the licence.", "2020-01-01"),
+    day("license_to", "Last day of the licence.", "2027-12-31"),
+    day("active_from", "First day with the practice.", "2022-01-01"),
+    day("active_to", "Last day with the practice; blank while employed.", ""),
+    text("supervisor_id", "provider_id of the supervisor, for supervised clinicians.", "CL002"),
+)
+
+enrollments = master(
+    "enrollments",
+    "Which clinician may bill which payer, from when.",
+    ["provider_id", "payer_id", "effective_from"],
+    text("provider_id", "Clinician.", "CL001"),
+    text("payer_id", "Payer.", "ACME"),
+    day("effective_from", "Effective date on the payer's letter.", "2024-01-01"),
+    day("effective_to", "Last day; blank while it runs.", ""),
+)
+
+patients = master(
+    "patients",
+    "People in treatment.",
+    ["patient_id"],
+    text("patient_id", "Your opaque id of the person.", "P0001"),
+    text("last_name", "Last name.", "TESTER", required=True, phi=True),
+    text("first_name", "First name.", "ALEX", required=True, phi=True),
+    text("middle_name", "Middle name or initial.", "Q", phi=True),
+    day("birth_date", "Date of birth.", "1990-01-01", required=True, phi=True),
+    text("sex", "F, M or U, DMG03.", "U", required=True),
+    text("street", "Street address.", "1 SAMPLE RD", required=True, phi=True),
+    text("city", "City.", "SPRINGFIELD", required=True, phi=True),
+    text("state", "State, two letters.", "IL", required=True),
+    text("zip", "ZIP, five or nine digits.", "627010001", required=True, phi=True),
+)
+
+coverages = master(
+    "coverages",
+    "Insurance policies: who is insured where, in which order.",
+    ["coverage_id"],
+    text("coverage_id", "Your id of the policy.", "COV0001"),
+    text("patient_id", "Patient.", "P0001", required=True),
+    text("payer_id", "Payer.", "ACME", required=True),
+    text("priority", "P, S or T: primary, secondary, tertiary.", "P", required=True),
+    text("member_id", "The subscriber's member id, 2010BA NM109.", "XYZ000000001", required=True, phi=True),
+    text("group_number", "Group or policy number, SBR03.", "GRP001"),
+    text("relationship", "Patient to subscriber: 18 self, 01 spouse, 19 child, G8 other.", "18", required=True),
+    text("subscriber_last_name", "Subscriber's last name, where not the patient.", "TESTER", phi=True),
+    text("subscriber_first_name", "Subscriber's first name, where not the patient.", "SAM", phi=True),
+    day("subscriber_birth_date", "Subscriber's date of birth, where not the patient.", "1980-02-02", phi=True),
+    text("subscriber_sex", "Subscriber's sex, where not the patient.", "U"),
+    text("subscriber_street", "Subscriber's street, where not the patient's.", "2 SAMPLE RD", phi=True),
+    text("subscriber_city", "Subscriber's city.", "SPRINGFIELD", phi=True),
+    text("subscriber_state", "Subscriber's state.", "IL"),
+    text("subscriber_zip", "Subscriber's ZIP.", "627010002", phi=True),
+    day("effective_from", "First day of cover.", "2026-01-01", required=True),
+    day("effective_to", "Last day of cover; blank while it runs.", ""),
+)
+
+authorizations = master(
+    "authorizations",
+    "What a payer approved: codes, dates, units.",
+    ["authorization_id"],
+    text("authorization_id", "Your id of the authorization.", "AU0001"),
+    text("patient_id", "Patient.", "P0001", required=True),
+    text("payer_id", "Payer.", "ACME", required=True),
+    text("number", "The payer's number, REF*G1.", "AUTH12345", required=True),
+    text("codes", "Procedure codes approved, blanks between.", "90837 90834", required=True),
+    text("level_of_care", "outpatient, iop, php, rtc_mh …; blank is any.", "outpatient"),
+    number("units_approved", "Units approved.", "12", required=True),
+    day("valid_from", "First day, inclusive.", "2026-01-05", required=True),
+    day("valid_to", "Last day, inclusive.", "2026-06-30", required=True),
+    text("provider_id", "Clinician it is limited to; blank is any.", ""),
+    text("status", "approved, pended, denied or cancelled.", "approved", required=True),
+)
+
+consents = master(
+    "consents",
+    "Written consents to disclose substance-use records (42 CFR Part 2).",
+    ["consent_id"],
+    text("consent_id", "Your id of the consent.", "CO0001"),
+    text("patient_id", "Patient.", "P0001", required=True),
+    text("recipient", "payer_id the records may go to, or * for any payer.", "ACME", required=True),
+    day("signed_on", "Date signed.", "2026-01-02", required=True),
+    day("expires_on", "Last day it is valid; blank for none.", ""),
+    day("revoked_on", "Date revoked; disclosures from this day on are refused.", ""),
+)
+
+fees = master(
+    "fees",
+    "The practice's own prices.",
+    ["code", "modifier", "effective_from"],
+    text("code", "Procedure code.", "90837"),
+    text("modifier", "Pricing modifier, blank for none.", ""),
+    day("effective_from", "First day of the price.", "2026-01-01"),
+    cents("charge_cents", "Price of one unit.", "20000", required=True),
+    day("effective_to", "Last day; blank while it runs.", ""),
+)
+
+contracts = master(
+    "contracts",
+    "What payers agreed to allow.",
+    ["payer_id", "code", "modifier", "provider_class", "effective_from"],
+    text("payer_id", "Payer.", "ACME"),
+    text("code", "Procedure code.", "90837"),
+    text("modifier", "Pricing modifier, blank for none.", ""),
+    text("provider_class", "Class of clinician, blank for all.", ""),
+    day("effective_from", "First day of the rate.", "2026-01-01"),
+    text("method", "fixed, percent_of_fee, per_diem or case_rate.", "fixed", required=True),
+    cents("rate_cents", "Rate of one unit, where fixed.", "15000"),
+    number("percent_basis_points", "Percent of the fee in hundredths of a percent, where percent_of_fee.", "7500"),
+    day("effective_to", "Last day; blank while it runs.", ""),
+)
+
+encounters = master(
+    "encounters",
+    "Sessions as documented. A changed encounter is a new version; what was billed keeps pointing at the old one.",
+    ["encounter_id"],
+    text("encounter_id", "The source's opaque id.", "E00001"),
+    text("patient_id", "Patient.", "P0001", required=True),
+    day("service_date", "Local date of service.", "2026-01-05", required=True),
+    text("rendering_id", "provider_id of the clinician.", "CL001", required=True),
+    text("supervising_id", "provider_id of the supervisor; blank takes the clinician's.", ""),
+    text(
+        "service_kind",
+        "intake, intake_medical, psychotherapy, crisis, family, family_without_patient, group, em, em_psychotherapy"
+        ", iop_sud or other.",
+        "psychotherapy",
+        required=True,
+    ),
+    number("minutes", "Face-to-face minutes documented; for em_psychotherapy the whole visit.", "53"),
+    number("therapy_minutes", "Psychotherapy minutes within an em_psychotherapy visit.", "30"),
+    text("em_level", "Medical decision making: straightforward, low, moderate or high.", "moderate"),
+    flag("new_patient", "Whether the visit is with a new patient.", "false"),
+    flag("interactive_complexity", "Whether interactive complexity is documented (90785).", "false"),
+    text("codes", "Codes with modifiers where the source codes itself, e.g. '99214-25 90833'; blank derives.", ""),
+    text("diagnoses", "ICD-10-CM codes, most important first, up to 12, blanks between.", "F41.1 F33.1", required=True),
+    text("modality", "in_person, video or audio.", "video", required=True),
+    text("patient_location", "home, office, or other: where the patient was.", "home", required=True),
+    text("place_of_service", "CMS place of service for in-person sessions; blank takes the practice's.", "11"),
+    day("signed_on", "Date the note was signed; blank while unsigned.", "2026-01-05"),
+    flag("part2", "Whether the record is of a substance-use programme (42 CFR Part 2).", "false"),
+    text("level_of_care", "outpatient, iop, php …; blank is outpatient.", "outpatient"),
+)
+
+MASTER_KINDS = {
+    table.name: table
+    for table in (
+        payers,
+        providers,
+        enrollments,
+        patients,
+        coverages,
+        authorizations,
+        consents,
+        fees,
+        contracts,
+        encounters,
+    )
+}
+
+# --- from encounter to claim -----------------------------------------------------------------------------------
+
+decisions = fact(
+    "decisions",
+    "What the gates and the scrub said of one version of an encounter; a new row only when the answer changes.",
+    text("decision_id", "Digest of encounter version, outcome, findings and the decision before."),
+    text("encounter_id", "Encounter.", required=True),
+    text("encounter_row_id", "Version of the encounter judged.", required=True),
+    number("sequence", "1 for the first decision on this encounter.", required=True),
+    text("outcome", "held or charged.", required=True),
+    text("previous_id", "The decision before."),
+    day("decided_on", "Business date of the run that first said so.", required=True),
+    Index(None, "encounter_id"),
+)
+
+findings = fact(
+    "findings",
+    "Why an encounter is held, or what was noticed about it.",
+    text("finding_id", "Digest of decision, rule and line."),
+    text("decision_id", "Decision.", required=True),
+    text("encounter_id", "Encounter.", required=True),
+    number("line", "Charge line within the encounter; null for the encounter."),
+    text("rule_id", "Rule that spoke.", "GATE_COVERAGE", required=True),
+    text("severity", "hold or warn.", required=True),
+    text("fields", "Names of the fields read, blanks between."),
+    text("message", "What is wrong, without values of elements.", required=True),
+    text("fix", "The smallest change that passes."),
+    text("source", "Where the rule comes from, with its version."),
+    Index(None, "decision_id"),
+)
+
+charge_lines = fact(
+    "charge_lines",
+    "What is billed for an encounter: one row a procedure.",
+    text("charge_id", "Digest of encounter version, position, coding and payer."),
+    text("encounter_id", "Encounter.", required=True),
+    text("encounter_row_id", "Version of the encounter.", required=True),
+    text("decision_id", "Decision that let it pass.", required=True),
+    number("position", "1-based line within the encounter.", required=True),
+    text("patient_id", "Patient.", required=True),
+    text("payer_id", "Payer billed first.", required=True),
+    text("coverage_id", "Policy billed first.", required=True),
+    text("secondary_coverage_id", "Policy that comes next."),
+    text("rendering_id", "Clinician shown as rendering.", required=True),
+    text("supervising_id", "Supervisor named on the claim."),
+    day("service_date", "Date of service.", required=True),
+    text("place_of_service", "CMS place of service.", "10", required=True),
+    text("code", "Procedure code.", "90837", required=True),
+    text("modifiers", "Up to four modifiers in order, blanks between.", "95"),
+    number("units", "Units.", required=True),
+    cents("charge_cents", "Charge for all units.", required=True),
+    text("diagnoses", "Diagnoses without dots, in order, blanks between.", "F411 F331", required=True),
+    text("pointers", "Positions of the diagnoses of this line, up to four.", "1 2", required=True),
+    text("authorization_id", "Authorization the units were reserved on."),
+    text("level_of_care", "Level of care."),
+    Index(None, "encounter_id"),
+)
+
+authorization_units = fact(
+    "authorization_units",
+    "Units reserved, consumed and given back; available = approved - reserved + released.",
+    text("entry_id", "Digest of charge, event and cause."),
+    text("authorization_id", "Authorization.", required=True),
+    text("charge_id", "Charge line.", required=True),
+    text("event", "reserve, consume or release.", required=True),
+    number("units", "Units, always positive.", required=True),
+    text("cause", "Decision, claim or acknowledgment that caused it.", required=True),
+    Index(None, "authorization_id"),
+)
+
+claims = fact(
+    "claims",
+    "Claims as built. A resubmission or correction is a new claim that names the one it replaces.",
+    text("claim_id", "Opaque patient control number, CLM01, at most 20 characters.", "CAB2C3D4E5F6G7H2J3K4"),
+    text("form", "837P or 837I.", "837P", required=True),
+    text("patient_id", "Patient.", required=True),
+    text("payer_id", "Payer this claim goes to.", required=True),
+    text("coverage_id", "Policy billed.", required=True),
+    text("secondary_coverage_id", "Policy that comes next, recorded for coordination."),
+    text("payer_order", "SBR01: P, S or T.", "P", required=True),
+    text("rendering_id", "Rendering clinician.", required=True),
+    text("supervising_id", "Supervisor named in 2310D."),
+    text("place_of_service", "CLM05-1.", "11", required=True),
+    text("frequency", "CLM05-3: 1, 7 or 8.", "1", required=True),
+    text("original_reference", "Payer's control number, REF*F8, for 7 and 8."),
+    text("authorization_number", "REF*G1; null where there is none."),
+    text("diagnoses", "Diagnoses without dots, in order.", "F411 F331", required=True),
+    cents("charge_cents", "CLM02, the sum of the lines.", required=True),
+    day("service_from", "First date of service.", required=True),
+    day("service_to", "Last date of service.", required=True),
+    number("attempt", "1, then one more for each resubmission of the same charges.", required=True),
+    text("replaces_claim_id", "Claim this one resubmits, replaces or voids."),
+    text("patient_row_id", "Version of the patient used.", required=True),
+    text("coverage_row_id", "Version of the policy used.", required=True),
+    text("payer_row_id", "Version of the payer used.", required=True),
+    text("rendering_row_id", "Version of the clinician used.", required=True),
+    text("supervising_row_id", "Version of the supervisor used."),
+    flag("part2", "Whether any line is of a substance-use programme.", required=True),
+    day("built_on", "Business date the claim was built.", required=True),
+)
+
+claim_lines = fact(
+    "claim_lines",
+    "Lines of claims.",
+    text("line_id", "Opaque line control number, REF*6R, at most 30 characters."),
+    text("claim_id", "Claim.", required=True),
+    number("position", "LX01.", required=True),
+    text("charge_id", "Charge line.", required=True),
+    text("encounter_id", "Encounter.", required=True),
+    day("service_date", "DTP*472.", required=True),
+    text("code", "SV101-2.", required=True),
+    text("modifiers", "SV101-3 to 6, blanks between."),
+    cents("charge_cents", "SV102.", required=True),
+    number("units", "SV104.", required=True),
+    text("place_of_service", "SV105.", required=True),
+    text("pointers", "SV107, blanks between.", required=True),
+    Index(None, "claim_id"),
+    Index(None, "charge_id"),
+)
+
+# --- sending ---------------------------------------------------------------------------------------------------
+
+submissions = fact(
+    "submissions",
+    "Outbound interchanges. The row is the intent, written before the upload; what happened is in its events.",
+    text("submission_id", "Digest of partner, control number and content."),
+    text("partner", "Partner.", required=True),
+    text("interchange_control", "ISA13.", "000000001", required=True),
+    text("group_control", "GS06.", "1", required=True),
+    text("file_name", "Name at the partner; carries no person.", required=True),
+    text("sha256", "SHA-256 of the bytes in the archive.", required=True),
+    number("bytes", "Size.", required=True),
+    number("claims", "Claims in it.", required=True),
+    cents("charge_cents", "Sum of CLM02.", required=True),
+    day("business_date", "Business date of the batch.", required=True),
+    UniqueConstraint("partner", "interchange_control"),  # type: ignore[arg-type]
+)
+
+submission_claims = fact(
+    "submission_claims",
+    "Which claim went in which transaction set.",
+    text("entry_id", "Digest of submission and claim."),
+    text("submission_id", "Submission.", required=True),
+    text("claim_id", "Claim.", required=True),
+    text("transaction_control", "ST02.", "0001", required=True),
+    Index(None, "submission_id"),
+    Index(None, "claim_id"),
+)
+
+submission_events = fact(
+    "submission_events",
+    "What became of an upload: renaming (the point of no return), uploaded, in_doubt.",
+    text("event_id", "Digest of submission and event."),
+    text("submission_id", "Submission.", required=True),
+    text("event", "renaming or uploaded.", required=True),
+    instant("at", "When."),
+    Index(None, "submission_id"),
+)
+
+# --- answers ---------------------------------------------------------------------------------------------------
+
+acknowledgments = fact(
+    "acknowledgments",
+    "TA1, 999 and 277CA, one row a statement about an interchange, a transaction set or a claim.",
+    text("ack_id", "Digest of the statement."),
+    text("kind", "TA1, 999 or 277CA.", required=True),
+    text("partner", "Partner that sent it.", required=True),
+    text("interchange_control", "TA101: ISA13 of what it answers."),
+    text("group_control", "AK102: GS06 of what it answers."),
+    text("transaction_control", "AK202: ST02 of what it answers."),
+    text("claim_id", "2200D TRN02: our CLM01."),
+    text("code", "TA104, IK501 or STC01-1.", required=True),
+    text("detail", "TA105, the IK3/IK4 positions and codes, or STC01-2 and entity."),
+    text("action", "STC03: WQ or U."),
+    text("payer_control", "REF*1K."),
+    text("sender", "payer or clearinghouse, as the 277CA's source says."),
+    cents("charge_cents", "STC04."),
+    day("stated_on", "Date of the statement."),
+    Index(None, "claim_id"),
+)
+
+remittances = fact(
+    "remittances",
+    "835 transactions, one row a payment.",
+    text("remittance_id", "Digest of payer, trace, date, amount and content."),
+    text("payer_identifier", "TRN03, the payer's id in the 835.", required=True),
+    text("payer_id", "Our payer, where the identifier is known."),
+    text("trace", "TRN02, the EFT or check number.", required=True),
+    text("method", "BPR04.", "ACH"),
+    cents("bpr_cents", "BPR02.", required=True),
+    day("payment_date", "BPR16."),
+    day("production_date", "DTM*405."),
+    text("payee_npi", "N1*PE."),
+    text("content_sha256", "Digest of the transaction without its envelope numbers.", required=True),
+    number("claims", "CLP segments.", required=True),
+    cents("claim_paid_cents", "Sum of CLP04.", required=True),
+    cents("plb_cents", "Sum of PLB amounts.", required=True),
+)
+
+remitted_claims = fact(
+    "remitted_claims",
+    "CLP: one claim in one remittance.",
+    text("remitted_claim_id", "Digest of remittance and position."),
+    text("remittance_id", "Remittance.", required=True),
+    number("position", "1-based CLP within the transaction.", required=True),
+    number("segment", "Ordinal of the CLP segment within its transaction set.", required=True),
+    text("claim_control", "CLP01.", required=True),
+    text("claim_id", "Our claim it was matched to; null where none."),
+    text("status", "CLP02.", required=True),
+    cents("charge_cents", "CLP03.", required=True),
+    cents("paid_cents", "CLP04.", required=True),
+    cents("patient_cents", "CLP05."),
+    text("filing_code", "CLP06."),
+    text("payer_control", "CLP07."),
+    text("frequency", "CLP09."),
+    text("remarks", "MIA/MOA remark codes, blanks between."),
+    Index(None, "remittance_id"),
+    Index(None, "claim_id"),
+)
+
+remitted_lines = fact(
+    "remitted_lines",
+    "SVC: one line of a remitted claim.",
+    text("remitted_line_id", "Digest of remitted claim and position."),
+    text("remitted_claim_id", "Remitted claim.", required=True),
+    text("remittance_id", "Remittance.", required=True),
+    number("position", "1-based SVC within the claim.", required=True),
+    number("segment", "Ordinal of the SVC segment within its transaction set.", required=True),
+    text("line_control", "REF*6R."),
+    text("line_id", "Our claim line it was matched to; null where none."),
+    text("code", "SVC01-2.", required=True),
+    text("modifiers", "SVC01-3 to 6."),
+    text("submitted_code", "SVC06-2, where the payer changed it."),
+    cents("charge_cents", "SVC02.", required=True),
+    cents("paid_cents", "SVC03.", required=True),
+    cents("allowed_cents", "AMT*B6."),
+    number("units_paid_thousandths", "SVC05 in thousandths."),
+    number("units_submitted_thousandths", "SVC07 in thousandths."),
+    day("service_date", "DTM*472 or DTM*150."),
+    text("remarks", "LQ*HE remark codes, blanks between."),
+    Index(None, "remittance_id"),
+)
+
+remitted_adjustments = fact(
+    "remitted_adjustments",
+    "CAS: one group and reason with its amount, at claim or line level.",
+    text("adjustment_id", "Digest of owner and position."),
+    text("remittance_id", "Remittance.", required=True),
+    text("remitted_claim_id", "Remitted claim.", required=True),
+    text("remitted_line_id", "Remitted line; null at claim level."),
+    number("position", "1-based within its owner.", required=True),
+    number("segment", "Ordinal of the CAS segment within its transaction set.", required=True),
+    text("group_code", "CAS01.", "CO", required=True),
+    text("carc", "Claim adjustment reason code.", "45", required=True),
+    cents("amount_cents", "Amount; positive reduces the payment.", required=True),
+    number("quantity_thousandths", "Quantity in thousandths."),
+    Index(None, "remittance_id"),
+)
+
+provider_adjustments = fact(
+    "provider_adjustments",
+    "PLB: amounts that move the check but belong to no claim.",
+    text("adjustment_id", "Digest of remittance and position."),
+    text("remittance_id", "Remittance.", required=True),
+    number("position", "1-based pair within the transaction.", required=True),
+    number("segment", "Ordinal of the PLB segment within its transaction set.", required=True),
+    text("code", "PLB03-1.", "WO", required=True),
+    text("reference", "PLB03-2."),
+    cents("amount_cents", "Amount; positive reduces the payment.", required=True),
+    Index(None, "remittance_id"),
+)
+
+deposits = fact(
+    "deposits",
+    "Money that arrived at the bank.",
+    text("deposit_row_id", "Digest of the content."),
+    text("deposit_id", "The bank's or your id.", "DEP0001", required=True),
+    day("deposited_on", "Date of the deposit.", "2026-01-21", required=True),
+    text("trace", "Trace number of the addenda.", "EFT0000123"),
+    text("payer_identifier", "Originator id (1 + TIN).", "1512345678"),
+    cents("amount_cents", "Amount.", "14250", required=True),
+)
+
+journal = fact(
+    "journal",
+    "Double entry: debit positive, credit negative; every posting sums to zero.",
+    text("entry_id", "Digest of posting, position and account."),
+    text("posting_id", "Digest of what is posted: a charge line, a remitted claim or line, a provider adjustment."),
+    number("position", "1-based within the posting.", required=True),
+    text("source", "charge, remittance or match.", required=True),
+    text("account", "Account, see configs/reference/accounts.tsv.", "receivable_payer", required=True),
+    cents("amount_cents", "Debit positive, credit negative.", required=True),
+    text("remittance_id", "Remittance, where one is posted."),
+    text("remitted_claim_id", "Remitted claim."),
+    text("claim_id", "Claim."),
+    text("charge_id", "Charge line."),
+    text("payer_id", "Payer."),
+    text("patient_id", "Patient."),
+    text("group_code", "CAS group that caused it."),
+    text("reason", "CARC or PLB code that caused it."),
+    day("effective_on", "Date of service for charges, payment date for remittances."),
+    Index(None, "remittance_id"),
+    Index(None, "claim_id"),
+    Index(None, "account"),
+)
+
+# --- people ----------------------------------------------------------------------------------------------------
+
+work_events = fact(
+    "work_events",
+    "What people did with an item of a queue.",
+    text("event_id", "Digest of item, sequence and action."),
+    text("item_id", "Item.", required=True),
+    number("sequence", "1-based per item.", required=True),
+    text("action", "assign, note, snooze, resubmit, resolve or reopen.", required=True),
+    text("person", "Who."),
+    text("reason", "Why; free text stays in the ledger.", phi=True),
+    day("until", "Snoozed until."),
+    instant("at", "When."),
+    Index(None, "item_id"),
+)
+
+quarantine = fact(
+    "quarantine",
+    "Rows and remittances that a check kept out.",
+    text("quarantine_id", "Digest of suite, subject and reason."),
+    text("suite", "Suite.", "remittances", required=True),
+    text("expectation", "Expectation that failed.", required=True),
+    text("subject_kind", "encounter, charge, claim or remittance.", required=True),
+    text("subject_id", "Id of the row kept out.", required=True),
+    text("reason", "What failed, with code and position, without values.", required=True),
+    cents("difference_cents", "How far it is out of balance, where that is the reason."),
+    text("file_sha256", "File it came from."),
+    number("segment", "Segment where it fails."),
+    Index(None, "subject_id"),
+)
+
+quarantine_events = fact(
+    "quarantine_events",
+    "What people decided about quarantined rows.",
+    text("event_id", "Digest of row, sequence and action."),
+    text("quarantine_id", "Row.", required=True),
+    number("sequence", "1-based per row.", required=True),
+    text("action", "release or discard.", required=True),
+    text("person", "Who."),
+    text("reason", "Why; free text stays in the ledger.", phi=True),
+    instant("at", "When."),
+    Index(None, "quarantine_id"),
+)
+
+# --- bookkeeping -----------------------------------------------------------------------------------------------
+
+files = bookkeeping(
+    "files",
+    "Files by content: every byte that came or went is in the archive under its sha256.",
+    1,
+    text("sha256", "SHA-256 of the bytes."),
+    text("direction", "in or out.", required=True),
+    text("kind", "837P, TA1, 999, 277CA, 835, mixed, zip, other …", required=True),
+    number("bytes", "Size.", required=True),
+    text("partner", "Partner.", required=True),
+    text("container_sha256", "Archive file (zip, gz) it was unpacked from."),
+    instant("first_seen_at", "When it came or went first."),
+)
+
+sightings = bookkeeping(
+    "sightings",
+    "Remote names under which content was seen; the same content under two names is one file.",
+    3,
+    text("partner", "Partner."),
+    text("remote_name", "Name at the partner.", phi=True),
+    text("stamp", "Size and time of the remote file."),
+    text("sha256", "Content; null until it was downloaded."),
+    instant("first_seen_at", "When it was listed first."),
+    instant("taken_at", "When it was downloaded."),
+)
+
+readings = bookkeeping(
+    "readings",
+    "Which files were read into facts; reading one again changes nothing.",
+    1,
+    text("sha256", "File."),
+    text("outcome", "read, ignored or failed.", required=True),
+    text("problems", "Codes of problems found, blanks between."),
+    instant("at", "When."),
+)
+
+remittance_sources = bookkeeping(
+    "remittance_sources",
+    "Files that a remittance arrived in: a resend is one more row, never one more posting.",
+    3,
+    text("remittance_id", "Remittance."),
+    text("sha256", "File."),
+    number("transaction", "1-based ST within the file."),
+    text("interchange_control", "ISA13."),
+    text("transaction_control", "ST02."),
+)
+
+watermarks = bookkeeping(
+    "watermarks",
+    "How far each source has been pulled.",
+    1,
+    text("source", "Source."),
+    text("value", "Highest watermark stored.", required=True),
+    instant("at", "When."),
+)
+
+counters = bookkeeping(
+    "counters",
+    "Control numbers in use, per partner.",
+    1,
+    text("name", "Counter, for instance sandbox/interchange."),
+    number("value", "Last number given out.", required=True),
+)
+
+runs = bookkeeping(
+    "runs",
+    "Runs of flows and what they counted.",
+    1,
+    text("run_id", "Prefect's flow run id."),
+    text("flow", "daily or responses.", required=True),
+    day("business_date", "Business date.", required=True),
+    text("outcome", "completed, stopped or failed."),
+    text("counts", "Counts as JSON."),
+    instant("started_at", "When it began."),
+    instant("ended_at", "When it ended."),
+)
