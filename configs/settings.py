@@ -51,10 +51,14 @@ class Partner(_Section):
     username: str = Field(description="Login name.")
     password: SecretStr | None = Field(None, description="Password, where the partner asks for one.")
     key_file: Path | None = Field(None, description="Private key file; relative paths start at the home.")
-    host_key: str = Field("", description="The pinned host key, 'ssh-ed25519 AAAA…'. Empty refuses to connect.")
+    host_key: str = Field(
+        "", description="The pinned host key, 'ssh-ed25519 AAAA…'. Empty refuses to connect."
+    )
     upload_dir: str = Field("/SendFiles", description="Remote folder for what we send.")
     download_dir: str = Field("/ReceiveFiles", description="Remote folder that the answers arrive in.")
-    settle_seconds: float = Field(60.0, ge=0, description="A remote file must keep its size and time this long.")
+    settle_seconds: float = Field(
+        60.0, ge=0, description="A remote file must keep its size and time this long."
+    )
     delete_remote: bool = Field(False, description="Delete a remote file after it is safely ours.")
     timeout_seconds: float = Field(30.0, gt=0, description="Limit for connecting and for one answer.")
     attempts: int = Field(4, ge=1, description="Tries before the partner counts as unreachable.")
@@ -64,6 +68,10 @@ class Partner(_Section):
     receiver_qualifier: str = Field("ZZ", description="Qualifier of the receiver id, ISA07.")
     receiver_name: str = Field(description="The partner's name, 1000B NM103.")
     usage: Literal["T", "P"] = Field("T", description="ISA15: T for test, P for production.")
+    sandbox_root: Path | None = Field(
+        None, description="Folder of the built-in sandbox: where nothing answers at the port, a run serves it itself."
+    )
+    sandbox_seed: int = Field(0, description="Seed of the sandbox's adjudicator.")
     claims_per_transaction: int = Field(5000, ge=1, le=5000, description="Most claims in one ST.")
 
 
@@ -80,7 +88,9 @@ class Limits(_Section):
     """The clocks on silence, in days."""
 
     days_without_999: int = Field(1, description="A file without a 999 becomes work after this many days.")
-    days_without_277ca: int = Field(2, description="A claim without a 277CA becomes work after this many days.")
+    days_without_277ca: int = Field(
+        2, description="A claim without a 277CA becomes work after this many days."
+    )
     days_without_835: int = Field(30, description="A claim without an 835 becomes work after this many days.")
 
 
@@ -88,7 +98,9 @@ class Billing(_Section):
     """How claims are put together."""
 
     date_window_days: int = Field(1, ge=1, le=31, description="Days of service that may share one claim.")
-    cutoff: time = Field(time(18, 30), description="Local time that dates the day's interchange (ISA09, ISA10).")
+    cutoff: time = Field(
+        time(18, 30), description="Local time that dates the day's interchange (ISA09, ISA10)."
+    )
     time_zone: str = Field("America/New_York", description="Time zone of the practice and of the schedules.")
     timely_margin_days: int = Field(15, ge=0, description="Warn this many days before a filing limit.")
 
@@ -105,11 +117,19 @@ class Settings(BaseSettings):
     id_key: SecretStr = Field(
         SecretStr(""), description="Secret that makes claim ids opaque; 'cleanclaim init' draws one."
     )
-    practice: Practice = Field(default_factory=lambda: Practice.model_validate({}), description="The practice.")
+    practice: Practice = Field(
+        default_factory=lambda: Practice.model_validate({}), description="The practice."
+    )
     partners: dict[str, Partner] = Field(default_factory=dict, description="Clearinghouses by short name.")
-    sources: dict[str, Source] = Field(default_factory=dict, description="Databases that encounters come from.")
-    limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), description="Clocks on silence.")
-    billing: Billing = Field(default_factory=lambda: Billing.model_validate({}), description="Claim building.")
+    sources: dict[str, Source] = Field(
+        default_factory=dict, description="Databases that encounters come from."
+    )
+    limits: Limits = Field(
+        default_factory=lambda: Limits.model_validate({}), description="Clocks on silence."
+    )
+    billing: Billing = Field(
+        default_factory=lambda: Billing.model_validate({}), description="Claim building."
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,45 @@
+# One command each: `make demo` shows it, `make test` checks everything CI checks.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint types floors tests install format docs clean
+
+demo: install
+	$(BIN)/cleanclaim --home .cleanclaim/demo demo
+
+test: lint types floors tests
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' \
+	  || { echo "cleanclaim needs Python 3.11 or 3.12; name one with PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV) \
+	  || { echo "this Python has no venv module; on Debian: apt-get install python3-venv"; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: install
+	$(BIN)/mypy configs connectors expectations tasks flows
+
+floors: install
+	$(BIN)/lint-imports
+
+tests: install
+	$(BIN)/pytest
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: install
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,232 @@
+"""The sandbox's desk: uploaded 837s in, answer files out.
+
+`answer` is pure: the names and bytes of the answers depend on the upload's bytes, the seed, the stage and the
+contract rates, never on a clock, the upload's name or the files beside it. `process` applies it to a folder; it may
+be killed and run again at any point.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zipfile
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from connectors.clearinghouse.sandbox import faults as faulty
+from connectors.clearinghouse.sandbox.adjudicator import Decision, Rates, adjudicate, key, number
+from connectors.clearinghouse.sandbox.answers import Envelope, functional, ta1
+from connectors.clearinghouse.sandbox.checks import Checkbook, payer_identifier
+from connectors.clearinghouse.sandbox.counts import Processed
+from connectors.clearinghouse.sandbox.document import Interchange
+from connectors.clearinghouse.sandbox.edits import day
+from connectors.clearinghouse.sandbox.files import IN, OUT, publish, uploads
+from connectors.clearinghouse.sandbox.intake import Intake, take_in
+from connectors.clearinghouse.sandbox.reader import Unreadable, read
+from connectors.clearinghouse.sandbox.remittance import Remittance, remittance
+from connectors.clearinghouse.sandbox.statuses import Source, claim_acknowledgment
+
+__all__ = ["STAGES", "Processed", "answer", "payer_identifier", "process"]
+
+STAGES = ("acknowledge", "pay", "late")
+
+
+def process(
+    root: Path,
+    user: str,
+    *,
+    seed: int,
+    stages: Collection[str] = STAGES,
+    faults: Collection[str] = (),
+    rates: Rates | None = None,
+) -> Processed:
+    """Answer every complete upload in ``root/user/SendFiles`` into ``root/user/ReceiveFiles``.
+
+    Uploads stay where they are. An answer already there with the same bytes is not touched. Raises ValueError for an
+    unknown stage or fault.
+    """
+    total = Processed()
+    seen: set[str] = set()
+    for path in uploads(root / user / IN):
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        if digest in seen:  # the same bytes under two names are one upload
+            continue
+        seen.add(digest)
+        answers, counts = answer(content, seed=seed, stages=stages, faults=faults, rates=rates)
+        for name, data in answers.items():
+            written = publish(root, root / user / OUT, name, data)
+            counts.written += written
+            counts.unchanged += not written
+        total.add(counts)
+    return total
+
+
+def answer(
+    content: bytes,
+    *,
+    seed: int,
+    stages: Collection[str] = STAGES,
+    faults: Collection[str] = (),
+    rates: Rates | None = None,
+) -> tuple[dict[str, bytes], Processed]:
+    """Answer files by name for one upload, and their counts."""
+    unknown = [*(set(stages) - set(STAGES)), *(set(faults) - set(faulty.FAULTS))]
+    if unknown:
+        raise ValueError(f"unknown stage or fault: {', '.join(sorted(unknown))}")
+    counts = Processed(files=1)
+    answers: dict[str, bytes] = {}
+    try:
+        interchanges = read(content)
+    except Unreadable:
+        counts.unreadable = 1
+        return answers, counts
+    upload = hashlib.sha256(content).hexdigest()
+    for index, interchange in enumerate(interchanges):
+        desk = Desk(interchange, seed, key(seed, upload, index), rates or {})
+        if "acknowledge" in stages:
+            answers |= desk.acknowledge()
+        if "pay" in stages:
+            answers |= desk.pay(faults)
+        if "late" in stages:
+            answers |= desk.late()
+        counts.add(desk.counts)
+    return answers, counts
+
+
+class Desk:
+    """The answers to one interchange, stage by stage; `upload` is the keyed digest that stands for its bytes."""
+
+    def __init__(self, interchange: Interchange, seed: int, upload: str, rates: Rates) -> None:
+        self.interchange, self.seed, self.upload, self.rates = interchange, seed, upload, rates
+        self.received = day("20" + interchange[9]) or date(2000, 1, 1)
+        self.intake: Intake = take_in(interchange, seed, upload, self.received)
+        self.decisions: list[Decision] = adjudicate(self.intake.adjudicable, seed, rates)
+        self.book = Checkbook(seed, upload, self.received, rates)
+        self.counts = self.intake.counts()
+
+    def number(self, *parts: object) -> int:
+        return number(self.seed, self.upload, *parts)
+
+    def envelope(self, day: date, newline: str = "\n") -> Envelope:
+        """The upload's envelope turned round; what was unusable in it is replaced, since TA1 must still travel."""
+        isa = self.interchange
+        groups = isa.groups
+        return Envelope(
+            isa[7] or "ZZ",
+            isa[8],
+            isa[5] or "ZZ",
+            isa[6],
+            groups[0].receiver if groups else isa[8],
+            groups[0].sender if groups else isa[6],
+            day,
+            isa[10] if len(isa[10]) == 4 and isa[10].isdecimal() else "0000",
+            isa[15] if isa[15] in ("T", "P") else "T",
+            newline,
+        )
+
+    def acknowledge(self) -> dict[str, bytes]:
+        """TA1, then for a sound envelope the 999, the clearinghouse's 277CA and the payers' (a day later)."""
+        isa, today = self.interchange, self.envelope(self.received)
+        body = ta1(isa[13].zfill(9)[-9:], isa[9], isa[10], self.intake.note)
+        files = {self._name("TA1"): today.wrap(self.number("TA1"), body, 0)}
+        sets = [functional(*judged) for judged in self.intake.groups]
+        if sets:
+            files[self._name("999")] = today.interchange("FA", self.number("999"), sets)
+        house = [self._house_status(index) for index in range(len(self.intake.claim_sets))]
+        if house:
+            files[self._name("277CA_CH")] = today.interchange("HN", self.number("277CA", "AY"), house)
+        payers = self._payer_statuses()
+        if payers:
+            tomorrow = self.envelope(self.received + timedelta(days=1))
+            files[self._name("277CA_PR")] = tomorrow.interchange("HN", self.number("277CA", "PR"), payers)
+        return files
+
+    def _name(self, kind: str) -> str:
+        return f"{self.received:%Y%m%d}_{self.upload[:12]}_{kind}.x12"
+
+    def _house_status(self, index: int) -> list[str]:
+        set_, judged = self.intake.claim_sets[index]
+        isa = self.interchange
+        return claim_acknowledgment(
+            Source("AY", "SANDBOX CLEARINGHOUSE", "46", isa[8]),
+            set_,
+            [(claim, rejection, "") for claim, rejection in judged],
+            trace=f"CH{self.number('trace', 'AY', index)}",
+            received=self.received,
+            processed=self.received,
+        )
+
+    def _payer_statuses(self) -> list[list[str]]:
+        """One set for each uploaded set and payer, on the claims that the clearinghouse passed on."""
+        sets = []
+        for index, (set_, payer, judged) in enumerate(self.intake.by_payer()):
+            sets.append(
+                claim_acknowledgment(
+                    Source("PR", payer.last, "PI", payer.id),
+                    set_,
+                    [(claim, why, "" if why else self.intake.payer_control(claim)) for claim, why in judged],
+                    trace=f"PR{self.number('trace', 'PR', index)}",
+                    received=self.received,
+                    processed=self.received + timedelta(days=1),
+                )
+            )
+        return sets
+
+    def pay(self, faults: Collection[str] = ()) -> dict[str, bytes]:
+        """The first checks: the first also under a second name, the second in a zip, the third in a gz."""
+        checks = self.book.first(self.decisions)
+        files: dict[str, bytes] = {}
+        for index, check in enumerate(checks):
+            name, data = self._check_name(check), self._bytes(check)
+            if index == 0:
+                files[self._check_name(check, "again")] = data
+            if index == 1:
+                files[f"ERA_{self.number('zip')}.zip"] = _zip(name, data, check.day)
+            elif index == 2:
+                files[f"{name}.gz"] = gzip.compress(data, mtime=0)
+            else:
+                files[name] = data
+        self._count(checks)
+        for fault in sorted(faults) if checks else ():
+            check = faulty.remittance_for(fault, checks[0], self.book)
+            files[self._check_name(check)] = faulty.spoil(fault, self._bytes(check))
+            self.counts.remittances += 1
+        return files
+
+    def late(self) -> dict[str, bytes]:
+        """The later checks: reversal, correction and recovery, then the held claim."""
+        checks = self.book.late(self.decisions)
+        self._count(checks)
+        return {self._check_name(check): self._bytes(check) for check in checks}
+
+    def _count(self, checks: Sequence[Remittance]) -> None:
+        """Each decision once: a reversal and its correction are not new decisions on a claim."""
+        self.counts.remittances += len(checks)
+        for check in checks:
+            reversed_ = {d.claim.control for d, back in check.claims if back}
+            for decision, _ in check.claims:
+                if decision.claim.control not in reversed_:
+                    self.counts.claims_decided += 1
+                    self.counts.outcomes[decision.outcome.name] += 1
+
+    def _check_name(self, check: Remittance, again: str = "") -> str:
+        payer, npi = ("".join(c for c in part if c.isalnum()) for part in (check.payer.id, check.billing.id))
+        return f"{payer}_{npi}_{self.number('name', check.trace, again)}.835"
+
+    def _bytes(self, check: Remittance) -> bytes:
+        newline = "\n" if int(check.payer_identifier) % 2 else ""  # payers differ, and readers must not care
+        control = self.number("835", check.trace)
+        return self.envelope(check.day, newline).interchange("HP", control, [remittance(check)])
+
+
+def _zip(name: str, data: bytes, day: date) -> bytes:
+    """A zip of one member whose bytes do not depend on when it is made."""
+    info = zipfile.ZipInfo(name, (day.year, day.month, day.day, 0, 0, 0))
+    info.create_system, info.external_attr, info.compress_type = 3, 0o600 << 16, zipfile.ZIP_DEFLATED
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(info, data)
+    return buffer.getvalue()

@@ -1,0 +1,42 @@
+"""One digest over everything the ledger knows, the same on every engine and in every order of arrival.
+
+SHA-256 over the master and fact tables in name order: for each that has rows, one line with its name and columns,
+then its rows in the order of their primary key (texts by their bytes) as CSV: texts quoted, null empty, dates
+ISO 8601, flags true or false. Bookkeeping tables and bookkeeping columns are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+import pyarrow.csv
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from connectors.ledger import schema
+from connectors.ledger.query import rows_of, stream
+
+ROWS = 50_000  # at a time; 50,000 rows of the widest table are some 30 MB
+
+
+def fingerprint(connection: Connection) -> str:
+    """The digest as 64 hexadecimal digits; memory does not grow with the ledger."""
+    state = hashlib.sha256()
+    for name, table in sorted(schema.metadata.tables.items()):
+        if table.info.get("kind") in ("master", "fact"):
+            _update(state, connection, table, name)
+    return state.hexdigest()
+
+
+def _update(state: hashlib._Hash, connection: Connection, table: sa.Table, name: str) -> None:
+    columns = [c.name for c in table.columns if not c.info.get("bookkeeping")]
+    statement = rows_of(name, None, columns, connection.dialect.name)
+    for number, batch in enumerate(stream(connection, statement, ROWS)):
+        if not batch.num_rows:
+            return
+        if number == 0:
+            state.update(f"{name}: {' '.join(columns)}\n".encode())
+        buffer = io.BytesIO()
+        pyarrow.csv.write_csv(batch, buffer, pyarrow.csv.WriteOptions(include_header=False))
+        state.update(buffer.getbuffer())

@@ -1,0 +1,209 @@
+"""Cells of a file or a query against the columns of their kind: good rows, and problems with their position."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from configs.identity import digests
+from connectors.sources.catalogue import KINDS
+from connectors.sources.cells import MESSAGES, Cell, Fault, parser
+from connectors.sources.columns import (
+    BLANK_KEYS,
+    MAY_BE_NEGATIVE,
+    NEEDED_WHEN,
+    SPANS,
+    Column,
+    Kind,
+    asked_for,
+    rule,
+)
+
+ARROW = {"text": pa.string(), "number": pa.int64(), "cents": pa.int64(), "flag": pa.bool_(), "date": pa.date32()}
+PANDAS = {
+    pa.string(): pd.StringDtype(na_value=np.nan),
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+}
+HEADER_ROW = 1
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`row` is the line in the file (the header is 1) or the row of a query; `column` may be blank."""
+
+    row: int
+    column: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Rows that may go into the ledger, and what kept the others out.
+
+    `rows` has the kind's columns with the ledger's dtypes; `problems` has row, column, code and message.
+    """
+
+    rows: pd.DataFrame
+    problems: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A table before its cells are understood: columns by name, and the row number of each row."""
+
+    columns: Mapping[str, Sequence[Cell]]
+    rows: Sequence[int]
+
+
+def problem_frame(problems: Iterable[Problem]) -> pd.DataFrame:
+    """Problems in the order of their rows."""
+    ordered = sorted(problems, key=lambda problem: problem.row)
+    text = pd.StringDtype(na_value=np.nan)
+    return pd.DataFrame(
+        {
+            "row": pd.array([p.row for p in ordered], dtype="Int64"),
+            "column": pd.array([p.column for p in ordered], dtype=text),
+            "code": pd.array([p.code for p in ordered], dtype=text),
+            "message": pd.array([p.message for p in ordered], dtype=text),
+        }
+    )
+
+
+def nothing(kind: Kind, problems: Iterable[Problem]) -> Loaded:
+    """No rows at all, because of the problems."""
+    none: dict[str, list[Any]] = {column.name: [] for column in kind.columns}
+    return Loaded(_frame(kind, none, []), problem_frame(problems))
+
+
+def header_problems(kind: Kind, names: Sequence[str], *, extra: Iterable[str] = ()) -> tuple[list[Problem], bool]:
+    """What is wrong with the columns as a whole, and whether the rows can be used in spite of it.
+
+    A column nobody asked for is left out and mentioned. A column that looks like a slip of the pen for one that
+    is absent keeps all rows out: read as absent, it would change what the rows mean.
+    """
+    known = [column.name for column in kind.columns]
+    if not set(names) & set(known):
+        message = f"the first line names no column of {kind.name}: is the header missing?"
+        return [Problem(HEADER_ROW, "", "NO_HEADER", message)], False
+    found: list[Problem] = []
+    usable = True
+    absent = [name for name in known if name not in names]
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            found.append(Problem(HEADER_ROW, _shown(name, position), "DUPLICATE_COLUMN", "named twice in the header"))
+            usable = False
+        elif name not in known and name not in extra:
+            like = difflib.get_close_matches(name, absent, n=1, cutoff=0.8)
+            if like:
+                message = f"no such column; if {like[0]} is meant, correct the header, else remove the column"
+                found.append(Problem(HEADER_ROW, _shown(name, position), "MISSPELT_COLUMN", message))
+                usable = False
+            elif name:
+                message = f"no such column of {kind.name}; it was left out"
+                found.append(Problem(HEADER_ROW, _shown(name, position), "UNKNOWN_COLUMN", message))
+    for name in absent:
+        if kind.column(name).required:
+            found.append(Problem(HEADER_ROW, name, "MISSING_COLUMN", "a required column is not there"))
+            usable = False
+    return found, usable
+
+
+def _shown(name: str, position: int) -> str:
+    """The name of a strange column, unless it may be somebody's data: then its position."""
+    return name if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", name) else f"column {position + 1}"
+
+
+def check(kind: Kind, cells: Cells, problems: Iterable[Problem] = ()) -> Loaded:
+    """Every cell by its column's type and rules, then each row as a whole, then keys across rows."""
+    size = len(cells.rows)
+    found: list[Problem] = list(problems)
+    bad = {problem.row for problem in found}
+    values: dict[str, list[Any]] = {}
+    for column in kind.columns:
+        values[column.name] = _column(kind, column, cells, size, found)
+    _whole_rows(kind, cells.rows, values, found)
+    bad = {problem.row for problem in found if problem.row != HEADER_ROW or HEADER_ROW in cells.rows} | bad
+    good = [i for i in range(size) if cells.rows[i] not in bad]
+    good = _last_of_each_key(kind, cells.rows, values, good, found)
+    return Loaded(_frame(kind, values, good), problem_frame(found))
+
+
+def _column(kind: Kind, column: Column, cells: Cells, size: int, found: list[Problem]) -> list[Any]:
+    place = (kind.name, column.name)
+    if column.name not in cells.columns:
+        return ["" if place in BLANK_KEYS else None] * size
+    parse = parser(column.type, rule=rule(*place), negative=place in MAY_BE_NEGATIVE)
+    blank = "" if place in BLANK_KEYS else Fault("MISSING") if column.required else None
+    # Most columns repeat themselves: each different cell is looked at once.
+    seen: dict[tuple[type, Cell], Any] = {}
+    values = []
+    for position, cell in enumerate(cells.columns[column.name]):
+        mark = (cell.__class__, cell)
+        if mark not in seen:
+            parsed = parse(cell)
+            seen[mark] = blank if parsed is None else parsed
+        value = seen[mark]
+        if isinstance(value, Fault):
+            found.append(_problem(kind, cells.rows[position], column.name, value.code))
+            value = None
+        values.append(value)
+    return values
+
+
+def _problem(kind: Kind, row: int, column: str, code: str) -> Problem:
+    asked = asked_for(kind.name, column) if code in ("NOT_ALLOWED", "WRONG_SHAPE", "TOO_MANY") else ""
+    return Problem(row, column, code, MESSAGES[code] + (f": {asked}" if asked else ""))
+
+
+def _whole_rows(kind: Kind, rows: Sequence[int], values: dict[str, list[Any]], found: list[Problem]) -> None:
+    for first, last in SPANS:
+        if first in values and last in values:
+            for row, start, end in zip(rows, values[first], values[last], strict=True):
+                if start and end and end < start:
+                    found.append(_problem(kind, row, last, "WRONG_ORDER"))
+    for (name, column), (other, needing) in NEEDED_WHEN.items():
+        if name == kind.name:
+            for row, value, reason in zip(rows, values[column], values[other], strict=True):
+                if value is None and reason in needing:
+                    found.append(Problem(row, column, "MISSING", f"a value is required with this {other}"))
+
+
+def _last_of_each_key(
+    kind: Kind, rows: Sequence[int], values: dict[str, list[Any]], good: list[int], found: list[Problem]
+) -> list[int]:
+    last: dict[tuple[Any, ...], int] = {}
+    for i in good:
+        identity = tuple(values[name][i] for name in kind.key)
+        if identity in last:
+            found.append(_problem(kind, rows[last[identity]], kind.key[0], "DUPLICATE_KEY"))
+        last[identity] = i
+    return sorted(last.values())
+
+
+def _frame(kind: Kind, values: Mapping[str, Sequence[Any]], good: Sequence[int]) -> pd.DataFrame:
+    arrays = []
+    for column in kind.columns:
+        picked = values[column.name]
+        array = pa.array([picked[i] for i in good], ARROW[column.type])
+        arrays.append(array.cast(pa.timestamp("s")) if column.type == "date" else array)
+    frame: pd.DataFrame = pa.table(arrays, [c.name for c in kind.columns]).to_pandas(types_mapper=PANDAS.get)
+    if kind.name == "deposits":  # a fact: its identity is its content
+        content = zip(*(frame[column.name] for column in kind.columns), strict=True)
+        frame.insert(0, "deposit_row_id", pd.array(digests("deposits", content), dtype=PANDAS[pa.string()]))
+    return frame
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of that name; ValueError lists the kinds there are."""
+    if name not in KINDS:
+        raise ValueError(f"no such kind; one of: {' '.join(KINDS)}")
+    return KINDS[name]

@@ -1,0 +1,165 @@
+"""What a column of a loaded table may hold, beyond its type: the rules the checks and the docs share.
+
+Names and types are in ``catalogue``, which is written from the ledger's schema (connectors do not import one
+another, and a test holds the two equal). What stands here is what a type cannot say: the words that are allowed,
+the shape of an identifier, which key may be blank, which date may not come before which.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from configs import reference
+
+TEXT, NUMBER, CENTS, FLAG, DATE = "text", "number", "cents", "flag", "date"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a kind: `type` is text, number, cents, flag or date."""
+
+    name: str
+    type: str
+    required: bool
+    meaning: str
+    example: str = ""
+    phi: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one file holds: `key` says which rows are the same thing."""
+
+    name: str
+    about: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError where there is none."""
+        return {column.name: column for column in self.columns}[name]
+
+
+SEXES = ("F", "M", "U")
+LEVELS = tuple(row["loc"] for row in reference.table("level_of_care"))
+CLASSES = tuple("MD NP PA CNS PHD LCSW LMFT MHC BCBA RBT RN PEER LADC INTERN".split())
+
+# Words a column is limited to; case does not matter on the way in, the spelling here is what is stored.
+ALLOWED: dict[tuple[str, str], tuple[str, ...]] = {
+    ("payers", "payer_class"): tuple(
+        "commercial blue medicare_ffs medicare_advantage medicaid medicaid_mco tricare va eap other".split()
+    ),
+    ("payers", "filing_code"): tuple(row["sbr09"] for row in reference.table("sbr09_filing")),
+    ("payers", "telehealth_rule"): ("none", "modifier_95", "modifier_gt", "pos11_95"),
+    ("payers", "supervised_billing"): ("supervisor_npi", "supervisor_named", "not_allowed"),
+    ("payers", "provider_classes"): ("*", *CLASSES),
+    ("providers", "provider_class"): CLASSES,
+    ("patients", "sex"): SEXES,
+    ("coverages", "priority"): ("P", "S", "T"),
+    ("coverages", "relationship"): ("18", "01", "19", "G8"),
+    ("coverages", "subscriber_sex"): SEXES,
+    ("authorizations", "status"): ("approved", "pended", "denied", "cancelled"),
+    ("authorizations", "level_of_care"): LEVELS,
+    ("contracts", "method"): ("fixed", "percent_of_fee", "per_diem", "case_rate"),
+    ("contracts", "provider_class"): CLASSES,
+    ("encounters", "service_kind"): tuple(
+        "intake intake_medical psychotherapy crisis family family_without_patient group em em_psychotherapy"
+        " iop_sud other".split()
+    ),
+    ("encounters", "em_level"): ("straightforward", "low", "moderate", "high"),
+    ("encounters", "modality"): ("in_person", "video", "audio"),
+    ("encounters", "patient_location"): ("home", "office", "other"),
+    ("encounters", "level_of_care"): LEVELS,
+}
+
+# Shapes, as a pattern and what it asks for in words.
+NPI = (r"\d{10}", "ten digits")
+STATE = (r"[A-Za-z]{2}", "two letters")
+ZIP = (r"\d{5}(-?\d{4})?", "five or nine digits")
+CODE = (r"[A-Za-z0-9]{5}", "five letters or digits")
+MODIFIER = (r"[A-Za-z0-9]{2}", "two letters or digits")
+SHAPES: dict[tuple[str, str], tuple[str, str]] = {
+    ("providers", "npi"): NPI,
+    ("providers", "taxonomy"): (r"[A-Za-z0-9]{10}", "ten letters or digits"),
+    ("providers", "license_state"): STATE,
+    ("patients", "state"): STATE,
+    ("patients", "zip"): ZIP,
+    ("coverages", "subscriber_state"): STATE,
+    ("coverages", "subscriber_zip"): ZIP,
+    ("authorizations", "codes"): CODE,
+    ("fees", "code"): CODE,
+    ("fees", "modifier"): MODIFIER,
+    ("contracts", "code"): CODE,
+    ("contracts", "modifier"): MODIFIER,
+    ("encounters", "place_of_service"): (r"\d{2}", "two digits"),
+    ("encounters", "codes"): (r"[A-Za-z0-9]{5}(-[A-Za-z0-9]{2}){0,4}", "a code and up to four modifiers"),
+    ("encounters", "diagnoses"): (r"[A-Za-z]\d[A-Za-z0-9](\.?[A-Za-z0-9]{1,4})?", "an ICD-10-CM code"),
+}
+
+# Lists of items with single blanks between; ALLOWED and SHAPES are of one item, the number is the most items.
+LISTS: dict[tuple[str, str], int] = {
+    ("payers", "remit_ids"): 50,
+    ("payers", "auth_codes"): 500,
+    ("payers", "provider_classes"): 50,
+    ("authorizations", "codes"): 500,
+    ("encounters", "codes"): 50,
+    ("encounters", "diagnoses"): 12,
+}
+
+# Key columns in which blank means something ("no modifier", "every class") and is stored as an empty text.
+BLANK_KEYS = {("fees", "modifier"), ("contracts", "modifier"), ("contracts", "provider_class")}
+
+# A bank takes money back too; every other amount and number is a count or a price.
+MAY_BE_NEGATIVE = {("deposits", "amount_cents")}
+
+# Pairs of dates of which the second is not before the first.
+SPANS = (
+    ("effective_from", "effective_to"),
+    ("license_from", "license_to"),
+    ("active_from", "active_to"),
+    ("valid_from", "valid_to"),
+    ("signed_on", "expires_on"),
+    ("signed_on", "revoked_on"),
+)
+
+# What makes an otherwise optional column necessary: (kind, column): (other column, its values).
+NEEDED_WHEN: dict[tuple[str, str], tuple[str, frozenset[str]]] = {
+    ("contracts", "rate_cents"): ("method", frozenset({"fixed", "per_diem", "case_rate"})),
+    ("contracts", "percent_basis_points"): ("method", frozenset({"percent_of_fee"})),
+    ("coverages", "subscriber_last_name"): ("relationship", frozenset({"01", "19", "G8"})),
+    ("coverages", "subscriber_first_name"): ("relationship", frozenset({"01", "19", "G8"})),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The rules of one text column, ready to use."""
+
+    allowed: dict[str, str]
+    shape: re.Pattern[str] | None
+    most: int | None
+
+
+def rule(kind: str, column: str) -> Rule:
+    """The rule of a text column; one that allows everything where nothing is said here."""
+    place = (kind, column)
+    shape = SHAPES.get(place)
+    return Rule(
+        allowed={word.lower(): word for word in ALLOWED.get(place, ())},
+        shape=re.compile(shape[0]) if shape else None,
+        most=LISTS.get(place),
+    )
+
+
+def asked_for(kind: str, column: str) -> str:
+    """What a column asks for beyond its type, in words; blank where that is nothing."""
+    place = (kind, column)
+    words = []
+    if place in ALLOWED:
+        words.append("one of " + ", ".join(ALLOWED[place]))
+    if place in SHAPES:
+        words.append(SHAPES[place][1])
+    if place in LISTS:
+        words.append(f"up to {LISTS[place]}, single blanks between")
+    return "; ".join(words)

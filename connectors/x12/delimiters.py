@@ -1,0 +1,153 @@
+"""Where each interchange begins and which bytes it is cut with.
+
+The ISA is the one segment of fixed width: its fourth byte separates elements, ISA16 separates components, and the
+byte after ISA16 ends segments. Widths are not trusted: old files carry longer or shorter ISAs, so the sixteen elements
+are counted by their separator, and a width other than 106 is a problem, not a reason to stop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from connectors.x12.problems import Problems
+
+ISA_BYTES = 106
+BLANKS = b" \t\r\n\x00\x1a"
+STAND_INS = b"\x02\x03\x04"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+# The widest ISA seen in the wild has 122 bytes; 512 leaves room for any that a person would still call an ISA.
+ISA_WINDOW = 512
+
+# An ISA with the standard's own widths is one wherever it stands, even behind a segment cut off in the middle.
+EXACT_ISA = re.compile(
+    rb"ISA([^0-9A-Za-z])..\1.{10}\1..\1.{10}\1..\1.{15}\1..\1.{15}\1.{6}\1.{4}\1.\1.{5}\1.{9}\1.\1.\1..",
+    re.DOTALL,
+)
+
+
+class Delimiters(NamedTuple):
+    """Bytes as numbers. ``component`` equals ``element`` where the ISA names none: it is then never found."""
+
+    element: int
+    component: int
+    segment: int
+
+
+class Piece(NamedTuple):
+    """One interchange: its bytes end with a terminator (added where the last was missing)."""
+
+    file: int
+    content: bytes
+    delimiters: Delimiters
+
+
+def _distinct(delimiters: Delimiters) -> bool:
+    def plausible(octet: int) -> bool:
+        return octet != 0x20 and not chr(octet).isalnum()
+
+    return (
+        all(plausible(octet) for octet in (delimiters.element, delimiters.segment))
+        and delimiters.segment not in (delimiters.element, delimiters.component)
+        and delimiters.element not in b"\r\n"
+    )
+
+
+def read_isa(data: bytes, at: int) -> tuple[Delimiters, str | None] | None:
+    """The delimiters of the ISA at ``at`` and the problem code with it, or None when it tells none."""
+    window = data[at : at + ISA_WINDOW]
+    if len(window) < 5:
+        return None
+    element = window[3:4]
+    parts = window.split(element, 16)
+    if len(parts) == 17 and len(parts[16]) >= 2:
+        found = Delimiters(element[0], parts[16][0], parts[16][1])
+        after = parts[16][2:].lstrip(BLANKS)
+        if _distinct(found) and (not after or after.startswith((b"GS", b"TA1", b"IEA", b"ISA"))):
+            length = len(window) - len(parts[16]) + 2
+            return found, None if length == ISA_BYTES else "ISA_LENGTH"
+    # Not sixteen elements: what ends the ISA is the byte before the next segment of the envelope.
+    following = re.compile(rb"([^\s])\s*(?:GS|TA1|IEA)" + re.escape(element)).search(window, 4)
+    if following:
+        found = Delimiters(element[0], element[0], following[1][0])
+        if _distinct(found):
+            return found, "ISA_ELEMENTS"
+    return None
+
+
+def _opens(data: bytes, at: int, current: Delimiters | None) -> bool:
+    """Whether the letters ISA at ``at`` open an interchange (they also end the name of many a patient)."""
+    if EXACT_ISA.match(data, at):
+        return True
+    if at + 3 >= len(data) or chr(data[at + 3]).isalnum() or data[at + 3] == 0x20:
+        return False
+    before = data[max(0, at - 80) : at]
+    if current is None:
+        return not before or not chr(before[-1]).isalnum()
+    return before[-1] == current.segment or before.rstrip(BLANKS)[-1:] == bytes([current.segment])
+
+
+def cut(data: bytes, file: int, problems: Problems) -> Iterator[Piece]:
+    """The interchanges of one input, in order; bytes that belong to none are reported."""
+    starts: list[tuple[int, Delimiters]] = []
+    unreadable = False
+    at = data.find(b"ISA")
+    while at >= 0:
+        current = starts[-1][1] if starts else None
+        if _opens(data, at, current):
+            found = read_isa(data, at)
+            if found is None:
+                unreadable = True
+                problems.add("ISA_UNREADABLE", "the ISA does not tell its delimiters", file=file)
+            else:
+                starts.append((at, found[0]))
+                if found[1]:
+                    problems.add(found[1], _ISA_MESSAGES[found[1]], file=file)
+        at = data.find(b"ISA", at + 3)
+    if not starts:
+        if not unreadable:
+            problems.add("NO_ISA", "no interchange header (ISA) was found", file=file)
+        return
+    if data[: starts[0][0]].removeprefix(BYTE_ORDER_MARK).strip(BLANKS):
+        problems.add("LEADING_BYTES", "there are bytes before the first ISA", file=file)
+    ends = [begin for begin, _ in starts[1:]] + [len(data)]
+    for (begin, delimiters), end in zip(starts, ends, strict=True):
+        yield _piece(data[begin:end], delimiters, file, problems)
+
+
+_ISA_MESSAGES = {
+    "ISA_LENGTH": "the ISA is not 106 bytes long; its delimiters were read by counting elements",
+    "ISA_ELEMENTS": "the ISA does not have its sixteen elements",
+}
+
+
+def _piece(content: bytes, delimiters: Delimiters, file: int, problems: Problems) -> Piece:
+    if not content.isascii():
+        content, delimiters = _as_utf8(content, delimiters, file, problems)
+    blanks = bytes(octet for octet in BLANKS if octet not in delimiters)
+    tail = content[-256:].rstrip(blanks) or content.rstrip(blanks)
+    if tail[-1] != delimiters.segment:
+        problems.add("UNTERMINATED", "the last segment has no terminator", file=file)
+        content = content.rstrip(blanks) + bytes([delimiters.segment])
+    return Piece(file, content, delimiters)
+
+
+def _as_utf8(
+    content: bytes, delimiters: Delimiters, file: int, problems: Problems
+) -> tuple[bytes, Delimiters]:
+    """The same characters in UTF-8 with ASCII delimiters, so that every later cut falls between characters."""
+    if max(delimiters) >= 0x80:
+        # Three control characters stand in for them; where the text uses these itself, it loses them.
+        swap = dict(
+            zip(dict.fromkeys(octet for octet in delimiters if octet >= 0x80), STAND_INS, strict=False)
+        )
+        content = content.translate(bytes(swap.get(octet, octet) for octet in range(256)), STAND_INS)
+        delimiters = Delimiters(*(swap.get(octet, octet) for octet in delimiters))
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        problems.add("CHARSET", "bytes that are not UTF-8 were read as Latin-1", file=file)
+        content = content.decode("latin-1").encode("utf-8")
+    return content, delimiters

@@ -1,0 +1,112 @@
+"""What can be wrong with X12 bytes, as data: one row a finding, never an exception and never a value.
+
+``CODES`` is the whole list. An *error* says that what it is about cannot be trusted: a transaction set with one is
+never ``balanced``. A *warning* is worth knowing and changes no verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from connectors.x12.tables import PROBLEMS
+
+ERROR, WARNING = "error", "warning"
+
+CODES: dict[str, str] = {
+    # Bytes
+    "NO_ISA": ERROR,
+    "ISA_UNREADABLE": ERROR,
+    "ISA_ELEMENTS": ERROR,
+    "ISA_LENGTH": WARNING,
+    "LEADING_BYTES": WARNING,
+    "UNTERMINATED": WARNING,
+    "CHARSET": WARNING,
+    "LINE_BREAKS": WARNING,
+    "EMPTY_SEGMENT": WARNING,
+    # Envelope: counts, control numbers, order, truncation
+    "IEA_MISSING": ERROR,
+    "GE_MISSING": ERROR,
+    "SE_MISSING": ERROR,
+    "IEA_UNMATCHED": ERROR,
+    "GE_UNMATCHED": ERROR,
+    "SE_UNMATCHED": ERROR,
+    "GS_MISSING": ERROR,
+    "IEA01_COUNT": ERROR,
+    "TA1_IEA01_COUNT": WARNING,
+    "IEA02_CONTROL": ERROR,
+    "GE01_COUNT": ERROR,
+    "GE02_CONTROL": ERROR,
+    "SE01_COUNT": ERROR,
+    "SE02_CONTROL": ERROR,
+    "STRAY_SEGMENT": ERROR,
+    "TRAILING_SEGMENT": WARNING,
+    # Segments and elements
+    "SEGMENT_UNKNOWN": ERROR,
+    "SEGMENT_MISPLACED": ERROR,
+    "SEGMENT_UNEXPECTED": WARNING,
+    "SEGMENT_MISSING": ERROR,
+    "SEGMENT_REPEATED": ERROR,
+    "ELEMENT_MISSING": ERROR,
+    "ELEMENT_ABSENT": WARNING,
+    "ELEMENT_REPEATED": WARNING,
+    "CODE_UNKNOWN": ERROR,
+    "AMOUNT": ERROR,
+    "QUANTITY": ERROR,
+    "DATE": ERROR,
+    # Arithmetic
+    "LINE_BALANCE": ERROR,
+    "CLAIM_BALANCE": ERROR,
+    "TRANSACTION_BALANCE": ERROR,
+    "LINE_CHARGES": WARNING,
+    "NEGATIVE_PAYMENT": WARNING,
+    "ACK_COUNT": WARNING,
+}
+
+
+class Problem(NamedTuple):
+    """One row of the problems table, in its order."""
+
+    file: int
+    transaction: int | None
+    segment: int | None
+    loop: str | None
+    code: str
+    severity: str
+    message: str
+
+
+class Problems:
+    """Collects problems; the severity comes from ``CODES`` alone."""
+
+    def __init__(self, rows: Iterable[Problem] = ()) -> None:
+        self.rows: list[Problem] = list(rows)
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        *,
+        file: int,
+        transaction: int | None = None,
+        segment: int | None = None,
+        loop: str | None = None,
+    ) -> None:
+        self.rows.append(Problem(file, transaction, segment, loop, code, CODES[code], message))
+
+    def errors_in(self) -> set[int]:
+        """Transactions with at least one error."""
+        return {row.transaction for row in self.rows if row.severity == ERROR and row.transaction is not None}
+
+    def table(self) -> pa.Table:
+        """The problems in order of file, transaction (envelope first) and segment."""
+
+        def place(row: Problem) -> tuple[int, int, int]:
+            return (row.file, -1 if row.transaction is None else row.transaction, row.segment or 0)
+
+        ordered = sorted(self.rows, key=place)
+        columns = list(zip(*ordered, strict=True)) or [()] * len(PROBLEMS)
+        arrays = [pa.array(column, type=f.type) for column, f in zip(columns, PROBLEMS, strict=True)]
+        return pa.Table.from_arrays(arrays, schema=PROBLEMS)

@@ -1,0 +1,84 @@
+"""The command line: ``cleanclaim COMMAND``. Commands are thin; each lives in ``flows/commands/``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from configs.settings import ConfigurationError
+from flows import desk
+from flows.commands import (
+    daily,
+    demo,
+    home,
+    load,
+    proof,
+    quarantine,
+    sandbox,
+    serve,
+    worklist,
+    x12,
+)
+
+app = typer.Typer(
+    name="cleanclaim",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The billing office of a behavioural-health practice, from the signed encounter to the last cent.",
+)
+
+app.command("demo")(demo.demo)
+app.command("init")(home.init)
+app.command("load")(load.load)
+app.command("templates")(load.templates)
+app.command("daily")(daily.daily)
+app.command("responses")(daily.responses)
+app.command("proof")(proof.proof)
+app.command("serve")(serve.serve)
+app.add_typer(x12.app, name="x12")
+app.add_typer(worklist.app, name="worklist")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(sandbox.app, name="sandbox")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and leave with its exit status; an unexpected error says its kind and place, not its values."""
+    arguments = _home_last(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = app(args=arguments, standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(desk.USAGE)
+    except ConfigurationError as error:
+        desk.err.print(f"[bold red]cleanclaim:[/] {error}")
+        sys.exit(desk.USAGE)
+    except Exception as error:
+        sys.exit(_unexpected(error))
+    sys.exit(status if isinstance(status, int) else desk.DONE)
+
+
+def _home_last(arguments: list[str]) -> list[str]:
+    """``cleanclaim --home X demo`` means the same as ``cleanclaim demo --home X``."""
+    if arguments[:1] == ["--home"] and len(arguments) > 2:
+        return arguments[2:] + arguments[:2]
+    if arguments and arguments[0].startswith("--home=") and len(arguments) > 1:
+        return [*arguments[1:], arguments[0]]
+    return arguments
+
+
+def _unexpected(error: Exception) -> int:
+    """The exit status of an error that a command let through."""
+    from tasks.door import PLAIN, StageFailure, where
+
+    name = type(error).__name__
+    if isinstance(error, (*PLAIN, StageFailure)):
+        desk.err.print(f"[bold red]cleanclaim:[/] {error}", soft_wrap=True)
+    else:
+        desk.err.print(f"[bold red]cleanclaim:[/] {name} at {where(error)}; nothing half done was kept")
+    statuses = {"CheckStopped": desk.STOPPED, "PartnerUnreachable": desk.UNREACHABLE}
+    return statuses.get(name, desk.USAGE)

@@ -1,0 +1,49 @@
+"""``cleanclaim proof``: trial balance, custody, suspense, fingerprint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from flows import desk
+
+
+def proof(home: desk.Home = None, json_output: desk.Json = False) -> None:
+    """Prove every dollar and every encounter from the stored facts; exit status 3 where anything does not prove."""
+    from tasks.door import open_ledger
+    from tasks.proving import prove
+
+    made = prove(open_ledger(desk.enter(home)))
+    if json_output:
+        desk.print_json(made)
+    else:
+        show(made)
+    if not made["balanced"]:
+        raise typer.Exit(desk.STOPPED)
+
+
+def show(made: dict[str, Any]) -> None:
+    """The proof as tables."""
+    accounts = [[name, desk.money(cents)] for name, cents in made["accounts"].items() if cents]
+    desk.out.print(
+        desk.table("trial balance (debit +, credit -)", ["account", "balance"], accounts, right=("balance",))
+    )
+    states = [[s, v["count"], desk.money(v["charge_cents"])] for s, v in made["custody"].items()]
+    desk.out.print(
+        desk.table(
+            "custody of encounters",
+            ["state", "encounters", "charges"],
+            states,
+            right=("encounters", "charges"),
+        )
+    )
+    paid = made["remittances"]
+    desk.out.print(
+        f"remittances {paid['count']}: BPR02 {desk.money(paid['bpr_cents'])}, cash posted {desk.money(paid['cash_cents'])}; "
+        f"suspense {desk.money(made['suspense_cents'])}; in quarantine {made['quarantined']}"
+    )
+    for problem in made["problems"]:
+        desk.out.print(f"[red]does not prove:[/] {problem}")
+    verdict = "[bold green]balanced[/]" if made["balanced"] else "[bold red]NOT BALANCED[/]"
+    desk.out.print(f"{verdict}  fingerprint {made['fingerprint']}")

@@ -1,0 +1,53 @@
+"""The daily batch: encounters to claims to the clearinghouse."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from prefect import flow
+from prefect.states import State
+
+from flows.endings import ending
+from tasks.claiming import build_claims
+from tasks.door import only_run, retried, settings_and_ledger
+from tasks.judging import check_encounters, judge_encounters
+from tasks.reports import report
+from tasks.sandboxing import stand_in
+from tasks.sending import pending_partners, upload_pending, write_interchanges
+from tasks.sources import pull_encounters
+
+
+@flow(name="daily-billing", validate_parameters=True, persist_result=False)
+def daily_billing(date: dt.date | None = None) -> State[Any]:
+    """Pull, check, gate, code, scrub, build, write and send everything that is due on `date` (default today).
+
+    A rerun is always safe: every step stores facts by content and finishes what an earlier run began.
+    """
+    return ending(lambda: _steps(date))
+
+
+def _steps(date: dt.date | None) -> dict[str, Any]:
+    settings, ledger = settings_and_ledger()
+    day = date or dt.datetime.now(ZoneInfo(settings.billing.time_zone)).date()
+    with only_run(settings, ledger), stand_in(settings):
+        counts = {
+            "pull": retried(pull_encounters, settings)(),
+            "check": check_encounters(day),
+            "judge": judge_encounters(day),
+            "claims": build_claims(day),
+            "interchanges": write_interchanges(day),
+        }
+        for partner in pending_partners():
+            counts[f"upload {partner}"] = retried(upload_pending, settings)(partner)
+        reported = report("daily", day, counts)
+    return {"date": day.isoformat(), "stages": counts, "work_left": _left(counts), **reported}
+
+
+def _left(counts: dict[str, dict[str, int]]) -> str | None:
+    """What people should know of: rows newly kept out by a check, uploads in doubt."""
+    kept_out = sum(values.get("new_quarantine", 0) for values in counts.values())
+    doubt = sum(values.get("in_doubt", 0) for values in counts.values())
+    said = [f"{kept_out} newly in quarantine"] * bool(kept_out) + [f"{doubt} uploads in doubt"] * bool(doubt)
+    return ", ".join(said) or None

@@ -1,0 +1,114 @@
+"""What every command shares: the home, JSON or tables, and exit statuses that mean something.
+
+0 done; 1 done, with work left for people; 2 bad usage or configuration; 3 a check stopped the run;
+4 a partner could not be reached.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from configs.settings import Settings, load_settings
+
+DONE, WORK_LEFT, USAGE, STOPPED, UNREACHABLE = 0, 1, 2, 3, 4
+
+Home = Annotated[
+    Path | None, typer.Option("--home", help="The home folder; default $CLEANCLAIM_HOME, else ./.cleanclaim.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def enter(home: Path | None, *, must_exist: bool = True) -> Settings:
+    """Settings of the home; the environment then names it, so that flows and their tasks find it too."""
+    root = Path(home or os.environ.get("CLEANCLAIM_HOME") or ".cleanclaim").absolute()
+    if must_exist and not root.is_dir():
+        fail(USAGE, f"there is no home at {root}: make one with 'cleanclaim init --home {root}'")
+    os.environ["CLEANCLAIM_HOME"] = str(root)
+    settings = load_settings(root)
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    quiet_prefect(settings)
+    return settings
+
+
+def quiet_prefect(settings: Settings) -> None:
+    """Prefect's home, database and manners, set before it is imported. A server of the site's own is respected."""
+    defaults = {
+        "PREFECT_HOME": str(settings.prefect_home),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
+        "PREFECT_CLI_WRAP_LINES": "false",
+        "PREFECT_FLOWS_DEFAULT_PERSIST_RESULT": "false",
+        "GX_ANALYTICS_ENABLED": "false",
+    }
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+
+
+def fail(status: int, message: str) -> NoReturn:
+    """Say what is wrong on stderr and leave with `status`."""
+    err.print(f"[bold red]cleanclaim:[/] {message}", markup=True, soft_wrap=True)
+    raise typer.Exit(status)
+
+
+def print_json(value: object) -> None:
+    """One JSON object on stdout."""
+    sys.stdout.write(json.dumps(value, default=_plain, indent=2) + "\n")
+
+
+def _plain(value: Any) -> object:
+    """Dates, numbers of NumPy and absent values as JSON knows them."""
+    if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat()).removesuffix("T00:00:00")
+    if hasattr(value, "item"):
+        return value.item()
+    return str(value)
+
+
+def records(frame: Any) -> list[dict[str, object]]:
+    """Rows of a frame as plain values: absent is null, days are ISO dates."""
+    return [
+        {str(key): _scalar(value) for key, value in row.items()}
+        for row in frame.astype(object).to_dict(orient="records")
+    ]
+
+
+def _scalar(value: Any) -> object:
+    if isinstance(value, str | int | bool) and not hasattr(value, "item"):
+        return value
+    return _plain(value)
+
+
+def table(title: str, columns: list[str], rows: list[list[object]], *, right: tuple[str, ...] = ()) -> Table:
+    """A Rich table with plain edges; columns in `right` are right-aligned."""
+    made = Table(title=title, title_justify="left", header_style="bold", show_lines=False)
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*("" if value is None else str(value) for value in row))
+    return made
+
+
+def money(cents: int | None) -> str:
+    """Cents for reading: ``$1,234.56``."""
+    if cents is None:
+        return ""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"

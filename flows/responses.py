@@ -1,0 +1,49 @@
+"""The responses: what partners answered, read, posted and put into worklists."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from prefect import flow
+from prefect.states import State
+
+from connectors.clearinghouse.errors import PartnerError
+from flows.endings import ending
+from tasks.collecting import collect
+from tasks.door import only_run, retried, settings_and_ledger
+from tasks.reading import read_acknowledgments, read_remittances
+from tasks.reports import report
+from tasks.sandboxing import stand_in
+
+
+@flow(name="collect-responses", validate_parameters=True, persist_result=False)
+def collect_responses(date: dt.date | None = None) -> State[Any]:
+    """Collect from every partner, then read acknowledgments before remittances.
+
+    `date` only dates the run's report (default today). One partner's failure does not keep the others' answers
+    from being read; the run then ends in that failure.
+    """
+    return ending(lambda: _steps(date))
+
+
+def _steps(date: dt.date | None) -> dict[str, Any]:
+    settings, ledger = settings_and_ledger()
+    day = date or dt.datetime.now(ZoneInfo(settings.billing.time_zone)).date()
+    failure: PartnerError | None = None
+    counts: dict[str, dict[str, int]] = {}
+    with only_run(settings, ledger), stand_in(settings):
+        for partner in sorted(settings.partners):
+            try:
+                counts[f"collect {partner}"] = retried(collect, settings)(partner)
+            except PartnerError as error:
+                failure = error
+        counts["acknowledgments"] = read_acknowledgments()
+        counts["remittances"] = read_remittances()
+        reported = report("responses", day, counts)
+    if failure:
+        raise failure
+    kept_out = counts["remittances"]["new_quarantine"]
+    left = f"{kept_out} remittances newly in quarantine" if kept_out else None
+    return {"date": day.isoformat(), "stages": counts, "work_left": left, **reported}

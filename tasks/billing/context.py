@@ -1,0 +1,66 @@
+"""What judging an encounter needs besides the encounter: the practice's master data, the day, the severities.
+
+Both are values handed in by the caller: the domain itself reads no clock, no file and no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+Column: TypeAlias = "pd.Series[Any]"  # one column of a frame, of whatever type
+
+
+def words(text: str) -> list[str]:
+    """Column names written as one text, blanks between."""
+    return text.split()
+
+
+def beside(keys: Column, table: Column) -> Column:
+    """Value of `table` (a column indexed by key) for each key, with the table's own type; missing where unknown."""
+    return pd.Series(table.reindex(keys).array, index=keys.index)
+
+
+@dataclass(frozen=True)
+class Masters:
+    """The newest versions of the master tables, each with its ``row_id``; columns as the ledger names them."""
+
+    payers: pd.DataFrame
+    providers: pd.DataFrame
+    enrollments: pd.DataFrame
+    patients: pd.DataFrame
+    coverages: pd.DataFrame
+    authorizations: pd.DataFrame
+    consents: pd.DataFrame
+    fees: pd.DataFrame
+    contracts: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class JudgeContext:
+    """The day and the configuration that encounters are judged under.
+
+    ``severities`` maps a rule id to hold, warn or off; ``overrides`` maps (payer_id, rule id) to the same and
+    wins for that payer. A rule that is configured nowhere holds: forgetting one must not let a claim out.
+    """
+
+    business_date: date
+    place_of_service: str = "11"
+    date_window_days: int = 1
+    timely_margin_days: int = 15
+    severities: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def today(self) -> pd.Timestamp:
+        """The business date, comparable with date columns."""
+        return pd.Timestamp(self.business_date)
+
+    def severity(self, rule_id: str, payer_id: str | None = None) -> str:
+        """Severity of a rule, for one payer where it has its own."""
+        general = self.severities.get(rule_id, "hold")
+        return general if payer_id is None else self.overrides.get((payer_id, rule_id), general)

@@ -1,0 +1,263 @@
+"""Where every encounter and every claim is, from facts alone.
+
+A claim's state is the strongest thing that any fact says about it, so the order in which answers arrive does not
+matter: a 277CA that comes after the 835 changes nothing. Files carry a claim as far as the 999; the 277CA speaks
+for the claim; the 835 ends the matter; a claim that another one replaced is out of the game.
+
+=================  ==============================================================================================
+built              stands in the ledger, in no file yet
+sending            in a file whose upload has not begun to be final
+in_doubt           the file may or may not have arrived: ask the partner, never send again by itself
+sent               the partner has the file
+file_rejected      TA1 refused the interchange
+rejected_syntax    999 refused the transaction set
+accepted_syntax    999 took it
+received           somebody on the way has it (clearinghouse, or the payer's A1)
+rejected           277CA refused the claim: correct it and send it as new (frequency 1)
+accepted           the payer took it into adjudication
+paid               answered without a denial
+patient_share      answered, nothing paid, the patient owes it (the deductible)
+partly_denied      some lines denied
+denied             every line denied
+reversed           the last answer was taken back and not replaced yet
+crossed_over       answered and forwarded to the next payer, whose answer is awaited
+replaced           a newer claim resubmits, corrects or voids it
+=================  ==============================================================================================
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Protocol
+
+import pandas as pd
+
+from tasks.billing import acknowledgments as answers
+from tasks.billing import evidence, shapes
+
+# From the weakest evidence to the strongest: the strongest thing said of a claim is its state.
+STATES = [
+    "built",
+    "sending",
+    "in_doubt",
+    "sent",
+    "file_rejected",
+    "rejected_syntax",
+    "accepted_syntax",
+    "received",
+    "rejected",
+    "accepted",
+    "paid",
+    "patient_share",
+    "partly_denied",
+    "denied",
+    "reversed",
+    "crossed_over",
+    "replaced",
+]
+RANK = {state: rank for rank, state in enumerate(STATES)}
+# Before its newest claim speaks for it. An encounter nobody has judged yet is loaded, and nothing else.
+ENCOUNTER_STATES = ["loaded", "quarantined", "held", "charged", *STATES]
+
+CLAIM_STATES = shapes.shape(
+    "claim_id state since:day codes charge_cents paid_cents payer_control accepted_on:day submission_id sent_on:day"
+    " built_on:day attempt:int replaced_by"
+)
+ENCOUNTER_STATE = shapes.shape("encounter_id state charge_cents claim_id")
+SILENCE = shapes.shape("kind subject_kind subject_id since:day days:int claims:int charge_cents")
+
+
+class Limits(Protocol):
+    """The clocks on silence, in days (``configs.settings.Limits``)."""
+
+    days_without_999: int
+    days_without_277ca: int
+    days_without_835: int
+
+
+def claim_states(
+    claims: pd.DataFrame,
+    submissions: pd.DataFrame,
+    submission_claims: pd.DataFrame,
+    submission_events: pd.DataFrame,
+    acknowledgments: pd.DataFrame,
+    remitted_claims: pd.DataFrame,
+    remittances: pd.DataFrame,
+    line_verdicts: pd.DataFrame,
+) -> pd.DataFrame:
+    """One row a claim, columns `CLAIM_STATES`; frames are the ledger's tables of those names.
+
+    `line_verdicts` is what ``denials.classify`` returns: ``remitted_line_id`` (null for a claim without lines),
+    ``remitted_claim_id``, ``denied`` and, where known, ``patient_cents``. ``codes`` are the codes of the fact
+    that decided; ``payer_control`` is the newest one, what REF*F8 of a correction needs; ``accepted_on`` is the
+    day of the payer's proof of timely filing.
+    """
+    stated = answers.effects(acknowledgments)
+    files = evidence.by_file(submissions, submission_claims, submission_events, stated)
+    spoken = evidence.by_statement(stated)
+    decided = evidence.by_remittance(remitted_claims, remittances, line_verdicts)
+    built = claims[["claim_id", "built_on"]].rename(columns={"built_on": "since"}).assign(state="built")
+    replaced = _replaced(claims)
+    said = pd.concat([built, files, spoken, decided, replaced], ignore_index=True)
+    said = said[said["claim_id"].isin(claims["claim_id"])]
+    strongest = said.assign(rank=said["state"].map(RANK)).sort_values(["claim_id", "rank"], kind="stable")
+    last = strongest.drop_duplicates("claim_id", keep="last")[["claim_id", "state", "since", "codes"]]
+    found = claims[["claim_id", "charge_cents", "built_on", "attempt"]].merge(last, on="claim_id", how="left")
+    for part, columns in (
+        (files, ["submission_id", "sent_on"]),
+        (decided, ["paid_cents"]),
+        (replaced, ["replaced_by"]),
+    ):
+        found = found.merge(part[["claim_id", *columns]], on="claim_id", how="left")
+    found["accepted_on"] = evidence.first_proof(found["claim_id"], stated)
+    found["payer_control"] = evidence.payer_number(found["claim_id"], decided, stated)
+    return shapes.conform(found, CLAIM_STATES)
+
+
+def _replaced(claims: pd.DataFrame) -> pd.DataFrame:
+    """Claims that a newer one names."""
+    newer = claims[claims["replaces_claim_id"].notna()].sort_values(["attempt", "claim_id"])
+    newest = newer.drop_duplicates("replaces_claim_id", keep="last")
+    return pd.DataFrame(
+        {
+            "claim_id": newest["replaces_claim_id"],
+            "state": "replaced",
+            "since": newest["built_on"],
+            "replaced_by": newest["claim_id"],
+        }
+    )
+
+
+def encounter_states(
+    encounters: pd.DataFrame,
+    decisions: pd.DataFrame,
+    quarantine_open: pd.DataFrame,
+    charge_lines: pd.DataFrame,
+    claim_lines: pd.DataFrame,
+    claim_states: pd.DataFrame,
+) -> pd.DataFrame:
+    """Frame[encounter_id, state, charge_cents, claim_id]: one row an encounter, one of `ENCOUNTER_STATES`.
+
+    `encounters` are current versions, `quarantine_open` the quarantined rows nobody has released or discarded.
+    The newest claim speaks for an encounter that has one; else an open quarantine (of the encounter, or of a
+    charge of it); else its newest decision. ``charge_cents`` is null while
+    nothing is charged.
+    """
+    found = encounters[["encounter_id"]].drop_duplicates().assign(state="loaded")
+    newest = decisions.sort_values(["encounter_id", "sequence"]).drop_duplicates("encounter_id", keep="last")
+    found["state"] = (
+        found["encounter_id"].map(_column(newest, "encounter_id", "outcome")).fillna(found["state"])
+    )
+    current = charge_lines[charge_lines["decision_id"].isin(newest["decision_id"])]
+    charges = _charges(current, _live(claim_lines, claim_states))
+    found["charge_cents"] = found["encounter_id"].map(charges).astype("Int64")
+    found["state"] = found["state"].mask(
+        found["encounter_id"].isin(_quarantined(quarantine_open, charge_lines)), "quarantined"
+    )
+    of_claim = _newest_claims(claim_lines, claim_states)
+    found = found.merge(of_claim, on="encounter_id", how="left")
+    found["state"] = found["claim_state"].fillna(found["state"])
+    return shapes.conform(found, ENCOUNTER_STATE)
+
+
+def _column(rows: pd.DataFrame, key: str, column: str) -> dict[str, str]:
+    """A column as a mapping from another."""
+    return dict(zip(rows[key], rows[column], strict=True))
+
+
+def _quarantined(quarantine_open: pd.DataFrame, charge_lines: pd.DataFrame) -> set[str]:
+    """Encounters that are in quarantine, themselves or by one of their charges."""
+    kind, subject = quarantine_open["subject_kind"], quarantine_open["subject_id"]
+    by_charge = charge_lines["charge_id"].isin(subject[kind == "charge"])
+    return {*subject[kind == "encounter"], *charge_lines.loc[by_charge, "encounter_id"]}
+
+
+def _newest_claims(claim_lines: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
+    """For each encounter its newest claim and the claim's state; a replaced one only where no other is left.
+
+    Where lines of one encounter stand in several claims of the same day, the one that is least far speaks: work
+    must not hide behind it.
+    """
+    rows = _live(claim_lines, states)
+    rows = rows.assign(depth=-rows["state"].map(RANK).astype("int64"))
+    rows = rows.sort_values(["encounter_id", "built_on", "attempt", "depth", "claim_id"], kind="stable")
+    newest = rows.drop_duplicates("encounter_id", keep="last")
+    return newest.rename(columns={"state": "claim_state"})[["encounter_id", "claim_id", "claim_state"]]
+
+
+def _live(claim_lines: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
+    """Claim lines with their claim's state, without those of replaced claims where the encounter has others."""
+    columns = ["claim_id", "state", "built_on", "attempt"]
+    rows = claim_lines[["encounter_id", "claim_id", "charge_id", "charge_cents"]].merge(
+        states[columns], on="claim_id"
+    )
+    current = rows["state"] != "replaced"
+    left: pd.Series[bool] = current.groupby(rows["encounter_id"]).transform("any")
+    return rows.loc[current | ~left]
+
+
+def _charges(current: pd.DataFrame, live: pd.DataFrame) -> pd.Series[int]:
+    """Cents by encounter: charges on live claims, each once, and the current ones that are on no claim yet.
+
+    Charges of a newer version count only once a claim carries any of them: until then the claim for the older
+    version is what stands.
+    """
+    claimed = live.drop_duplicates("charge_id")
+    on_claim = current["charge_id"].isin(claimed["charge_id"])
+    same_version = on_claim.groupby(current["encounter_id"]).transform("any")
+    unclaimed = current[~on_claim & (same_version | ~current["encounter_id"].isin(live["encounter_id"]))]
+    columns = ["encounter_id", "charge_cents"]
+    return pd.concat([claimed[columns], unclaimed[columns]]).groupby("encounter_id")["charge_cents"].sum()
+
+
+def silent(
+    submissions: pd.DataFrame,
+    submission_claims: pd.DataFrame,
+    submission_events: pd.DataFrame,
+    acknowledgments: pd.DataFrame,
+    claim_states: pd.DataFrame,
+    limits: Limits,
+    as_of: date,
+) -> pd.DataFrame:
+    """Work that silence makes on the day `as_of`: columns `SILENCE`, kinds ``no_999``, ``no_277ca``, ``no_835``.
+
+    A file that nobody acknowledged is one item for all its claims. A claim past the longest clock is one
+    ``no_835`` item, whatever else it lacks.
+    """
+    stated = answers.effects(acknowledgments)
+    files = evidence.submission_states(submissions, submission_events, stated)
+    heard = evidence.answered(files, stated, "group", "group_control", None) | evidence.answered(
+        files, stated, "set", "group_control", None
+    )
+    quiet = files[~heard & files["state"].isin(["sent", "in_doubt"])].rename(
+        columns={"business_date": "since"}
+    )
+    quiet = _overdue(quiet, limits.days_without_999, as_of)
+    late_files = quiet.assign(kind="no_999", subject_kind="submission", subject_id=quiet["submission_id"])
+    waiting = claim_states[claim_states["sent_on"].notna()].rename(columns={"sent_on": "when"})
+    waiting = waiting.drop(columns="since").rename(columns={"when": "since"}).assign(claims=1)
+    waiting["subject_id"] = waiting["claim_id"]
+    open_states = ["in_doubt", "sent", "accepted_syntax", "received", "accepted"]
+    no_835 = _overdue(waiting[waiting["state"].isin(open_states)], limits.days_without_835, as_of)
+    spoken = set(stated.loc[stated["scope"] == "claim", "claim_id"])
+    lost = waiting["claim_id"].isin(no_835["claim_id"]) | waiting["submission_id"].isin(
+        late_files["submission_id"]
+    )
+    candidates = waiting[
+        waiting["state"].isin(["sent", "accepted_syntax"]) & ~lost & ~waiting["claim_id"].isin(spoken)
+    ]
+    no_277ca = _overdue(candidates, limits.days_without_277ca, as_of)
+    found = [
+        late_files,
+        no_277ca.assign(kind="no_277ca", subject_kind="claim"),
+        no_835.assign(kind="no_835", subject_kind="claim"),
+    ]
+    return pd.concat([shapes.conform(part, SILENCE) for part in found], ignore_index=True)
+
+
+def _overdue(rows: pd.DataFrame, limit: int, as_of: date) -> pd.DataFrame:
+    """Rows whose day is more than `limit` days before `as_of`, with the ``days`` that have passed."""
+    days = (pd.Timestamp(as_of) - rows["since"]).dt.days.astype("Int64")
+    late = (days > limit).fillna(False).astype(bool)
+    overdue: pd.DataFrame = rows.assign(days=days).loc[late]
+    return overdue

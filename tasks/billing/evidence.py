@@ -1,0 +1,192 @@
+"""What the facts say of a claim: by the file it went in, by a 277CA, by an 835. `custody` weighs them.
+
+Each function returns frames with ``claim_id``, ``state``, ``since`` and ``codes``; which state counts more than
+which is not decided here.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+# clp02_status.tsv: forwarded to another payer; reversals take an answer back; estimates answer nothing.
+FORWARDED = frozenset({"19", "20", "21", "23"})
+REVERSAL, ESTIMATE = "22", "25"
+
+
+def submission_states(
+    submissions: pd.DataFrame, submission_events: pd.DataFrame, stated: pd.DataFrame
+) -> pd.DataFrame:
+    """``submissions`` with ``state``: sending, in_doubt, sent or file_rejected.
+
+    A rename that began and was not confirmed is in doubt, until an upload or any answer to the file confirms it.
+    """
+    happened = submission_events.groupby("submission_id")["event"].agg(frozenset)
+    events = submissions["submission_id"].map(happened.to_dict())
+    uploaded = events.map(lambda found: "uploaded" in found, na_action="ignore").fillna(False).astype(bool)
+    refused = answered(submissions, stated, "interchange", "interchange_control", {"file_rejected"})
+    heard = answered(submissions, stated, "interchange", "interchange_control", None)
+    heard |= answered(submissions, stated, "group", "group_control", None)
+    heard |= answered(submissions, stated, "set", "group_control", None)
+    state = pd.Series("sending", index=submissions.index).mask(events.notna(), "in_doubt")
+    return submissions.assign(state=state.mask(uploaded | heard, "sent").mask(refused, "file_rejected"))
+
+
+def answered(
+    submissions: pd.DataFrame, stated: pd.DataFrame, scope: str, column: str, effects: set[str] | None
+) -> pd.Series[bool]:
+    """Whether a statement of this scope (and effect) names the submission's control number."""
+    rows = stated[stated["scope"] == scope]
+    if effects is not None:
+        rows = rows[rows["effect"].isin(effects)]
+    said = set(rows["partner"] + "/" + _number(rows[column]))
+    return (submissions["partner"] + "/" + _number(submissions[column])).isin(said)
+
+
+def _number(control: pd.Series[str]) -> pd.Series[str]:
+    """A control number without the leading zeros that partners add or drop."""
+    return control.astype("str").str.lstrip("0")
+
+
+def by_file(
+    submissions: pd.DataFrame, members: pd.DataFrame, events: pd.DataFrame, stated: pd.DataFrame
+) -> pd.DataFrame:
+    """For each claim the newest file it went in, and how far that file (TA1) and its set (999) came.
+
+    Should a claim ever have gone in two files, one that was taken counts before one that was not.
+    """
+    files = submission_states(submissions, events, stated)
+    carried = members.merge(files.drop(columns=["charge_cents", "claims"]), on="submission_id", how="inner")
+    keys = pd.DataFrame({"partner": carried["partner"], "group": _number(carried["group_control"])})
+    keys["control"] = _number(carried["transaction_control"])
+    ranks = {"rejected_syntax": 2, "accepted_syntax": 1}
+    said = stated[stated["scope"].isin(["group", "set"]) & stated["effect"].isin(list(ranks))].assign(
+        group=lambda rows: _number(rows["group_control"]),
+        control=lambda rows: _number(rows["transaction_control"]),
+    )
+    said = said.assign(strength=said["effect"].map(ranks)).sort_values(["strength", "code"])
+    words = ["effect", "code", "strength"]
+    of_set = keys.merge(
+        _last(said[said["scope"] == "set"], ["partner", "group", "control"], words), how="left"
+    )
+    of_group = keys.merge(_last(said[said["scope"] == "group"], ["partner", "group"], words), how="left")
+    # A refused group refuses its sets; an accepted group speaks for the sets nobody named.
+    by_group = (of_group["strength"] == 2) | of_set["effect"].isna()
+    carried["codes"] = of_group["code"].where(by_group, of_set["code"]).to_numpy()
+    carried["syntax"] = of_group["effect"].where(by_group, of_set["effect"]).to_numpy()
+    carried["state"] = carried["syntax"].fillna(carried["state"])
+    notes = _interchange_notes(stated)
+    carried["codes"] = carried["codes"].fillna(
+        (carried["partner"] + "/" + _number(carried["interchange_control"])).map(notes)
+    )
+    carried["taken"] = carried["state"] == "accepted_syntax"
+    ordered = carried.assign(number=_number(carried["interchange_control"]).str.zfill(9)).sort_values(
+        ["claim_id", "taken", "business_date", "number"], kind="stable"
+    )
+    newest = ordered.drop_duplicates("claim_id", keep="last")
+    newest = newest.rename(columns={"business_date": "since"})
+    sent_on = newest["since"].where(newest["state"] != "sending")
+    return newest.assign(sent_on=sent_on)[["claim_id", "state", "since", "codes", "submission_id", "sent_on"]]
+
+
+def _last(rows: pd.DataFrame, keys: list[str], columns: list[str]) -> pd.DataFrame:
+    """The last row for each key."""
+    return rows.drop_duplicates(keys, keep="last")[[*keys, *columns]]
+
+
+def _interchange_notes(stated: pd.DataFrame) -> dict[str, str]:
+    """TA1 codes by partner and control number; a duplicate shows as such, because it is not to be sent again."""
+    rows = stated[(stated["scope"] == "interchange") & stated["effect"].isin(["file_rejected", "duplicate"])]
+    named = rows.assign(
+        key=rows["partner"] + "/" + _number(rows["interchange_control"]),
+        note=rows["code"].where(rows["effect"] != "duplicate", "025"),
+    ).sort_values(["key", "note"])
+    return dict(zip(named["key"], named["note"], strict=True))
+
+
+def by_statement(stated: pd.DataFrame) -> pd.DataFrame:
+    """What the 277CAs say of each claim: the newest refusal or acceptance, else receipt.
+
+    On the same day a refusal counts more than an acceptance: overlooking it loses the claim.
+    """
+    said = stated[(stated["scope"] == "claim") & stated["effect"].isin(["received", "accepted", "rejected"])]
+    weighty = said["effect"] != "received"
+    refused = said["effect"] == "rejected"
+    ordered = said.assign(weighty=weighty, refused=refused).sort_values(
+        ["claim_id", "weighty", "stated_on", "refused", "code"], na_position="first", kind="stable"
+    )
+    last = ordered.drop_duplicates("claim_id", keep="last")
+    return last.rename(columns={"effect": "state", "stated_on": "since", "code": "codes"})[
+        ["claim_id", "state", "since", "codes"]
+    ]
+
+
+def by_remittance(
+    remitted_claims: pd.DataFrame, remittances: pd.DataFrame, line_verdicts: pd.DataFrame
+) -> pd.DataFrame:
+    """Each claim's newest decision. On one day a reversal comes before the correction that follows it."""
+    ours = remitted_claims[remitted_claims["claim_id"].notna() & (remitted_claims["status"] != ESTIMATE)]
+    rows = ours.merge(remittances[["remittance_id", "payment_date", "production_date"]], on="remittance_id")
+    rows["since"] = rows["payment_date"].fillna(rows["production_date"])
+    rows = rows.merge(_verdict_by_claim(line_verdicts), on="remitted_claim_id", how="left")
+    rows["decision"] = rows["status"] != REVERSAL
+    ordered = rows.sort_values(
+        ["claim_id", "since", "decision", "remittance_id", "position"], na_position="first", kind="stable"
+    )
+    newest = ordered.drop_duplicates("claim_id", keep="last")
+    newest = newest.assign(state=_decision_state(newest), codes=newest["status"])
+    paid = rows.groupby("claim_id")["paid_cents"].sum()
+    newest["paid_cents"] = newest["claim_id"].map(paid).astype("Int64")
+    # A reversal repeats the number of what it takes back, so the newest number is the newest row's that has one.
+    numbers = ordered[ordered["payer_control"].notna()].drop_duplicates("claim_id", keep="last")
+    named = dict(zip(numbers["claim_id"], numbers["payer_control"], strict=True))
+    newest["payer_control"] = newest["claim_id"].map(named).astype("str")
+    return newest[["claim_id", "state", "since", "codes", "paid_cents", "payer_control"]]
+
+
+def _verdict_by_claim(line_verdicts: pd.DataFrame) -> pd.DataFrame:
+    """By remitted claim: whether all or some lines are denied, and the patient's cents where they are told."""
+    denied = line_verdicts["denied"].astype("boolean").fillna(False).astype(bool)
+    patient = line_verdicts.get("patient_cents", pd.Series(pd.NA, index=line_verdicts.index, dtype="Int64"))
+    rows = pd.DataFrame(
+        {
+            "remitted_claim_id": line_verdicts["remitted_claim_id"],
+            "denied": denied,
+            "share": patient.astype("Int64"),
+        }
+    )
+    grouped = rows.groupby("remitted_claim_id")
+    return pd.DataFrame(
+        {
+            "all_denied": grouped["denied"].all(),
+            "some_denied": grouped["denied"].any(),
+            "share": grouped["share"].sum(min_count=1),
+        }
+    ).reset_index()
+
+
+def _decision_state(rows: pd.DataFrame) -> pd.Series[str]:
+    """The state of each decision; what is said last here wins."""
+    share = rows["share"].fillna(rows["patient_cents"]).astype("Int64").fillna(0)
+    unpaid = rows["paid_cents"].astype("Int64") == 0
+    state = pd.Series("paid", index=rows.index).mask(unpaid & (share > 0), "patient_share")
+    state = state.mask(rows["some_denied"].fillna(False).astype(bool), "partly_denied")
+    # A line cut in part is denied in part: only a claim that pays nothing is denied as a whole.
+    state = state.mask(rows["all_denied"].fillna(False).astype(bool) & unpaid, "denied")
+    state = state.mask(rows["status"].isin(FORWARDED), "crossed_over")
+    return state.mask(rows["status"] == REVERSAL, "reversed")
+
+
+def first_proof(claim_ids: pd.Series[str], stated: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+    """The first day on which the payer said it has the claim, with its own number."""
+    proofs = stated[stated["proof"].fillna(False).astype(bool) & (stated["scope"] == "claim")]
+    days: pd.Series[pd.Timestamp] = claim_ids.map(proofs.groupby("claim_id")["stated_on"].min().to_dict())
+    return days
+
+
+def payer_number(claim_ids: pd.Series[str], decided: pd.DataFrame, stated: pd.DataFrame) -> pd.Series[str]:
+    """The payer's number of the newest adjudication, else of the 277CA."""
+    said = stated[(stated["scope"] == "claim") & stated["payer_control"].notna()]
+    said = said.sort_values(["claim_id", "stated_on", "payer_control"], na_position="first")
+    told = said.drop_duplicates("claim_id", keep="last").set_index("claim_id")["payer_control"]
+    final = decided.dropna(subset="payer_control").set_index("claim_id")["payer_control"]
+    return claim_ids.map(final.to_dict()).fillna(claim_ids.map(told.to_dict())).astype("str")

@@ -1,0 +1,28 @@
+"""The authorization ends soon.
+
+A programme that goes on needs its next authorization before this one ends.
+
+Passes: valid_to 2026-01-23 on business date 2026-01-17. Fails: on 2026-01-18 or later.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tasks.billing import findings
+from tasks.billing.gates.case import Case
+
+ID = "GATE_AUTHORIZATION_ENDING"
+SOURCE = "authorization_ending v1: dossier section 6, warn 5 days to the end (S61)"
+FIX = "ask the payer for the next authorization if treatment goes on"
+FIELDS = "authorizations.valid_to"
+DAYS = 5
+
+
+def check(case: Case) -> pd.DataFrame:
+    """Lines whose authorization ends within 5 days of the business date and has not ended yet."""
+    assert case.allocated is not None
+    left = case.allocated["valid_to"] - case.context.today
+    ending = (left <= pd.Timedelta(days=DAYS)) & (left >= pd.Timedelta(0))
+    message = "the authorization ends within five days"
+    return findings.about(case.lines[ending], ID, message, fields=FIELDS, fix=FIX, source=SOURCE)

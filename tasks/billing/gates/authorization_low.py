@@ -1,0 +1,28 @@
+"""Few units of the authorization are left.
+
+An extension takes the payer days. From four fifths on, it is time to ask for one.
+
+Passes: 9 of 12 units used. Fails: 10 of 12 units used.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tasks.billing import findings
+from tasks.billing.gates.case import Case
+
+ID = "GATE_AUTHORIZATION_LOW"
+SOURCE = "authorization_low v1: dossier section 6, warn at 80 % (S61)"
+FIX = "ask the payer for an extension"
+FIELDS = "authorizations.units_approved authorization_units.units"
+PERCENT = 80
+
+
+def check(case: Case) -> pd.DataFrame:
+    """Lines after which 80 % or more of the units are used."""
+    assert case.allocated is not None
+    low = case.allocated["units_used"] * 100 >= case.allocated["units_approved"] * PERCENT
+    message = "four fifths or more of the authorized units are used"
+    lines = case.lines[low.fillna(False).astype(bool)]
+    return findings.about(lines, ID, message, fields=FIELDS, fix=FIX, source=SOURCE)

@@ -1,0 +1,52 @@
+"""The gates, in the order they speak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import ModuleType
+
+import pandas as pd
+
+from tasks.billing import findings
+from tasks.billing.gates import (
+    amended,
+    authorization,
+    authorization_ending,
+    authorization_low,
+    consent,
+    coverage,
+    coverage_order,
+    enrollment,
+    note_signed,
+    patient,
+    provider_active,
+    provider_class,
+    provider_license,
+    provider_license_unknown,
+    provider_npi,
+    supervision,
+)
+from tasks.billing.gates.case import Case
+
+GATES: tuple[ModuleType, ...] = (
+    note_signed,
+    patient,
+    provider_npi,
+    provider_active,
+    provider_license,
+    provider_license_unknown,
+    supervision,
+    provider_class,
+    coverage,
+    coverage_order,
+    enrollment,
+    consent,
+    amended,
+)
+# These speak last: units are given out to encounters that nothing else holds.
+AUTHORIZATION_GATES: tuple[ModuleType, ...] = (authorization, authorization_low, authorization_ending)
+
+
+def run(case: Case, gates: Iterable[ModuleType] = GATES) -> pd.DataFrame:
+    """Findings of the gates on one batch, without severities."""
+    return findings.together(gate.check(case) for gate in gates)

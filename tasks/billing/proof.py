@@ -1,0 +1,318 @@
+"""The proof: what must hold of the ledger as a whole, checked from its stored rows and nothing else.
+
+`CHECKS` is the list. Each check looks at whole tables and returns what does not hold: ids, positions and cents.
+A ledger is balanced when no check finds anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from tasks.billing import accounts
+from tasks.billing.custody import ENCOUNTER_STATES
+
+Tables = Mapping[str, pd.DataFrame]
+
+# The tables and columns the checks read: a caller with much history loads these and no more. `authorizations` and
+# `encounters` are current versions.
+NEEDS: dict[str, list[str]] = {
+    table: columns.split()
+    for table, columns in {
+        "journal": "posting_id source account amount_cents remittance_id charge_id claim_id",
+        "remittances": "remittance_id bpr_cents claims claim_paid_cents plb_cents",
+        "remitted_claims": "remitted_claim_id remittance_id position claim_id charge_cents paid_cents",
+        "remitted_lines": "remitted_line_id remitted_claim_id position line_id charge_cents paid_cents",
+        "remitted_adjustments": "remitted_claim_id remitted_line_id amount_cents",
+        "provider_adjustments": "remittance_id amount_cents",
+        "encounters": "encounter_id",
+        "charge_lines": "charge_id encounter_id position charge_cents",
+        "claims": "claim_id charge_cents payer_order replaces_claim_id",
+        "claim_lines": "line_id claim_id position charge_id charge_cents",
+        "submissions": "submission_id claims charge_cents",
+        "submission_claims": "submission_id claim_id",
+        "authorizations": "authorization_id units_approved",
+        "authorization_units": "authorization_id event units",
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What `prove` found; amounts are cents."""
+
+    balanced: bool
+    accounts: dict[str, int]
+    remittances: dict[str, int]
+    custody: dict[str, dict[str, int]]
+    suspense_cents: int
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``cleanclaim proof --json`` prints it; the caller adds the fingerprint."""
+        return asdict(self)
+
+
+def prove(tables: Tables, encounter_states: pd.DataFrame) -> Proof:
+    """Prove the ledger: `tables` as `NEEDS` names them, `encounter_states` as ``custody`` derives them.
+
+    A table that is missing raises KeyError: what was not looked at is not proved.
+    """
+    missing = sorted(set(NEEDS) - set(tables))
+    if missing:
+        raise KeyError(f"the proof needs the tables {' '.join(missing)}")
+    everything = {**tables, "encounter_states": encounter_states}
+    problems = [problem for check in CHECKS for problem in check(everything)]
+    journal, remittances = tables["journal"], tables["remittances"]
+    cash = journal["amount_cents"].where((journal["account"] == "cash") & journal["remittance_id"].notna(), 0)
+    return Proof(
+        balanced=not problems,
+        accounts=accounts.balances(journal),
+        remittances={
+            "count": len(remittances),
+            "bpr_cents": int(remittances["bpr_cents"].sum()),
+            "cash_cents": int(cash.sum()),
+        },
+        custody=_custody(encounter_states),
+        suspense_cents=accounts.suspense(journal),
+        problems=problems,
+    )
+
+
+def _custody(states: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Count and cents by state; states that occur, in the order of the line."""
+    grouped = states.groupby("state")["charge_cents"]
+    counts, cents = grouped.size(), grouped.sum()
+    known = [state for state in ENCOUNTER_STATES if state in counts.index]
+    odd = sorted(str(state) for state in counts.index if state not in ENCOUNTER_STATES)
+    return {state: {"count": int(counts[state]), "charge_cents": int(cents[state])} for state in known + odd}
+
+
+def _found(
+    check: str, kind: str, rows: pd.DataFrame, key: str, cents: str | None = None
+) -> list[dict[str, Any]]:
+    """Problems from rows: the id in `key`, their position and how many cents they are off, where they have them."""
+    problems = []
+    for row in rows.to_dict("records"):
+        problem: dict[str, Any] = {"check": check, "subject_kind": kind, "subject_id": str(row[key])}
+        for name, column in (("position", "position"), ("cents", cents)):
+            if column and column in row and pd.notna(row[column]):
+                problem[name] = int(row[column])
+        problems.append(problem)
+    return problems
+
+
+def _off(rows: pd.DataFrame, amount: pd.Series[int]) -> pd.DataFrame:
+    """Rows where the amount is not zero, which it then is in ``off``."""
+    off = amount.astype("Int64").fillna(0)
+    return rows.assign(off=off)[(off != 0).astype(bool)]
+
+
+def _sum(rows: pd.DataFrame, by: str, column: str) -> dict[str, int]:
+    """Sums by key."""
+    sums = rows.groupby(by)[column].sum()
+    return dict(zip(sums.index.astype("str"), sums.astype("int64"), strict=True))
+
+
+def _count(rows: pd.DataFrame, by: str) -> dict[str, int]:
+    """Rows by key."""
+    return _sum(rows.assign(rows=1), by, "rows")
+
+
+def _looked_up(keys: pd.Series[str], sums: Mapping[str, int]) -> pd.Series[int]:
+    """Sums for keys; zero where there is none."""
+    return keys.map(sums).astype("Int64").fillna(0)
+
+
+def _postings_sum_to_zero(tables: Tables) -> list[dict[str, Any]]:
+    """Journal: every posting sums to zero."""
+    sums = tables["journal"].groupby("posting_id")["amount_cents"].sum().reset_index()
+    return _found("posting_zero", "posting", _off(sums, sums["amount_cents"]), "posting_id", "off")
+
+
+def _accounts_are_known(tables: Tables) -> list[dict[str, Any]]:
+    """Journal: every account stands in the chart."""
+    found = tables["journal"][["account"]].drop_duplicates()
+    return _found(
+        "account_known", "account", found[~found["account"].isin(list(accounts.kinds()))], "account"
+    )
+
+
+def _cash_is_bpr(tables: Tables) -> list[dict[str, Any]]:
+    """Remittance: its cash entries are BPR02, and no cash is posted for a remittance that is not there."""
+    journal, remittances = tables["journal"], tables["remittances"]
+    cash = journal[(journal["account"] == "cash") & journal["remittance_id"].notna()]
+    sums = _sum(cash, "remittance_id", "amount_cents")
+    off = _off(remittances, _looked_up(remittances["remittance_id"], sums) - remittances["bpr_cents"])
+    lost = cash[~cash["remittance_id"].isin(remittances["remittance_id"])].drop_duplicates("remittance_id")
+    return [
+        *_found("cash_is_bpr", "remittance", off, "remittance_id", "off"),
+        *_found("cash_has_remittance", "remittance", lost, "remittance_id", "amount_cents"),
+    ]
+
+
+def _remittances_balance(tables: Tables) -> list[dict[str, Any]]:
+    """Line: charge - adjustments = paid. Claim: the same with all of its. Remittance: paid - PLB = BPR02."""
+    claims, lines, adjustments = (tables[f"remitted_{part}"] for part in ("claims", "lines", "adjustments"))
+    remittances = tables["remittances"]
+    by_line = _sum(adjustments, "remitted_line_id", "amount_cents")
+    by_claim = _sum(adjustments, "remitted_claim_id", "amount_cents")
+    line_off = lines["charge_cents"] - _looked_up(lines["remitted_line_id"], by_line) - lines["paid_cents"]
+    claim_off = (
+        claims["charge_cents"] - _looked_up(claims["remitted_claim_id"], by_claim) - claims["paid_cents"]
+    )
+    paid = _looked_up(remittances["remittance_id"], _sum(claims, "remittance_id", "paid_cents"))
+    plb = _sum(tables["provider_adjustments"], "remittance_id", "amount_cents")
+    taken = _looked_up(remittances["remittance_id"], plb)
+    count = _looked_up(remittances["remittance_id"], _count(claims, "remittance_id"))
+    key = "remittance_id"
+    return [
+        *_found("line_balance", "remitted_line", _off(lines, line_off), "remitted_line_id", "off"),
+        *_found("claim_balance", "remitted_claim", _off(claims, claim_off), "remitted_claim_id", "off"),
+        *_found(
+            "remittance_balance",
+            "remittance",
+            _off(remittances, paid - taken - remittances["bpr_cents"]),
+            key,
+            "off",
+        ),
+        *_found(
+            "remittance_paid",
+            "remittance",
+            _off(remittances, paid - remittances["claim_paid_cents"]),
+            key,
+            "off",
+        ),
+        *_found(
+            "remittance_plb", "remittance", _off(remittances, taken - remittances["plb_cents"]), key, "off"
+        ),
+        *_found("remittance_claims", "remittance", _off(remittances, count - remittances["claims"]), key),
+    ]
+
+
+def _charges_posted_once(tables: Tables) -> list[dict[str, Any]]:
+    """Charge: one posting of its whole amount to revenue, or that and the one that withdrew it; none without it."""
+    journal, charges = tables["journal"], tables["charge_lines"]
+    posted = journal[(journal["source"] == "charge") & (journal["account"] == "revenue")]
+    grouped = posted.groupby("charge_id")["amount_cents"].agg(["size", "sum"])
+    found = charges.merge(grouped, left_on="charge_id", right_index=True, how="left")
+    size, total = found["size"].fillna(0), found["sum"].astype("Int64").fillna(0)
+    once = (size == 1) & (total == -found["charge_cents"])
+    withdrawn = (size == 2) & (total == 0)
+    good = once | withdrawn | ((found["charge_cents"] == 0) & (size == 0))
+    lost = posted[~posted["charge_id"].isin(charges["charge_id"])].drop_duplicates("charge_id")
+    return [
+        *_found(
+            "charge_posted_once",
+            "charge",
+            found[~good.astype(bool)].assign(off=total + found["charge_cents"]),
+            "charge_id",
+            "off",
+        ),
+        *_found("posting_has_charge", "charge", lost, "charge_id", "amount_cents"),
+    ]
+
+
+def _encounters_in_one_state(tables: Tables) -> list[dict[str, Any]]:
+    """Encounter: exactly one state, a known one."""
+    states, encounters = tables["encounter_states"], tables["encounters"]
+    known = states[states["state"].isin(ENCOUNTER_STATES)]
+    count = _looked_up(encounters["encounter_id"], _count(known, "encounter_id"))
+    extra = states[
+        ~states["encounter_id"].isin(encounters["encounter_id"]) | ~states["state"].isin(ENCOUNTER_STATES)
+    ]
+    return [
+        *_found("one_state", "encounter", _off(encounters, count - 1), "encounter_id"),
+        *_found("state_of_encounter", "encounter", extra, "encounter_id"),
+    ]
+
+
+def _dollars_tie(tables: Tables) -> list[dict[str, Any]]:
+    """Encounter - charge - claim line - claim - file: the same cents at each hop, and nothing from nowhere."""
+    charges, lines, claims = tables["charge_lines"], tables["claim_lines"], tables["claims"]
+    members, files = tables["submission_claims"], tables["submissions"]
+    joined = lines.merge(
+        charges[["charge_id", "charge_cents"]].rename(columns={"charge_cents": "charged"}),
+        on="charge_id",
+        how="left",
+    )
+    homeless = charges[~charges["encounter_id"].isin(tables["encounters"]["encounter_id"])]
+    lineless = joined[~joined["claim_id"].isin(claims["claim_id"])]
+    summed = _looked_up(claims["claim_id"], _sum(lines, "claim_id", "charge_cents"))
+    sent = members.merge(claims[["claim_id", "charge_cents"]], on="claim_id", how="left")
+    carried = _looked_up(files["submission_id"], _sum(sent, "submission_id", "charge_cents"))
+    count = _looked_up(files["submission_id"], _count(sent, "submission_id"))
+    return [
+        *_found("charge_has_encounter", "charge", homeless, "charge_id", "charge_cents"),
+        *_found("line_has_charge", "claim_line", joined[joined["charged"].isna()], "line_id", "charge_cents"),
+        *_found(
+            "line_is_charge",
+            "claim_line",
+            _off(joined, joined["charge_cents"] - joined["charged"]),
+            "line_id",
+            "off",
+        ),
+        *_found("line_has_claim", "claim_line", lineless, "line_id", "charge_cents"),
+        *_found("claim_is_lines", "claim", _off(claims, claims["charge_cents"] - summed), "claim_id", "off"),
+        *_found(
+            "file_is_claims",
+            "submission",
+            _off(files, files["charge_cents"] - carried),
+            "submission_id",
+            "off",
+        ),
+        *_found("file_count", "submission", _off(files, files["claims"] - count), "submission_id"),
+        *_found("file_has_claim", "claim", sent[sent["charge_cents"].isna()], "claim_id"),
+    ]
+
+
+def _charges_claimed_once(tables: Tables) -> list[dict[str, Any]]:
+    """Charge: on one live claim to each payer in line; a claim that another replaces is not live."""
+    claims, lines = tables["claims"], tables["claim_lines"]
+    live = claims[~claims["claim_id"].isin(claims["replaces_claim_id"].dropna())]
+    rows = lines.merge(live[["claim_id", "payer_order"]], on="claim_id", how="inner")
+    again = rows[rows.duplicated(["charge_id", "payer_order"])].drop_duplicates("charge_id")
+    return _found("charge_claimed_once", "charge", again, "charge_id", "charge_cents")
+
+
+def _authorizations_hold(tables: Tables) -> list[dict[str, Any]]:
+    """Authorization: reserved less released never exceeds what was approved."""
+    units, approved = tables["authorization_units"], tables["authorizations"]
+    sign = units["event"].map({"reserve": 1, "release": -1}).fillna(0)
+    held = _sum(units.assign(signed=units["units"] * sign), "authorization_id", "signed")
+    over = _looked_up(approved["authorization_id"], held) - approved["units_approved"]
+    return _found(
+        "authorization_units", "authorization", approved[(over > 0).astype(bool)], "authorization_id"
+    )
+
+
+def _matches_exist(tables: Tables) -> list[dict[str, Any]]:
+    """Remitted claim and line: what they were matched to exists, and the line is of that claim."""
+    claims, lines = tables["remitted_claims"], tables["remitted_lines"]
+    lost = claims[claims["claim_id"].notna() & ~claims["claim_id"].isin(tables["claims"]["claim_id"])]
+    matched = lines[lines["line_id"].notna()].merge(
+        claims[["remitted_claim_id", "claim_id"]], on="remitted_claim_id", how="left"
+    )
+    owners = dict(zip(tables["claim_lines"]["line_id"], tables["claim_lines"]["claim_id"], strict=True))
+    stray = matched[matched["line_id"].map(owners).astype("str").fillna("") != matched["claim_id"].fillna("")]
+    return [
+        *_found("match_exists", "remitted_claim", lost, "remitted_claim_id", "paid_cents"),
+        *_found("line_match", "remitted_line", stray, "remitted_line_id", "paid_cents"),
+    ]
+
+
+CHECKS: list[Callable[[Tables], list[dict[str, Any]]]] = [
+    _postings_sum_to_zero,
+    _accounts_are_known,
+    _cash_is_bpr,
+    _remittances_balance,
+    _charges_posted_once,
+    _encounters_in_one_state,
+    _dollars_tie,
+    _charges_claimed_once,
+    _authorizations_hold,
+    _matches_exist,
+]

@@ -1,0 +1,279 @@
+"""From the codec's 835 tables to the ledger's remittance facts, with identities made of content.
+
+A remittance is identified by who paid, under which trace, when, how much, and by a digest of everything it says.
+So the same remittance in another envelope, another archive or another order is the same row, and a different
+remittance under the same trace is seen as the conflict it is. What does not balance, or came damaged, yields
+no facts: it comes back as one row of quarantine, and posts nothing until a person has looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+
+import pandas as pd
+
+from configs.identity import digest, digests
+from tasks.billing import shapes
+
+SUITE = "remittances"
+IDENTITY = ["payer_identifier", "trace", "payment_date", "bpr_cents", "content_sha256"]
+# A remittance's identity without what it says: what a payer must not use twice (dossier 4.9).
+NAME = IDENTITY[:4]
+
+
+@dataclass(frozen=True)
+class RemittanceFacts:
+    """Frames as the ledger names them; ``unbalanced`` has the shape of ``quarantine``.
+
+    ``sources`` (``remittance_sources``) names every file a remittance was seen in, quarantined ones included:
+    ``quarantine.subject_id`` is the remittance's id, so the raw segments can be found.
+    """
+
+    remittances: pd.DataFrame
+    remitted_claims: pd.DataFrame
+    remitted_lines: pd.DataFrame
+    remitted_adjustments: pd.DataFrame
+    provider_adjustments: pd.DataFrame
+    sources: pd.DataFrame
+    unbalanced: pd.DataFrame
+
+
+def with_envelopes(
+    transactions: pd.DataFrame, sets: pd.DataFrame, interchanges: pd.DataFrame, sha256s: Sequence[str]
+) -> pd.DataFrame:
+    """The codec's ``transactions`` joined with what `facts` needs of their envelopes.
+
+    Adds ``content_sha256``, ``sha256`` (of the file, from `sha256s` by the codec's file index),
+    ``file_transaction`` (1-based ST within the file), ``interchange_control`` and ``transaction_control``.
+    """
+    envelope = sets[["transaction", "file", "interchange", "content_sha256"]].assign(
+        transaction_control=sets["control"],
+        file_transaction=sets.groupby("file").cumcount() + 1,
+        sha256=sets["file"].map(dict(enumerate(sha256s))),
+    )
+    controls = interchanges[["interchange", "control"]].rename(columns={"control": "interchange_control"})
+    joined = transactions.merge(envelope, on="transaction", how="left")
+    return joined.merge(controls, on="interchange", how="left")
+
+
+def facts(
+    transactions: pd.DataFrame,
+    claims: pd.DataFrame,
+    lines: pd.DataFrame,
+    adjustments: pd.DataFrame,
+    provider_adjustments: pd.DataFrame,
+    *,
+    payers: pd.DataFrame | None = None,
+    problems: pd.DataFrame | None = None,
+) -> RemittanceFacts:
+    """The facts of decoded remittances: pandas frames of the codec's tables in, ledger frames out.
+
+    `transactions` is the codec's table with the columns that `with_envelopes` adds (only ``content_sha256`` is
+    indispensable). `payers` (master) names our payer by ``remit_ids``; `problems` (codec) names the reason
+    where a transaction came damaged. A remittance that occurs twice yields one row.
+    """
+    named = _identified(transactions)
+    whole = named["balanced"].astype("boolean").fillna(False).astype(bool)
+    sound = whole & named[["payer_identifier", "trace", "bpr_cents", "content_sha256"]].notna().all(axis=1)
+    kept = named[sound].drop_duplicates("remittance_id")
+    owned = _claims(kept, claims)
+    owned_lines = _lines(owned, lines)
+    return RemittanceFacts(
+        remittances=_remittances(kept, payers),
+        remitted_claims=shapes.conform(owned, shapes.REMITTED_CLAIMS),
+        remitted_lines=shapes.conform(owned_lines, shapes.REMITTED_LINES),
+        remitted_adjustments=_adjustments(owned, owned_lines, adjustments),
+        provider_adjustments=_provider_adjustments(kept, provider_adjustments),
+        sources=_sources(named),
+        unbalanced=_unbalanced(named[~sound].drop_duplicates("remittance_id"), claims, lines, problems),
+    )
+
+
+def conflicts(new: pd.DataFrame, existing: pd.DataFrame) -> pd.DataFrame:
+    """Quarantine rows for remittances of `new` whose payer, trace, date and amount another one already bears.
+
+    Both frames are ``remittances``. Where two of `new` contradict each other, nothing tells which of them is
+    right, so both wait. Post only what is left: see `without`.
+    """
+    names = ["remittance_id", *NAME]
+    known = pd.concat([existing[names], new[names]], ignore_index=True).drop_duplicates("remittance_id")
+    known["name"] = digests("remittance_name", known[NAME].itertuples(index=False, name=None))
+    contradicted = known[known.duplicated("name", keep=False)]["remittance_id"]
+    fresh = ~new["remittance_id"].isin(existing["remittance_id"])
+    ids = new.loc[fresh & new["remittance_id"].isin(contradicted), "remittance_id"]
+    reason = "TRACE_CONFLICT: another remittance has the same payer, trace, date and amount but other content"
+    return _quarantine(
+        pd.DataFrame({"subject_id": ids}).assign(expectation="one_content_per_trace", reason=reason)
+    )
+
+
+def without(found: RemittanceFacts, remittance_ids: Iterable[str]) -> RemittanceFacts:
+    """The facts without those remittances; their sources and quarantine rows stay."""
+    gone = set(remittance_ids)
+    parts = {field.name: getattr(found, field.name) for field in fields(found)}
+    return replace(
+        found,
+        **{
+            name: part[~part["remittance_id"].isin(gone)].reset_index(drop=True)
+            for name, part in parts.items()
+            if name not in ("sources", "unbalanced")
+        },
+    )
+
+
+def _identified(transactions: pd.DataFrame) -> pd.DataFrame:
+    """Transactions with their ``remittance_id``, amounts and dates normalised first so that ids never vary."""
+    named = transactions.reset_index(drop=True)
+    named["payment_date"] = pd.to_datetime(named["payment_date"]).astype("datetime64[s]")
+    named["bpr_cents"] = named["bpr_cents"].astype("Int64")
+    identity = named[IDENTITY].itertuples(index=False, name=None)
+    return named.assign(
+        remittance_id=pd.Series(digests("remittance", identity), index=named.index, dtype="str")
+    )
+
+
+def _remittances(kept: pd.DataFrame, payers: pd.DataFrame | None) -> pd.DataFrame:
+    """The ``remittances`` rows."""
+    npi = kept["payee_id"].where(kept["payee_qualifier"] == "XX")
+    ours = {} if payers is None else _payers_by_identifier(payers)
+    named = kept.assign(payee_npi=npi, payer_id=kept["payer_identifier"].map(ours))
+    return shapes.conform(named, shapes.REMITTANCES)
+
+
+def _payers_by_identifier(payers: pd.DataFrame) -> dict[str, str]:
+    """Our payer by each of its ``remit_ids``; an id that several payers share names none of them."""
+    each = payers[["payer_id", "remit_ids"]].dropna()
+    each = each.assign(identifier=each["remit_ids"].str.split()).explode("identifier").drop_duplicates()
+    single = each[~each.duplicated("identifier", keep=False)]
+    return dict(zip(single["identifier"], single["payer_id"], strict=True))
+
+
+def _claims(kept: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """CLP rows of the kept transactions with their ids; ``claim`` still names the codec's row."""
+    owned = claims.merge(kept[["transaction", "remittance_id"]], on="transaction", how="inner")
+    return owned.assign(
+        remitted_claim_id=_child_ids("remitted_claim", owned["remittance_id"], owned["position"])
+    )
+
+
+def _lines(owned: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """SVC rows of the kept claims with their ids."""
+    keys = owned[["claim", "remittance_id", "remitted_claim_id"]]
+    found = lines.merge(keys, on="claim", how="inner").rename(columns={"service_from": "service_date"})
+    return found.assign(
+        remitted_line_id=_child_ids("remitted_line", found["remitted_claim_id"], found["position"])
+    )
+
+
+def _adjustments(owned: pd.DataFrame, owned_lines: pd.DataFrame, adjustments: pd.DataFrame) -> pd.DataFrame:
+    """CAS rows: identified by their line where they have one, else by their claim."""
+    found = adjustments.merge(owned[["claim", "remittance_id", "remitted_claim_id"]], on="claim", how="inner")
+    line_ids = dict(zip(owned_lines["line"].astype("int64"), owned_lines["remitted_line_id"], strict=True))
+    found["remitted_line_id"] = found["line"].astype("Int64").map(line_ids).astype("str")
+    owner = found["remitted_line_id"].where(found["line"].notna(), found["remitted_claim_id"])
+    found["adjustment_id"] = _child_ids("remitted_adjustment", owner, found["position"])
+    return shapes.conform(found, shapes.REMITTED_ADJUSTMENTS)
+
+
+def _provider_adjustments(kept: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """PLB rows."""
+    found = rows.merge(kept[["transaction", "remittance_id"]], on="transaction", how="inner")
+    found["adjustment_id"] = _child_ids("provider_adjustment", found["remittance_id"], found["position"])
+    return shapes.conform(found, shapes.PROVIDER_ADJUSTMENTS)
+
+
+def _child_ids(kind: str, parents: pd.Series[str], positions: pd.Series[int]) -> pd.Series[str]:
+    """Ids of what stands at a position within its parent."""
+    pairs = zip(parents.tolist(), positions.tolist(), strict=True)
+    return pd.Series(
+        [digest(kind, parent, int(place)) for parent, place in pairs], index=parents.index, dtype="str"
+    )
+
+
+def _sources(named: pd.DataFrame) -> pd.DataFrame:
+    """Where each remittance was seen; nothing where the caller gave no files."""
+    if "sha256" not in named:
+        return shapes.empty(shapes.REMITTANCE_SOURCES)
+    seen = named.drop(columns="transaction").rename(columns={"file_transaction": "transaction"})
+    keys = ["remittance_id", "sha256", "transaction"]
+    return shapes.conform(seen.drop_duplicates(keys), shapes.REMITTANCE_SOURCES)
+
+
+def _unbalanced(
+    rows: pd.DataFrame, claims: pd.DataFrame, lines: pd.DataFrame, problems: pd.DataFrame | None
+) -> pd.DataFrame:
+    """One quarantine row a remittance: the first place where it fails, and how many more there are.
+
+    Places: lines and claims that do not balance (2110, 2100), the remittance itself, the codec's errors, and
+    for want of any other DAMAGED. One row, because a person decides about the remittance as a whole.
+    """
+    lost = rows[["trace", "payer_identifier"]].isna().any(axis=1)
+    places = [
+        _off(
+            lines.drop(columns="transaction", errors="ignore").merge(
+                claims[["claim", "transaction"]], on="claim"
+            )
+        ).assign(code="LINE_BALANCE", rank=0),
+        _off(claims).assign(code="CLAIM_BALANCE", rank=0),
+        rows[rows["difference_cents"].fillna(0) != 0][["transaction", "difference_cents"]].assign(
+            code="REMITTANCE_BALANCE", rank=1
+        ),
+        rows[lost][["transaction"]].assign(code="TRACE_MISSING", rank=2),
+        rows[["transaction"]].assign(code="DAMAGED", rank=4),
+    ]
+    if problems is not None:
+        errors = problems[(problems["severity"] == "error") & problems["transaction"].notna()]
+        unsaid = ~errors["code"].str.endswith("_BALANCE")
+        places.append(errors[unsaid][["transaction", "segment", "code"]].assign(rank=3))
+    known = rows[["transaction", "remittance_id"]]
+    filled = [place.astype({"transaction": "int64"}) for place in places if len(place)]
+    if not filled:
+        return shapes.empty(shapes.QUARANTINE)
+    found = known.astype({"transaction": "int64"}).merge(
+        pd.concat(filled, ignore_index=True), on="transaction"
+    )
+    found = found.reindex(columns=[*found.columns.union(["segment", "difference_cents"])])
+    found = found.sort_values(["remittance_id", "rank", "segment", "code"], kind="stable")
+    real = found["rank"] < found.groupby("remittance_id")["rank"].transform("max")
+    more = real.groupby(found["remittance_id"]).transform("sum") - 1
+    first = found.assign(more=more).drop_duplicates("remittance_id")
+    return _quarantine(
+        first.assign(subject_id=first["remittance_id"], expectation="balanced", reason=_reasons(first))
+    )
+
+
+def _off(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the codec's claims or lines that do not balance by themselves."""
+    off = rows["difference_cents"].astype("Int64").fillna(0) != 0
+    return rows.loc[off, ["transaction", "segment", "difference_cents"]]
+
+
+def _reasons(first: pd.DataFrame) -> list[str]:
+    """``CLAIM_BALANCE at segment 31, off by 100 cents, 2 more places``."""
+    reasons = []
+    for code, segment, cents, more in zip(
+        first["code"],
+        first["segment"].astype("Int64"),
+        first["difference_cents"].astype("Int64"),
+        first["more"],
+        strict=True,
+    ):
+        where = "" if pd.isna(segment) else f" at segment {segment}"
+        by = "" if pd.isna(cents) else f", off by {cents} cents"
+        others = f", {more} more" if more > 0 else ""
+        reasons.append(f"{code}{where}{by}{others}")
+    return reasons
+
+
+def _quarantine(rows: pd.DataFrame) -> pd.DataFrame:
+    """Quarantine rows of this suite.
+
+    ``file_sha256`` stays null: the same remittance may come in several files, and the row must not depend on
+    which of them was first (``sources`` names them all).
+    """
+    rows = rows.assign(suite=SUITE, subject_kind="remittance")
+    rows["quarantine_id"] = digests(
+        "quarantine", rows[["suite", "subject_id", "reason"]].itertuples(index=False, name=None)
+    )
+    return shapes.conform(rows, shapes.QUARANTINE)

@@ -1,0 +1,62 @@
+"""The code must exist on the date of service, and belong on the form it goes out on.
+
+Codes are born and deleted on January 1: the telephone visits 99441-99443 ended with 2024, the prolonged services
+99354 and 99355 with 2022. The date of service decides, not the date of the claim (CARC 181, RARC M84). Codes of the
+institutional form alone (partial hospital days, residential days, detox) cannot travel on an 837P. A code the
+shipped table does not know is passed with a warning: the table is behavioural health's, not the whole code set.
+
+Passes::
+
+    encounter_id  code   service_date
+    E1            99441  2024-12-31
+    E2            98016  2025-01-01
+    E3            90837  2026-01-05
+
+Fails::
+
+    encounter_id  code   service_date  finds
+    E1            99441  2025-01-02    CODE_NOT_VALID
+    E2            99443  2025-01-02    CODE_NOT_VALID
+    E3            98016  2024-12-31    CODE_NOT_VALID
+    E4            H0035  2026-01-05    CODE_FORM
+    E5            12345  2026-01-05    CODE_UNKNOWN
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from tasks.billing.scrub import codebook
+from tasks.billing.scrub.common import Context, found, join, lookup, member
+
+ID = "CODE_STATUS"
+SOURCE = "procedure_codes.tsv status and form columns (V:S20; K)"
+DEFAULT_SEVERITY = {"CODE_NOT_VALID": "hold", "CODE_FORM": "hold", "CODE_UNKNOWN": "warn"}
+FIX = {
+    "CODE_NOT_VALID": "Use the code that is in force on the date of service.",
+    "CODE_FORM": "Bill it on the institutional form, or use the professional code of the service.",
+    "CODE_UNKNOWN": "Check the code; if it is right, add it to the code table.",
+}
+_FIRST, _LAST = date(1900, 1, 1), date(2262, 1, 1)
+
+
+def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Lines whose code is unknown, outside its dates, or of the institutional form only."""
+    known = codebook.codes()
+    code, day = lines["code"], lines["service_date"].to_numpy(dtype="datetime64[s]")
+    first = lookup(code, lambda c: (c in known and known[c].valid_from) or _FIRST, _FIRST, "datetime64[s]")
+    last = lookup(code, lambda c: (c in known and known[c].valid_to) or _LAST, _LAST, "datetime64[s]")
+    form = lookup(code, lambda c: c in known and known[c].form == "I", False, bool)
+    dead = (day < first) | (day > last)
+    message = {
+        "CODE_NOT_VALID": "The code is not in force on the date of service.",
+        "CODE_FORM": "The code belongs on the institutional form, not on an 837P.",
+        "CODE_UNKNOWN": "The code is not in the code table.",
+    }
+    return join(
+        found(lines, dead, "CODE_NOT_VALID", "code service_date", message["CODE_NOT_VALID"]),
+        found(lines, form, "CODE_FORM", "code", message["CODE_FORM"]),
+        found(lines, ~member(code, known), "CODE_UNKNOWN", "code", message["CODE_UNKNOWN"]),
+    )

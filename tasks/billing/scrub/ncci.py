@@ -1,0 +1,95 @@
+"""National Correct Coding Initiative edits, judged by the date of service.
+
+CMS publishes pairs of codes of which column 1 pays and column 2 does not on one day from one clinician. The same pair
+comes with several windows that do not touch, and the window that holds the date of service decides, so no row may be
+collapsed into another; ``*`` (or blank) as deletion date is open. Indicator 0 admits no modifier, 1 admits one on
+either code where the services were truly distinct, 9 is no edit. The quarterly tables are licensed and not shipped: a
+site that loads them gives them to the context as ``ncci_edits``, with the columns column1, column2, effective,
+deletion, indicator. Without them this rule is silent and the shipped behavioural pairs (``pairs``) speak.
+
+Passes::
+
+    encounter_id  code
+    E1            90837
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tasks.billing.scrub.common import Context, Flags, found, has_modifier, join, together
+
+ID = "NCCI_PTP"
+SOURCE = "NCCI procedure-to-procedure edits, practitioner table, as loaded by the site (V:S10)"
+DEFAULT_SEVERITY = "hold"
+FIX = "Bill the column-1 code alone; where the edit's indicator is 1 and the services were distinct, add a modifier."
+
+# Modifiers that CMS lets pass an edit of indicator 1 (NCCI policy manual, chapter I), as far as they occur here.
+PASSING = ("24", "25", "27", "57", "58", "59", "76", "77", "78", "79", "91", "XE", "XP", "XS", "XU")
+COLUMNS = ["column1", "column2", "effective", "deletion", "indicator"]
+
+
+def _days(column: pd.Series, open_end: str) -> npt.NDArray[np.datetime64]:
+    """Dates of a column of yyyymmdd (text or number) or dates; '*', blank and null are `open_end`."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        days = column
+    else:
+        text = column.astype("str").str.strip().str.replace(r"\.0$", "", regex=True)
+        days = pd.to_datetime(text.str.replace("-", ""), format="%Y%m%d", errors="coerce")
+    return days.to_numpy(dtype="datetime64[s]", na_value=np.datetime64(open_end, "s"))
+
+
+def _edits(edits: pd.DataFrame) -> pd.DataFrame:
+    """The windows that can hold a line: dates parsed, indicator as text, indicator 9 left out."""
+    ready = pd.DataFrame(
+        {
+            "column1": edits["column1"].astype("str"),
+            "column2": edits["column2"].astype("str"),
+            "effective": _days(edits["effective"], "1900-01-01"),
+            "deletion": _days(edits["deletion"], "2262-01-01"),
+            "indicator": edits["indicator"].astype("str").str.strip(),
+        }
+    )
+    return ready[ready["indicator"].isin(["0", "1"])]
+
+
+def ncci_edits(lines: pd.DataFrame, edits: pd.DataFrame) -> Flags:
+    """Which lines are the column-2 code of an edit in force on their date of service.
+
+    `lines`: patient_id, rendering_id, service_date, code, modifiers (blanks between). `edits`: COLUMNS, any number of
+    windows a pair. Both codes must be of one person, day and clinician. A day on the deletion date is still inside
+    the window. With indicator 1, a passing modifier on either line of the pair lets it pass.
+    """
+    day = ["patient_id", "rendering_id", "service_date"]
+    side = pd.DataFrame({name: lines[name].astype(object) for name in [*day, "code"]})
+    side["row"] = np.arange(len(lines))
+    modifiers = lines["modifiers"] if isinstance(lines["modifiers"].dtype, pd.CategoricalDtype) else None
+    side["passing"] = has_modifier(
+        lines if modifiers is not None else lines.assign(modifiers=pd.Categorical(lines["modifiers"])),
+        *PASSING,
+    )
+    windows = _edits(edits)
+    known = set(windows["column1"]) | set(windows["column2"])
+    side = side[side["code"].isin(known)]
+    pairs = side.merge(side, on=day, suffixes=("1", "2"))
+    pairs = pairs[pairs["row1"] != pairs["row2"]]
+    pairs = pairs.merge(windows, left_on=["code1", "code2"], right_on=["column1", "column2"])
+    inside = (pairs["service_date"] >= pairs["effective"]) & (pairs["service_date"] <= pairs["deletion"])
+    excused = (pairs["indicator"] == "1") & (pairs["passing1"] | pairs["passing2"])
+    hit = np.zeros(len(lines), dtype=bool)
+    hit[pairs.loc[inside & ~excused, "row2"].to_numpy(dtype=np.int64)] = True
+    return hit
+
+
+def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """New lines refused by an edit of the site's tables; nothing where the site has none."""
+    edits: pd.DataFrame | None = getattr(context, "ncci_edits", None)
+    if edits is None or edits.empty:
+        return join()
+    both, new = together(lines, history)
+    hit = ncci_edits(both, edits) & new
+    return found(
+        both, hit, ID, "code modifiers service_date rendering_id", "The code is column 2 of an edit in force."
+    )

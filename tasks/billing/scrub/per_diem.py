@@ -1,0 +1,54 @@
+"""A day rate is one unit for one attended day, and only if the day was long enough.
+
+Programme days (H0015, S9480, H0035, residential and detox days) are priced by the day. Counting the sessions within
+the day as units (three groups, so three units) is overbilling of the kind that ends in fraud findings. Where the
+code names a least length (three hours for intensive outpatient), a shorter day earns nothing.
+
+Passes::
+
+    encounter_id  code   units  minutes
+    E1            H0015  1      180
+    E2            H0015  1      .
+
+Fails::
+
+    encounter_id  code   units  minutes  finds
+    E1            H0015  3      180      PER_DIEM_UNITS
+    E2            H0015  1      170      PER_DIEM_MINIMUM
+    E3            S9480  1      179      PER_DIEM_MINIMUM
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tasks.billing.scrub import codebook
+from tasks.billing.scrub.common import Context, found, join, lookup
+
+ID = "PER_DIEM"
+SOURCE = "time_unit_algorithms.tsv per_diem; code_pair_rules.tsv PR16 (V:S54; V:S16; K)"
+DEFAULT_SEVERITY = {"PER_DIEM_UNITS": "hold", "PER_DIEM_MINIMUM": "hold"}
+FIX = {
+    "PER_DIEM_UNITS": "Bill one unit a day attended, each day on its own line.",
+    "PER_DIEM_MINIMUM": "Bill the single services where the contract allows, or correct the documented minutes.",
+}
+
+
+def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Day-rate lines with more than one unit, or with fewer documented minutes than the day needs."""
+    days = {c: k for c, k in codebook.codes().items() if k.unit == "per_diem"}
+    least = lookup(lines["code"], lambda c: days[c].minutes_min or 0 if c in days else np.nan, np.nan, float)
+    diem = ~np.isnan(least)
+    many = diem & (lines["units"].to_numpy() > 1)
+    short = diem & (lines["minutes"].to_numpy() < least)
+    return join(
+        found(lines, many, "PER_DIEM_UNITS", "code units", "A day rate is billed with more than one unit."),
+        found(
+            lines,
+            short,
+            "PER_DIEM_MINIMUM",
+            "code minutes",
+            "The documented day is shorter than the rate requires.",
+        ),
+    )

@@ -1,0 +1,62 @@
+"""Claims have a last day.
+
+Each payer names the days from the date of service within which a claim must arrive; what comes later is lost, and may
+not be billed to the patient. Where the payer's days are unknown, the shortest common limit (90) is assumed. Within
+the margin before the limit a line is marked, so that nothing holds it up.
+
+Passes::
+
+    encounter_id  code   service_date  payer_timely_filing_days
+    E1            90837  2026-01-05    90
+    E2            90837  2025-08-20    365
+
+Fails::
+
+    encounter_id  code   service_date  payer_timely_filing_days  finds
+    E1            90837  2025-11-02    90                        TIMELY_PAST
+    E2            90837  2025-11-02    .                         TIMELY_PAST
+    E3            90837  2025-11-03    90                        TIMELY_MARGIN
+    E4            90837  2025-11-18    90                        TIMELY_MARGIN
+    E5            90837  2025-11-19    90                        .
+    E6            90837  2026-02-02    90                        SERVICE_IN_FUTURE
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tasks.billing.scrub.common import Context, found, join
+
+ID = "TIMELY"
+SOURCE = (
+    "the payer's timely_filing_days; timely_filing.tsv default_unknown; claim_hold_checks.tsv H16 (V:S33; K)"
+)
+DEFAULT_SEVERITY = {"TIMELY_PAST": "hold", "TIMELY_MARGIN": "warn", "SERVICE_IN_FUTURE": "hold"}
+FIX = {
+    "TIMELY_PAST": "Send it with proof of an earlier timely filing, or write it off as late.",
+    "TIMELY_MARGIN": "Send it now.",
+    "SERVICE_IN_FUTURE": "Correct the date of service, or bill after it.",
+}
+UNKNOWN_DAYS = 90
+
+
+def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Lines past their filing limit, or within the margin before it."""
+    days = np.nan_to_num(lines["payer_timely_filing_days"].to_numpy(), nan=UNKNOWN_DAYS)
+    today = np.datetime64(context.business_date, "D")
+    age = (today - lines["service_date"].to_numpy(dtype="datetime64[D]")).astype(float)
+    past = age > days
+    near = ~past & (age > days - context.timely_margin_days - 1)
+    fields = "service_date payer_timely_filing_days"
+    return join(
+        found(lines, past, "TIMELY_PAST", fields, "The payer's limit for filing has passed."),
+        found(lines, near, "TIMELY_MARGIN", fields, "The payer's limit for filing is near."),
+        found(
+            lines,
+            age < 0,
+            "SERVICE_IN_FUTURE",
+            "service_date",
+            "The date of service is after the business date.",
+        ),
+    )

@@ -1,0 +1,84 @@
+"""Stage: charges become claims; a claim that fails its check is not stored, so that it is rebuilt when data change."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from configs.settings import Settings
+from connectors.ledger import Ledger
+from connectors.x12 import unencodable
+from connectors.x12.tables import CLAIMS_837, LINES_837
+from tasks import masters, quarantining, rebilling
+from tasks.billing import claims as building
+from tasks.billing import claims837
+from tasks.billing.context import Masters
+from tasks.door import log, settings_and_ledger, stage
+
+
+@stage("build claims")
+def build_claims(date: dt.date) -> dict[str, int]:
+    """Build claims from charges that are on no live claim, check them, and store those that pass."""
+    settings, ledger = settings_and_ledger()
+    known = masters.current(ledger)
+    built = building.build(
+        rebilling.unclaimed(ledger),
+        id_key=settings.id_key.get_secret_value(),
+        masters=known,
+        practice_window_days=settings.billing.date_window_days,
+        built_on=date,
+        earlier=_earlier(ledger),
+    )
+    verdict = quarantining.run_suite(settings, "claims", _project(built, known, settings, date))
+    kept = set(verdict.kept)
+    with ledger.transaction() as tx:
+        counts = {
+            "claims": tx.add("claims", built.claims[built.claims["claim_id"].isin(kept)]),
+            "lines": tx.add("claim_lines", built.lines[built.lines["claim_id"].isin(kept)]),
+            "new_quarantine": tx.add("quarantine", quarantining.rows_of(verdict)),
+            "quarantined": len(verdict.quarantined),
+        }
+    log.info("build claims: %s", counts)
+    return counts
+
+
+def _earlier(ledger: Ledger) -> pd.DataFrame:
+    """Claims that carried each charge before: charge_id, claim_id, attempt."""
+    lines = ledger.read("claim_lines", columns=["claim_id", "charge_id"])
+    return lines.merge(ledger.read("claims", columns=["claim_id", "attempt"]), on="claim_id")
+
+
+def tables_837(
+    claims: pd.DataFrame, lines: pd.DataFrame, known: Masters, settings: Settings
+) -> dict[str, pa.Table]:
+    """The claims as the encoder takes them."""
+    head, body = claims837.to_837(claims, lines, known, settings.practice)
+    return {"claims": head.cast(CLAIMS_837), "lines": body.cast(LINES_837)}
+
+
+def _project(built: building.Built, known: Masters, settings: Settings, date: dt.date) -> pd.DataFrame:
+    """What the suite may see of the claims: ids, counts, cents and flags."""
+    claims = built.claims
+    sums = built.lines.groupby("claim_id")["charge_cents"].agg(["sum", "size"])
+    faults = unencodable(tables_837(claims, built.lines, known, settings)) if len(claims) else None
+    bad = set(pc.unique(faults["claim_id"]).to_pylist()) if faults is not None else set()
+    partners = known.payers.set_index("payer_id")["partner"]
+    numbered = claims["original_reference"].notna()
+    return pd.DataFrame(
+        {
+            "claim_id": claims["claim_id"],
+            "line_difference_cents": claims["charge_cents"] - claims["claim_id"].map(sums["sum"]),
+            "charge_cents": claims["charge_cents"],
+            "line_count": claims["claim_id"].map(sums["size"]).astype("Int64"),
+            "diagnosis_count": claims["diagnoses"].str.split().str.len(),
+            "frequency": claims["frequency"],
+            "reference_fits_frequency": (claims["frequency"] == "1") != numbered,
+            "encodable": ~claims["claim_id"].isin(bad),
+            "consented": ~claims["part2"].astype(bool)
+            | masters.consented(known.consents, claims["patient_id"], claims["payer_id"], date),
+            "partner_known": claims["payer_id"].map(partners).isin(list(settings.partners)),
+        }
+    )

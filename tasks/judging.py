@@ -1,0 +1,126 @@
+"""Stage: check encounters, then gates, coding and scrub; what passes becomes charge lines, posted to the ledger.
+
+Held encounters are looked at again in every run. A new decision is stored only when the answer changes, so a
+second run with the same facts stores nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from connectors.ledger import Ledger
+from tasks import masters, quarantining, rebilling
+from tasks.billing import judge, posting
+from tasks.billing.context import Masters
+from tasks.door import log, settings_and_ledger, stage
+
+
+@stage("check encounters")
+def check_encounters(date: dt.date) -> dict[str, int]:
+    """Judge encounter versions that were not judged before; those that fail go to quarantine."""
+    settings, ledger = settings_and_ledger()
+    waiting = _unchecked(ledger)
+    verdict = quarantining.run_suite(settings, "encounters", _project(waiting, masters.current(ledger), date))
+    new = ledger.add("quarantine", quarantining.rows_of(verdict))
+    log.info("check encounters: %d checked, %d newly kept out", verdict.checked, new)
+    return {"checked": verdict.checked, "quarantined": len(verdict.quarantined), "new_quarantine": new}
+
+
+def _unchecked(ledger: Ledger) -> pd.DataFrame:
+    """Current encounters without a decision about this version and without an open quarantine."""
+    encounters = ledger.current("encounters")
+    decided = set(ledger.read("decisions", columns=["encounter_row_id"])["encounter_row_id"])
+    skip = decided | quarantining.released(ledger)
+    return encounters[~encounters["row_id"].isin(skip)]
+
+
+def _project(encounters: pd.DataFrame, known: Masters, date: dt.date) -> pd.DataFrame:
+    """What the suite may see: ids, counts and flags."""
+    codes = encounters["diagnoses"].fillna("").str.split()
+    form = r"^[A-TV-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?$"
+    well_formed = [all(pd.Series(c, dtype="str").str.match(form)) for c in codes]
+    signed = encounters["signed_on"].isna() | (encounters["signed_on"] >= encounters["service_date"])
+    return pd.DataFrame(
+        {
+            "encounter_row_id": encounters["row_id"],
+            "patient_known": encounters["patient_id"].isin(known.patients["patient_id"]),
+            "rendering_known": encounters["rendering_id"].isin(known.providers["provider_id"]),
+            "days_before_run": (pd.Timestamp(date) - encounters["service_date"]).dt.days,
+            "minutes": encounters["minutes"].astype("Int64"),
+            "diagnosis_count": codes.str.len(),
+            "diagnoses_well_formed": well_formed,
+            "modality": encounters["modality"],
+            "signed_after_service": signed.astype("bool"),
+        }
+    )
+
+
+@stage("gates, coding and scrub")
+def judge_encounters(date: dt.date) -> dict[str, int]:
+    """Decide about every encounter that is not charged; store decisions, findings, charges, units and postings."""
+    settings, ledger = settings_and_ledger()
+    waiting = rebilling.waiting(ledger)
+    decisions = ledger.read("decisions")
+    judgement = judge.judge(
+        waiting,
+        masters.current(ledger),
+        masters.context(settings, date),
+        history_lines=rebilling.standing_charges(ledger),
+        authorization_units=ledger.read("authorization_units"),
+        previous_decisions=newest(decisions),
+    )
+    verdict = quarantining.run_suite(settings, "charges", _project_charges(judgement.charges))
+    kept = _without(judgement, verdict.quarantined)
+    with ledger.transaction() as tx:
+        counts = {
+            "judged": len(waiting),
+            "decisions": tx.add("decisions", kept.decisions),
+            "findings": tx.add("findings", kept.findings),
+            "charges": tx.add("charge_lines", kept.charges),
+            "units": tx.add("authorization_units", kept.reservations),
+            "new_quarantine": tx.add("quarantine", quarantining.rows_of(verdict)),
+        }
+        tx.add("journal", posting.post_charges(kept.charges))
+        counts["withdrawn"] = rebilling.withdraw_superseded(tx, kept.charges)
+    log.info("gates, coding and scrub: %s", counts)
+    return counts
+
+
+def newest(decisions: pd.DataFrame) -> pd.DataFrame:
+    """The newest decision about each encounter."""
+    return decisions.sort_values("sequence").drop_duplicates("encounter_id", keep="last")
+
+
+def _project_charges(charges: pd.DataFrame) -> pd.DataFrame:
+    pointers = charges["pointers"].fillna("").str.split()
+    diagnoses = charges["diagnoses"].fillna("").str.split().str.len()
+    highest = pd.Series([max((int(p) for p in row), default=0) for row in pointers], index=charges.index)
+    return pd.DataFrame(
+        {
+            "charge_id": charges["charge_id"],
+            "code": charges["code"],
+            "units": charges["units"],
+            "charge_cents": charges["charge_cents"],
+            "modifier_count": charges["modifiers"].fillna("").str.split().str.len(),
+            "pointer_count": pointers.str.len(),
+            "pointers_in_range": highest <= diagnoses,
+            "place_of_service": charges["place_of_service"],
+            "payer_id": charges["payer_id"],
+        }
+    )
+
+
+def _without(judgement: judge.Judgement, quarantined: set[str]) -> judge.Judgement:
+    """The judgement without the encounters one of whose charges is quarantined: all lines of a visit or none."""
+    if not quarantined:
+        return judgement
+    bad = set(judgement.charges.loc[judgement.charges["charge_id"].isin(quarantined), "encounter_id"])
+    charges = judgement.charges[judgement.charges["encounter_id"].isin(bad)]["charge_id"]
+    return judge.Judgement(
+        decisions=judgement.decisions[~judgement.decisions["encounter_id"].isin(bad)],
+        findings=judgement.findings[~judgement.findings["encounter_id"].isin(bad)],
+        charges=judgement.charges[~judgement.charges["encounter_id"].isin(bad)],
+        reservations=judgement.reservations[~judgement.reservations["charge_id"].isin(set(charges))],
+    )

@@ -1,0 +1,63 @@
+"""The practice's master data as the billing domain takes it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from configs.rules import load_rules
+from configs.settings import Settings
+from connectors.ledger import Ledger
+from tasks.billing.context import JudgeContext, Masters
+
+KINDS = (
+    "payers",
+    "providers",
+    "enrollments",
+    "patients",
+    "coverages",
+    "authorizations",
+    "consents",
+    "fees",
+    "contracts",
+)
+
+
+def current(ledger: Ledger) -> Masters:
+    """The newest version of every master row."""
+    return Masters(**{kind: ledger.current(kind) for kind in KINDS})
+
+
+def every_version(ledger: Ledger) -> Masters:
+    """All versions, for claims that name the version they were built from."""
+    return Masters(**{kind: ledger.read(kind) for kind in KINDS})
+
+
+def context(settings: Settings, date: dt.date) -> JudgeContext:
+    """The day and the configuration that encounters are judged under."""
+    severities, overrides = load_rules(settings.home)
+    return JudgeContext(
+        business_date=date,
+        place_of_service=settings.practice.place_of_service,
+        date_window_days=settings.billing.date_window_days,
+        timely_margin_days=settings.billing.timely_margin_days,
+        severities=severities,
+        overrides=overrides,
+    )
+
+
+def consented(consents: pd.DataFrame, patients: pd.Series, payers: pd.Series, date: dt.date) -> pd.Series:
+    """Whether substance-use records of each patient may go to each payer on `date` (42 CFR Part 2)."""
+    today = pd.Timestamp(date)
+    valid = consents[
+        (consents["signed_on"] <= today)
+        & (consents["expires_on"].isna() | (consents["expires_on"] >= today))
+        & (consents["revoked_on"].isna() | (consents["revoked_on"] > today))
+    ]
+    pairs = set(zip(valid["patient_id"], valid["recipient"], strict=True))
+    return pd.Series(
+        [(p, r) in pairs or (p, "*") in pairs for p, r in zip(patients, payers, strict=True)],
+        index=patients.index,
+        dtype="bool",
+    )

@@ -1,0 +1,74 @@
+"""What a check kept out, as facts; and which of it is still open.
+
+A quarantined row stays out until a person releases it, the source sends a changed version, or the row is no
+longer what would be sent (a claim that was rebuilt, a remittance that came again and balanced).
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from configs.checks import thresholds
+from configs.identity import digest
+from configs.settings import Settings
+from connectors.ledger import Ledger
+from expectations.gate import Verdict, check
+from expectations.suites import SUITES
+
+
+def run_suite(settings: Settings, name: str, frame: pd.DataFrame) -> Verdict:
+    """Judge `frame` by the suite `name` with the home's threshold, and write Data Docs to the home."""
+    return check(SUITES[name], frame, thresholds(settings.home)[name], settings.data_docs)
+
+
+def rows_of(verdict: Verdict) -> pd.DataFrame:
+    """The failures of `verdict` as rows of the table ``quarantine``."""
+    rows = verdict.failures.assign(suite=verdict.suite, subject_kind=SUITES[verdict.suite].subject)
+    rows["quarantine_id"] = [
+        digest("quarantine", verdict.suite, subject, expectation)
+        for subject, expectation in zip(rows["subject_id"], rows["expectation"], strict=True)
+    ]
+    return rows
+
+
+def decisions(ledger: Ledger) -> pd.DataFrame:
+    """The newest decision of a person about each quarantined row: quarantine_id, action."""
+    events = ledger.read("quarantine_events").sort_values("sequence")
+    return events.groupby("quarantine_id", as_index=False).last()[["quarantine_id", "action"]]
+
+
+def with_state(ledger: Ledger) -> pd.DataFrame:
+    """All quarantined rows with ``state``: open, released, discarded, or settled where time overtook them."""
+    rows = ledger.read("quarantine").merge(decisions(ledger), on="quarantine_id", how="left")
+    state = rows["action"].map({"release": "released", "discard": "discarded"})
+    settled = rows["subject_id"].isin(_overtaken(ledger, rows))
+    return rows.assign(state=state.fillna(settled.map({True: "settled", False: "open"})))
+
+
+def released(ledger: Ledger) -> set[str]:
+    """Subjects that a person let pass: every one of their quarantined rows is released."""
+    rows = with_state(ledger)
+    blocked = set(rows.loc[rows["state"].isin(["open", "discarded"]), "subject_id"])
+    return set(rows.loc[rows["state"] == "released", "subject_id"]) - blocked
+
+
+def barred(ledger: Ledger) -> set[str]:
+    """Subjects that must not go on: open or discarded."""
+    rows = with_state(ledger)
+    return set(rows.loc[rows["state"].isin(["open", "discarded"]), "subject_id"])
+
+
+def _overtaken(ledger: Ledger, rows: pd.DataFrame) -> set[str]:
+    """Subjects whose quarantine no longer matters: an older version, a rebuilt claim, a posted remittance."""
+    subjects = rows.groupby("subject_kind")["subject_id"].agg(set).to_dict()
+    overtaken: set[str] = set()
+    if "encounter" in subjects:
+        overtaken |= subjects["encounter"] - set(ledger.current("encounters")["row_id"])
+    if "charge" in subjects:
+        overtaken |= subjects["charge"] & set(ledger.read("charge_lines", columns=["charge_id"])["charge_id"])
+    if "claim" in subjects:
+        overtaken |= subjects["claim"] & set(ledger.read("claims", columns=["claim_id"])["claim_id"])
+    if "remittance" in subjects:
+        posted = ledger.read("remittances", columns=["remittance_id"])["remittance_id"]
+        overtaken |= subjects["remittance"] & set(posted)
+    return overtaken

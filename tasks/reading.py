@@ -1,0 +1,230 @@
+"""Stages: read acknowledgments and remittances from the archive into facts, and post what proves itself.
+
+A file is read in one transaction with everything it says, so that a crash leaves it either read or unread.
+Reading a file again changes nothing: facts are identified by content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow as pa
+
+from configs.settings import Settings
+from connectors.clearinghouse import archive, pickup
+from connectors.ledger import Ledger, Transaction
+from connectors.x12 import Decoded835, decode_835, decode_acknowledgments
+from tasks import collecting, quarantining
+from tasks.billing import accounts, acknowledgments, evidence, matching, posting, remittances
+from tasks.billing.remittances import RemittanceFacts
+from tasks.door import log, settings_and_ledger, stage
+
+FACTS = ("remittances", "remitted_claims", "remitted_lines", "remitted_adjustments", "provider_adjustments")
+
+
+def frame(table: pa.Table) -> pd.DataFrame:
+    """A codec table as a frame with the dtypes of the ledger."""
+    types = {
+        pa.int32(): pd.Int64Dtype(),
+        pa.int64(): pd.Int64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+        pa.string(): pd.StringDtype(na_value=float("nan")),
+    }
+    made = table.to_pandas(types_mapper=types.get, date_as_object=False)
+    days = [field.name for field in table.schema if pa.types.is_date(field.type)]
+    return made.astype(dict.fromkeys(days, "datetime64[s]"))
+
+
+@stage("read acknowledgments")
+def read_acknowledgments() -> dict[str, int]:
+    """Read every unread file that holds a TA1, 999 or 277CA; then settle uploads that an answer proves."""
+    settings, ledger = settings_and_ledger()
+    files = collecting.unread(ledger)
+    files = files[files["kind"].isin(["TA1", "999", "997", "277CA", "mixed"])]
+    counts = {"files": 0, "statements": 0}
+    for file in files.itertuples():
+        counts["statements"] += _read_acknowledgment(settings, ledger, file.sha256, file.partner, file.kind)
+        counts["files"] += 1
+    counts["settled"] = _settle_answered(ledger)
+    counts["units"] = _units(ledger)
+    log.info("read acknowledgments: %s", counts)
+    return counts
+
+
+def _read_acknowledgment(settings: Settings, ledger: Ledger, sha: str, partner: str, kind: str) -> int:
+    decoded = decode_acknowledgments(archive.get(settings.archive, sha))
+    rows = acknowledgments.facts(
+        partner, frame(decoded.interchange_acks), frame(decoded.set_acks), frame(decoded.claim_acks)
+    )
+    with ledger.transaction() as tx:
+        new = tx.add("acknowledgments", rows)
+        if kind != "mixed":  # the remittances of a mixed file are still to be read
+            _mark(tx, sha, "read", frame(decoded.problems))
+    return new
+
+
+def _mark(tx: Transaction, sha: str, outcome: str, problems: pd.DataFrame) -> None:
+    codes = " ".join(sorted(set(problems["code"]))) or None
+    tx.put("readings", [{"sha256": sha, "outcome": outcome, "problems": codes, "at": pickup.utc_now()}])
+
+
+def _settle_answered(ledger: Ledger) -> int:
+    """An answer about an interchange proves that it arrived: uploads in doubt are settled by it."""
+    from tasks.sending import record
+
+    events = ledger.read("submission_events")
+    stated = acknowledgments.effects(ledger.read("acknowledgments"))
+    files = evidence.submission_states(ledger.read("submissions"), events, stated)
+    uploaded = set(events.loc[events["event"] == "uploaded", "submission_id"])
+    proved = files[files["state"].isin(["sent", "file_rejected"]) & ~files["submission_id"].isin(uploaded)]
+    for submission in proved["submission_id"]:
+        record(ledger, submission, "renaming")
+        record(ledger, submission, "uploaded")
+    return len(proved)
+
+
+def _units(ledger: Ledger) -> int:
+    """Consume authorization units of accepted claims, give back those of rejected ones."""
+    from tasks import standing
+    from tasks.billing import authorizations
+    from tasks.rebilling import DEAD
+
+    states = standing.claim_states(ledger)
+    lines = ledger.read("claim_lines", columns=["claim_id", "charge_id"]).merge(states, on="claim_id")
+    lines["cause"] = lines["claim_id"]
+    entries = ledger.read("authorization_units")
+    accepted = lines[lines["state"].isin(["accepted", "paid", "denied", "partly_denied", "patient_share"])]
+    rejected = lines[lines["state"].isin(DEAD)]
+    consumed = authorizations.consume(entries, accepted[["charge_id", "cause"]])
+    freed = authorizations.release(entries, rejected[["charge_id", "cause"]])
+    with ledger.transaction() as tx:
+        return tx.add("authorization_units", consumed) + tx.add("authorization_units", freed)
+
+
+@stage("read remittances")
+def read_remittances() -> dict[str, int]:
+    """Read every unread 835: check, match, post. What does not balance posts nothing and waits in quarantine."""
+    settings, ledger = settings_and_ledger()
+    files = collecting.unread(ledger)
+    ignored = files[~files["kind"].isin(["835", "mixed"])]
+    files = files[files["kind"].isin(["835", "mixed"])]
+    counts = {
+        "files": len(files),
+        "remittances": 0,
+        "new_quarantine": 0,
+        "postings": 0,
+        "ignored": len(ignored),
+    }
+    if len(files):
+        shas = files["sha256"].tolist()
+        decoded = decode_835([archive.get(settings.archive, sha) for sha in shas])
+        for key, value in _store(settings, ledger, decoded, shas).items():
+            counts[key] += value
+    with ledger.transaction() as tx:
+        for sha in ignored["sha256"]:
+            tx.put("readings", [{"sha256": sha, "outcome": "ignored", "at": pickup.utc_now()}])
+    log.info("read remittances: %s", counts)
+    return counts
+
+
+def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[str]) -> dict[str, int]:
+    """Store what the decoded files say, in one transaction: facts, postings, quarantine, sources, readings."""
+    existing = ledger.read("remittances")
+    found = remittances.facts(
+        remittances.with_envelopes(
+            frame(decoded.transactions), frame(decoded.sets), frame(decoded.interchanges), shas
+        ),
+        frame(decoded.claims),
+        frame(decoded.lines),
+        frame(decoded.adjustments),
+        frame(decoded.provider_adjustments),
+        payers=ledger.current("payers"),
+        problems=frame(decoded.problems),
+    )
+    conflicting = remittances.conflicts(found.remittances, existing)
+    verdict = quarantining.run_suite(settings, "remittances", _project(found, conflicting, existing))
+    waiting = _waiting(found, conflicting, verdict)
+    found = remittances.without(found, waiting["subject_id"])
+    found, entries = _post(ledger, found)
+    checked = quarantining.run_suite(settings, "postings", _project_postings(found, entries))
+    assert not checked.quarantined, "the postings suite tolerates nothing"
+    with ledger.transaction() as tx:
+        counts = {"remittances": tx.add("remittances", found.remittances)}
+        for name in FACTS[1:]:
+            tx.add(name, getattr(found, name))
+        counts["postings"] = tx.add("journal", entries)
+        counts["new_quarantine"] = tx.add("quarantine", waiting)
+        tx.add("remittance_sources", found.sources)
+        problems = frame(decoded.problems)
+        for index, sha in enumerate(shas):
+            _mark(tx, sha, "read", problems[problems["file"] == index])
+    return counts
+
+
+def _project(found: RemittanceFacts, conflicting: pd.DataFrame, existing: pd.DataFrame) -> pd.DataFrame:
+    """What the suite may see of new remittances, the unbalanced ones included."""
+    new = found.remittances[~found.remittances["remittance_id"].isin(existing["remittance_id"])]
+    sound = pd.DataFrame(
+        {
+            "remittance_id": new["remittance_id"],
+            "balanced": True,
+            "difference_cents": new["bpr_cents"] - (new["claim_paid_cents"] - new["plb_cents"]),
+            "trace_present": new["trace"].notna(),
+            "payer_identifier": new["payer_identifier"],
+            "payment_date": new["payment_date"],
+            "bpr_cents": new["bpr_cents"],
+            "no_conflict": ~new["remittance_id"].isin(conflicting["subject_id"]),
+        }
+    )
+    off = found.unbalanced[["subject_id", "difference_cents"]].rename(columns={"subject_id": "remittance_id"})
+    return pd.concat([sound, off.assign(balanced=False)], ignore_index=True) if len(off) else sound
+
+
+def _waiting(
+    found: RemittanceFacts, conflicting: pd.DataFrame, verdict: quarantining.Verdict
+) -> pd.DataFrame:
+    """All rows for quarantine: unbalanced, conflicting, and what else the suite kept out."""
+    told = {*found.unbalanced["subject_id"], *conflicting["subject_id"]}
+    rows = quarantining.rows_of(verdict)
+    parts = [found.unbalanced, conflicting, rows[~rows["subject_id"].isin(told)]]
+    return pd.concat([part for part in parts if len(part)] or [found.unbalanced], ignore_index=True)
+
+
+def _post(ledger: Ledger, found: RemittanceFacts) -> tuple[RemittanceFacts, pd.DataFrame]:
+    """`found` matched to our claims, and its journal entries."""
+    claims, lines = ledger.read("claims"), ledger.read("claim_lines")
+    earlier = ledger.read("remitted_claims", columns=["payer_control", "claim_id"]).dropna()
+    matched, matched_lines = matching.match(
+        found.remitted_claims, found.remitted_lines, claims, lines, earlier
+    )
+    entries = posting.post_remittances(
+        found.remittances,
+        matched,
+        matched_lines,
+        found.remitted_adjustments,
+        found.provider_adjustments,
+        claims,
+        lines,
+    )
+    return replace(found, remitted_claims=matched, remitted_lines=matched_lines), entries
+
+
+def _project_postings(found: RemittanceFacts, entries: pd.DataFrame) -> pd.DataFrame:
+    """What the suite may see of the postings: sums by remittance."""
+    sums = entries.groupby("remittance_id")["amount_cents"].agg(["sum", "size"])
+    postings = entries.groupby(["remittance_id", "posting_id"])["amount_cents"].sum()
+    off = (postings != 0).groupby(level=0).sum()
+    cash = entries[entries["account"] == "cash"].groupby("remittance_id")["amount_cents"].sum()
+    unknown = entries.loc[~entries["account"].isin(list(accounts.kinds())), "remittance_id"]
+    ids = found.remittances["remittance_id"]
+    return pd.DataFrame(
+        {
+            "subject_id": ids,
+            "entries": ids.map(sums["size"]).fillna(0).astype("Int64"),
+            "sum_cents": ids.map(sums["sum"]).fillna(0).astype("Int64"),
+            "unbalanced_postings": ids.map(off).fillna(0).astype("Int64"),
+            "cash_difference_cents": ids.map(cash).fillna(0).astype("Int64") - found.remittances["bpr_cents"],
+            "accounts_known": ~ids.isin(unknown),
+        }
+    )

@@ -1,0 +1,97 @@
+"""What may be billed again: encounters that were never charged, changed ones, and claims rejected at the front end.
+
+An encounter version is charged once. A newer version is charged only when no live claim stands on the older one: a
+claim is live unless it was rejected before adjudication. The older version's charges are then withdrawn by new
+journal entries and their authorization units are given back.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from configs.identity import digest
+from connectors.ledger import Ledger, Transaction
+from tasks import quarantining, standing
+from tasks.billing import authorizations, posting
+
+DEAD = ("rejected", "rejected_syntax", "file_rejected")
+
+
+def waiting(ledger: Ledger) -> pd.DataFrame:
+    """Current encounters whose version is not charged and that no quarantine bars.
+
+    One that changed while a live claim stands on its older version is among them: a gate (amended) holds it.
+    """
+    encounters = ledger.current("encounters")
+    done = ledger.read("charge_lines", columns=["encounter_row_id"])["encounter_row_id"]
+    free = ~encounters["row_id"].isin(set(done) | quarantining.barred(ledger))
+    return encounters[free].reset_index(drop=True)
+
+
+def standing_charges(ledger: Ledger) -> pd.DataFrame:
+    """Charge lines that new ones are judged against.
+
+    Left out: charges of an older version of an encounter that no live claim carries; the new version supersedes
+    them.
+    """
+    charges = live_charges(ledger)
+    current = charges["encounter_row_id"].isin(ledger.current("encounters")["row_id"])
+    return charges[current | charges["charge_id"].isin(_on_live_claims(ledger))].reset_index(drop=True)
+
+
+def live_charges(ledger: Ledger) -> pd.DataFrame:
+    """Charge lines that count: those of each encounter's newest charged version."""
+    charges = ledger.read("charge_lines")
+    decisions = ledger.read("decisions", columns=["decision_id", "sequence"])
+    dated = charges.merge(decisions, on="decision_id", how="left")
+    newest = dated.groupby("encounter_id")["sequence"].transform("max")
+    return dated[dated["sequence"] == newest].drop(columns="sequence").reset_index(drop=True)
+
+
+def unclaimed(ledger: Ledger) -> pd.DataFrame:
+    """Live charge lines that no live claim carries, and that are to be sent (again).
+
+    A charge whose claim was rejected is sent again when a person resolved the rejection with 'resubmit'.
+    """
+    charges = live_charges(ledger)
+    lines = ledger.read("claim_lines", columns=["claim_id", "charge_id"])
+    if lines.empty:
+        return charges
+    states = standing.claim_states(ledger)[["claim_id", "state"]]
+    newest = lines.merge(standing.newest_claims(ledger), on="claim_id").merge(states, on="claim_id")
+    again = newest["state"].isin(DEAD) & newest["claim_id"].isin(_resubmitted(ledger))
+    blocked = set(newest.loc[~again, "charge_id"])
+    return charges[~charges["charge_id"].isin(blocked)].reset_index(drop=True)
+
+
+def withdraw_superseded(tx: Transaction, charges: pd.DataFrame) -> int:
+    """Withdraw the postings and give back the units of earlier charges of the encounters just charged."""
+    if charges.empty:
+        return 0
+    encounters = charges["encounter_id"].unique().tolist()
+    stored = tx.read("charge_lines", where={"encounter_id": encounters})
+    old = stored[~stored["charge_id"].isin(charges["charge_id"])]
+    if old.empty:
+        return 0
+    tx.add("journal", posting.withdraw_charges(old))
+    entries = tx.read("authorization_units")
+    tx.add("authorization_units", authorizations.release(entries, old[["charge_id"]].assign(cause="superseded")))
+    return len(old)
+
+
+def _on_live_claims(ledger: Ledger) -> set[str]:
+    """Charges on a claim that was not rejected before adjudication."""
+    lines = ledger.read("claim_lines", columns=["claim_id", "charge_id"])
+    if lines.empty:
+        return set()
+    states = standing.claim_states(ledger)
+    live = states.loc[~states["state"].isin((*DEAD, "replaced")), "claim_id"]
+    return set(lines.loc[lines["claim_id"].isin(live), "charge_id"])
+
+
+def _resubmitted(ledger: Ledger) -> set[str]:
+    """Claims whose rejection a person resolved by sending it again."""
+    events = ledger.read("work_events", where={"action": "resubmit"})
+    claims = ledger.read("claims", columns=["claim_id"])
+    items = {digest("item", "rejections", claim): claim for claim in claims["claim_id"]}
+    return {items[item] for item in events["item_id"] if item in items}

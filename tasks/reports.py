@@ -1,0 +1,114 @@
+"""What an analyst reads beside a run in Prefect: a summary, tables of holds and denials, where the Data Docs are.
+
+Artifacts are stored in Prefect's database and shown to anyone with a browser, so they carry internal ids,
+codes, counts and dollars, and nothing about a person.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.runtime import flow_run
+
+from configs.settings import Settings
+from connectors.clearinghouse.pickup import utc_now
+from connectors.ledger import Ledger
+from tasks import quarantining, standing
+from tasks.door import settings_and_ledger, stage
+from tasks.exporting import dollars
+
+ROWS = 200  # of a table artifact; the worklist has them all
+
+
+@stage("write the run's artifacts")
+def report(flow: str, date: dt.date, counts: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    """Write the artifacts of a run, and record the run; returns what the run comes to."""
+    settings, ledger = settings_and_ledger()
+    work = standing.work(ledger, settings, date)
+    open_work = work[work["status"] == "open"]
+    queues = queue_totals(open_work)
+    create_markdown_artifact(
+        key=f"{flow}-summary",
+        markdown=_summary(settings, ledger, flow, date, counts, queues),
+        description=f"{flow} run of {date.isoformat()}",
+    )
+    for queue in ("holds", "denials", "rejections"):
+        _table(queue, open_work[open_work["queue"] == queue])
+    with ledger.transaction() as tx:
+        run = {
+            "run_id": str(flow_run.id or f"{flow}-{date.isoformat()}"),
+            "flow": flow,
+            "business_date": pd.Timestamp(date),
+            "outcome": "completed",
+            "counts": json.dumps(counts, default=int),
+            "ended_at": utc_now(),
+        }
+        tx.put("runs", [run])
+    return {"queues": queues}
+
+
+def queue_totals(items: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Items and recoverable cents by queue."""
+    grouped = items.groupby("queue")
+    return {
+        str(queue): {"items": len(rows), "recoverable_cents": int(rows["recoverable_cents"].fillna(0).sum())}
+        for queue, rows in grouped
+    }
+
+
+def _summary(
+    settings: Settings,
+    ledger: Ledger,
+    flow: str,
+    date: dt.date,
+    counts: Mapping[str, Mapping[str, int]],
+    queues: Mapping[str, Mapping[str, int]],
+) -> str:
+    """The run in Markdown."""
+    lines = [f"# {flow} · {date.isoformat()}", "", "| stage | what | count |", "|---|---|---:|"]
+    for step, values in counts.items():
+        lines += [f"| {step} | {_words(name)} | {_shown(name, value)} |" for name, value in values.items()]
+    lines += ["", "## Open work", "", "| queue | items | recoverable |", "|---|---:|---:|"]
+    lines += [
+        f"| {queue} | {total['items']} | {dollars(total['recoverable_cents'])} |"
+        for queue, total in queues.items()
+    ]
+    kept_out = quarantining.with_state(ledger)
+    waiting = int((kept_out["state"] == "open").sum())
+    lines += [
+        "",
+        f"In quarantine: {waiting}. Look with `cleanclaim quarantine list`.",
+        "",
+        f"Data Docs of the checks: `{settings.home.name}/data_docs/index.html` in the home.",
+        "",
+        "Next: `cleanclaim worklist list`, `cleanclaim proof`.",
+    ]
+    return "\n".join(lines)
+
+
+def _words(name: str) -> str:
+    return name.removesuffix("_cents").replace("_", " ")
+
+
+def _shown(name: str, value: int) -> str:
+    return dollars(int(value)) if name.endswith("_cents") else str(value)
+
+
+def _table(queue: str, items: pd.DataFrame) -> None:
+    """The most urgent items of a queue as a table artifact."""
+    if items.empty:
+        return
+    columns = ["subject_id", "payer_id", "reason", "next_action", "deadline"]
+    rows = [
+        {name: None if pd.isna(value) else str(value)[:80] for name, value in zip(columns, row, strict=True)}
+        | {"amount": None if pd.isna(amount) else dollars(int(amount))}
+        for *row, amount in items[[*columns, "amount_cents"]].head(ROWS).itertuples(index=False, name=None)
+    ]
+    create_table_artifact(
+        key=queue, table=rows, description=f"{len(items)} open items, the most urgent {len(rows)} shown"
+    )

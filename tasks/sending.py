@@ -1,0 +1,189 @@
+"""Stages: write the day's interchanges, then upload them. The intent is stored before the upload, the outcome after.
+
+One interchange for each partner and run. Its bytes go to the archive first, then one transaction gives out the
+control numbers and stores the intent; a crash before it leaves an unused file, a crash after it leaves an intent
+that the next run finishes. The upload records its point of no return (`renaming`) before it renames, so that a
+crash at any moment neither sends twice nor forgets.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from configs.identity import digest
+from configs.settings import Partner, Settings
+from connectors.clearinghouse import archive
+from connectors.clearinghouse.naming import outbound_name
+from connectors.clearinghouse.sftp import connect
+from connectors.clearinghouse.upload import upload
+from connectors.ledger import Ledger, Transaction
+from connectors.x12 import Envelope, encode_837, transaction_controls
+from tasks import masters
+from tasks.claiming import tables_837
+from tasks.door import log, settings_and_ledger, stage
+
+
+@stage("write 837 interchanges")
+def write_interchanges(date: dt.date) -> dict[str, int]:
+    """Encode every claim that was never in an interchange; store bytes and intent."""
+    settings, ledger = settings_and_ledger()
+    counts = {"files": 0, "claims": 0, "charge_cents": 0, "withheld": 0}
+    with ledger.transaction() as tx:
+        claims, withheld = _unsent(ledger, date)
+        counts["withheld"] = len(withheld)
+        partners = claims["payer_id"].map(ledger.current("payers").set_index("payer_id")["partner"])
+        for name in sorted(partners.dropna().unique()):
+            batch = claims[partners == name]
+            _write(tx, ledger, settings, name, batch, date)
+            counts["files"] += 1
+            counts["claims"] += len(batch)
+            counts["charge_cents"] += int(batch["charge_cents"].sum())
+    log.info("write 837 interchanges: %s", counts)
+    return counts
+
+
+def _unsent(ledger: Ledger, date: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Claims in no interchange yet; those whose consent has lapsed since they were built stay behind."""
+    claims = ledger.read("claims").sort_values("claim_id")
+    sent = ledger.read("submission_claims", columns=["claim_id"])
+    fresh = claims[~claims["claim_id"].isin(sent["claim_id"])]
+    consents = ledger.current("consents")
+    free = ~fresh["part2"].astype(bool) | masters.consented(
+        consents, fresh["patient_id"], fresh["payer_id"], date
+    )
+    return fresh[free], fresh[~free]
+
+
+def _write(
+    tx: Transaction, ledger: Ledger, settings: Settings, name: str, claims: pd.DataFrame, date: dt.date
+) -> None:
+    """One interchange for partner `name`: bytes to the archive, intent to the ledger."""
+    partner = settings.partners[name]
+    lines = ledger.read("claim_lines", where={"claim_id": claims["claim_id"].tolist()})
+    tables = tables_837(claims, lines, masters.every_version(ledger), settings)
+    control = f"{tx.next_number(f'{name}/interchange'):09d}"
+    group = str(tx.next_number(f"{name}/group"))
+    envelope = _envelope(settings, partner, control, group, date)
+    data = encode_837(tables, envelope)
+    sha = archive.put(settings.archive, data)
+    submission = digest("submission", name, control, sha)
+    tx.put(
+        "files", [{"sha256": sha, "direction": "out", "kind": "837P", "bytes": len(data), "partner": name}]
+    )
+    tx.add("submissions", _intent(submission, name, control, group, sha, data, claims, settings, date))
+    controls = transaction_controls(tables, envelope)
+    rows = [(digest("sent", submission, c), submission, c, controls[c]) for c in claims["claim_id"]]
+    tx.add(
+        "submission_claims",
+        pd.DataFrame(rows, columns=["entry_id", "submission_id", "claim_id", "transaction_control"]),
+    )
+
+
+def _intent(
+    submission: str,
+    partner: str,
+    control: str,
+    group: str,
+    sha: str,
+    data: bytes,
+    claims: pd.DataFrame,
+    settings: Settings,
+    date: dt.date,
+) -> pd.DataFrame:
+    """The row of ``submissions``."""
+    sender = settings.partners[partner].sender_id
+    return pd.DataFrame(
+        [
+            {
+                "submission_id": submission,
+                "partner": partner,
+                "interchange_control": control,
+                "group_control": group,
+                "file_name": outbound_name(sender, "837P", date, settings.billing.cutoff, control),
+                "sha256": sha,
+                "bytes": len(data),
+                "claims": len(claims),
+                "charge_cents": int(claims["charge_cents"].sum()),
+                "business_date": pd.Timestamp(date),
+            }
+        ]
+    )
+
+
+def _envelope(settings: Settings, partner: Partner, control: str, group: str, date: dt.date) -> Envelope:
+    """The envelope of the day's interchange: dated by the batch and its cut-off, so that a rerun makes the same bytes."""
+    return Envelope(
+        sender_qualifier=partner.sender_qualifier,
+        sender_id=partner.sender_id,
+        receiver_qualifier=partner.receiver_qualifier,
+        receiver_id=partner.receiver_id,
+        submitter_name=settings.practice.name,
+        contact=settings.practice.contact,
+        phone=settings.practice.phone,
+        receiver_name=partner.receiver_name,
+        interchange_control=control,
+        group_control=group,
+        date=date,
+        time=settings.billing.cutoff,
+        usage=partner.usage,
+        claims_per_transaction=partner.claims_per_transaction,
+        reference=f"B{control}",
+    )
+
+
+def pending_partners() -> list[str]:
+    """Partners that something waits to be uploaded to."""
+    _, ledger = settings_and_ledger()
+    return sorted(_pending(ledger)["partner"].unique())
+
+
+def _pending(ledger: Ledger) -> pd.DataFrame:
+    """Submissions without the event `uploaded`, oldest control number first."""
+    events = ledger.read("submission_events", where={"event": "uploaded"})
+    submissions = ledger.read("submissions").sort_values("interchange_control")
+    return submissions[~submissions["submission_id"].isin(events["submission_id"])]
+
+
+@stage("upload", remote=True)
+def upload_pending(partner: str) -> dict[str, int]:
+    """Upload what waits for `partner`, or find out that it is already there."""
+    settings, ledger = settings_and_ledger()
+    waiting = _pending(ledger)
+    waiting = waiting[waiting["partner"] == partner]
+    counts = {"uploaded": 0, "in_doubt": 0}
+    with connect(settings.partners[partner], settings.home) as session:
+        for submission in waiting.to_dict(orient="records"):
+            counts[_upload_one(settings, ledger, session, submission)] += 1
+    log.info("upload to %s: %s", partner, counts)
+    return counts
+
+
+def _upload_one(settings: Settings, ledger: Ledger, session: object, submission: dict[str, object]) -> str:
+    """Upload one interchange and settle its intent."""
+    identity = str(submission["submission_id"])
+    recorded = ledger.read("submission_events", where={"submission_id": identity})["event"].tolist()
+    outcome = upload(
+        session,  # type: ignore[arg-type]
+        settings.partners[str(submission["partner"])].upload_dir,
+        str(submission["file_name"]),
+        archive.get(settings.archive, str(submission["sha256"])),
+        renaming_recorded="renaming" in recorded,
+        about_to_rename=lambda: record(ledger, identity, "renaming"),
+    )
+    if outcome == "uploaded":
+        record(ledger, identity, "renaming")  # found there without a rename of ours: the facts are the same
+        record(ledger, identity, "uploaded")
+    return outcome
+
+
+def record(ledger: Ledger, submission: str, event: str) -> None:
+    """Store one event of a submission; again is a no-op."""
+    row = {
+        "event_id": digest("submission event", submission, event),
+        "submission_id": submission,
+        "event": event,
+        "at": pd.Timestamp.now("UTC").tz_localize(None),
+    }
+    ledger.add("submission_events", pd.DataFrame([row]))

@@ -1,0 +1,107 @@
+"""How everything stands, derived from the facts: states of claims and encounters, verdicts on lines, open work."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from configs.settings import Settings
+from connectors.ledger import Ledger
+from tasks import quarantining
+from tasks.billing import custody, denials, worklists
+
+
+def newest_claims(ledger: Ledger) -> pd.DataFrame:
+    """Ids of the claims that no other claim replaces."""
+    claims = ledger.read("claims", columns=["claim_id", "replaces_claim_id"])
+    return claims[~claims["claim_id"].isin(claims["replaces_claim_id"].dropna())][["claim_id"]]
+
+
+def verdicts(ledger: Ledger) -> pd.DataFrame:
+    """What every remitted line is, see `tasks.billing.denials`."""
+    return denials.classify(
+        ledger.read("remitted_claims"), ledger.read("remitted_lines"), ledger.read("remitted_adjustments")
+    )
+
+
+def claim_states(ledger: Ledger) -> pd.DataFrame:
+    """State of every claim, see `tasks.billing.custody`."""
+    return custody.claim_states(
+        claims=ledger.read("claims"),
+        submissions=ledger.read("submissions"),
+        submission_claims=ledger.read("submission_claims"),
+        submission_events=ledger.read("submission_events"),
+        acknowledgments=ledger.read("acknowledgments"),
+        remitted_claims=ledger.read("remitted_claims"),
+        remittances=ledger.read("remittances"),
+        line_verdicts=verdicts(ledger),
+    )
+
+
+def encounter_states(ledger: Ledger, claims: pd.DataFrame) -> pd.DataFrame:
+    """State of every encounter; each is in exactly one."""
+    return custody.encounter_states(
+        encounters=ledger.current("encounters"),
+        decisions=ledger.read("decisions"),
+        quarantine_open=_encounters_in_quarantine(ledger),
+        charge_lines=ledger.read("charge_lines"),
+        claim_lines=ledger.read("claim_lines"),
+        claim_states=claims,
+    )
+
+
+def _encounters_in_quarantine(ledger: Ledger) -> pd.DataFrame:
+    """Open quarantine of encounters, by encounter id."""
+    rows = quarantining.with_state(ledger)
+    rows = rows[rows["state"].isin(["open", "discarded"]) & (rows["subject_kind"] == "encounter")]
+    versions = ledger.current("encounters")[["row_id", "encounter_id"]]
+    return rows.merge(versions, left_on="subject_id", right_on="row_id")
+
+
+def work(ledger: Ledger, settings: Settings, as_of: dt.date) -> pd.DataFrame:
+    """Every open item of every queue as of a day, with what people did with it."""
+    today = pd.Timestamp(as_of)
+    claims = claim_states(ledger)
+    encounters = encounter_states(ledger, claims)
+    quarantined = quarantining.with_state(ledger)
+    items = worklists.items(
+        worklists.Sources(
+            encounters=ledger.current("encounters"),
+            encounter_states=encounters,
+            findings=newest_findings(ledger),
+            claims=ledger.read("claims"),
+            claim_states=claims,
+            payers=ledger.current("payers"),
+            remittances=ledger.read("remittances"),
+            remitted_claims=ledger.read("remitted_claims"),
+            remitted_lines=ledger.read("remitted_lines"),
+            verdicts=verdicts(ledger),
+            journal=ledger.read("journal"),
+            silent=silent(ledger, settings, claims, as_of),
+            quarantine=quarantined[quarantined["state"] == "open"],
+            submissions=ledger.read("submissions"),
+        ),
+        today,
+    )
+    return worklists.with_people(items, ledger.read("work_events"), today)
+
+
+def silent(ledger: Ledger, settings: Settings, claims: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+    """Files and claims that nobody answered within the limits."""
+    return custody.silent(
+        submissions=ledger.read("submissions"),
+        submission_claims=ledger.read("submission_claims"),
+        submission_events=ledger.read("submission_events"),
+        acknowledgments=ledger.read("acknowledgments"),
+        claim_states=claims,
+        limits=settings.limits,
+        as_of=as_of,
+    )
+
+
+def newest_findings(ledger: Ledger) -> pd.DataFrame:
+    """Findings of the newest decision about each encounter."""
+    decisions = ledger.read("decisions").sort_values("sequence").drop_duplicates("encounter_id", keep="last")
+    findings = ledger.read("findings")
+    return findings[findings["decision_id"].isin(decisions["decision_id"])].reset_index(drop=True)

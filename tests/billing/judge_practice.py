@@ -1,0 +1,152 @@
+"""A small synthetic practice for the tests of judging: one patient, one payer, a clinician and a supervisor.
+
+Frames have the columns and dtypes of the ledger; a test changes only what it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import BigInteger, Boolean, Date, DateTime
+
+from configs.identity import digest
+from configs.rules import load_rules
+from connectors.ledger.schema import metadata
+from tasks.billing.context import JudgeContext, Masters
+from tasks.billing.judge import Judgement, judge
+
+TODAY = date(2026, 1, 6)
+SEVERITIES, OVERRIDES = load_rules()
+DTYPES = {BigInteger: "Int64", Boolean: "boolean", Date: "datetime64[s]", DateTime: "datetime64[s]"}
+
+ROWS: dict[str, dict[str, Any]] = {
+    "payers": dict(
+        payer_id="ACME", name="ACME", payer_class="commercial", edi_payer_id="99999", filing_code="CI",
+        partner="sandbox", timely_filing_days=90, telehealth_rule="modifier_95", audio_allowed=True,
+        supervised_billing="supervisor_named", provider_classes="MD NP PHD LCSW",
+    ),
+    "providers": dict(
+        provider_id="CL001", npi="1245319599", last_name="DOE", first_name="PAT", taxonomy="1041C0700X",
+        provider_class="LCSW", license_number="149000001", license_state="IL", license_from="2020-01-01",
+        license_to="2027-12-31", active_from="2022-01-01",
+    ),
+    "enrollments": dict(provider_id="CL001", payer_id="ACME", effective_from="2024-01-01"),
+    "patients": dict(
+        patient_id="P0001", last_name="TESTER", first_name="ALEX", birth_date="1990-01-01", sex="U",
+        street="1 SAMPLE RD", city="SPRINGFIELD", state="IL", zip="627010001",
+    ),
+    "coverages": dict(
+        coverage_id="COV1", patient_id="P0001", payer_id="ACME", priority="P", member_id="XYZ000000001",
+        relationship="18", effective_from="2026-01-01",
+    ),
+    "authorizations": dict(
+        authorization_id="AU1", patient_id="P0001", payer_id="ACME", number="AUTH1", codes="90837",
+        units_approved=12, valid_from="2026-01-05", valid_to="2026-06-30", status="approved",
+    ),
+    "consents": dict(consent_id="CO1", patient_id="P0001", recipient="ACME", signed_on="2026-01-02"),
+    "fees": dict(code="90837", modifier="", effective_from="2026-01-01", charge_cents=20000),
+    "contracts": dict(
+        payer_id="ACME", code="90837", modifier="", provider_class="", effective_from="2026-01-01",
+        method="fixed", rate_cents=15000,
+    ),
+    "encounters": dict(
+        encounter_id="E1", patient_id="P0001", service_date="2026-01-05", rendering_id="CL001",
+        service_kind="psychotherapy", minutes=53, diagnoses="F41.1 F33.1", modality="video",
+        patient_location="home", signed_on="2026-01-05",
+    ),
+}  # fmt: skip
+
+PRICES = {
+    "90785": 1500, "90791": 25000, "90792": 30000, "90832": 12000, "90833": 8000, "90834": 15000, "90836": 10000,
+    "90837": 20000, "90838": 13000, "90839": 24000, "90840": 11000, "90846": 16000, "90847": 17000, "90853": 6000,
+    "99203": 16000, "99212": 8000, "99213": 12000, "99214": 18000, "99215": 24000, "H0004": 4000, "H0015": 35000,
+    "96130": 20000, "96131": 15000,
+}  # fmt: skip
+
+
+def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows as the ledger would give them back: its columns, its dtypes."""
+    columns = metadata.tables[table].columns
+    data = {
+        column.name: pd.Series([row.get(column.name) for row in rows]).astype(
+            next((dtype for kind, dtype in DTYPES.items() if isinstance(column.type, kind)), "str")
+        )
+        for column in columns
+    }
+    return pd.DataFrame(data)
+
+
+def rows(table: str, *changes: Mapping[str, Any]) -> pd.DataFrame:
+    """The practice's row of a master table, once for each mapping of changes; row_id follows the content."""
+    made = [ROWS[table] | dict(change) for change in changes]
+    return frame(table, [row | {"row_id": digest(table, *row.values()), "version": 1} for row in made])
+
+
+def encounters(*changes: Mapping[str, Any]) -> pd.DataFrame:
+    """Encounters; those without an id of their own are numbered."""
+    return rows(
+        "encounters", *({"encounter_id": f"E{n}"} | dict(change) for n, change in enumerate(changes, 1))
+    )
+
+
+def masters(**tables: pd.DataFrame) -> Masters:
+    """The practice, with some tables exchanged."""
+    usual = {name: rows(name, {}) for name in Masters.__dataclass_fields__}
+    usual["authorizations"] = rows("authorizations")
+    usual["consents"] = rows("consents")
+    usual["fees"] = rows("fees", *({"code": code, "charge_cents": price} for code, price in PRICES.items()))
+    return Masters(**(usual | tables))
+
+
+def context(**changes: Any) -> JudgeContext:
+    """The shipped severities on 2026-01-06."""
+    usual: dict[str, Any] = {"business_date": TODAY, "severities": SEVERITIES, "overrides": OVERRIDES}
+    return JudgeContext(**(usual | changes))
+
+
+def nothing(table: str) -> pd.DataFrame:
+    """An empty table."""
+    return frame(table, [])
+
+
+def run(
+    met: pd.DataFrame,
+    practice: Masters | None = None,
+    under: JudgeContext | None = None,
+    *,
+    history: pd.DataFrame | None = None,
+    units: pd.DataFrame | None = None,
+    before: pd.DataFrame | None = None,
+) -> Judgement:
+    """Judge with the practice's usual surroundings."""
+    return judge(
+        met,
+        practice or masters(),
+        under or context(),
+        history_lines=nothing("charge_lines") if history is None else history,
+        authorization_units=nothing("authorization_units") if units is None else units,
+        previous_decisions=nothing("decisions") if before is None else before,
+    )
+
+
+def said(judgement: Judgement, encounter: str = "E1") -> set[str]:
+    """Rule ids found on an encounter."""
+    found = judgement.findings
+    return set(found.loc[found["encounter_id"] == encounter, "rule_id"])
+
+
+def outcomes(judgement: Judgement) -> dict[str, str]:
+    """Outcome by encounter."""
+    return dict(zip(judgement.decisions["encounter_id"], judgement.decisions["outcome"], strict=True))
+
+
+def billed(judgement: Judgement, encounter: str = "E1") -> list[tuple[str, str, int]]:
+    """Code, modifiers and units of an encounter's charges, in order."""
+    lines = judgement.charges[judgement.charges["encounter_id"] == encounter].sort_values("position")
+    return [
+        (line.code, line.modifiers if isinstance(line.modifiers, str) else "", int(line.units))
+        for line in lines.itertuples()
+    ]

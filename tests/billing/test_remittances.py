@@ -1,0 +1,171 @@
+"""Facts of remittances: identity by content, and what cannot be proved stays out."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from remittance_frames import SAMPLE, clp, codec, ledger, ledger_shape, remit, svc
+
+from tasks.billing import remittances, shapes
+
+
+def test_the_sample_balances_to_its_payment():
+    facts = remittances.facts(*codec(SAMPLE))
+    one = facts.remittances.iloc[0]
+    assert (one["bpr_cents"], one["claim_paid_cents"], one["plb_cents"]) == (14250, 15000, 750)
+    assert facts.remitted_claims["paid_cents"].tolist() == [12000, 0, -9000, 12000]
+    assert facts.remitted_claims["patient_cents"].tolist()[0] == 3000
+    assert facts.remitted_claims["patient_cents"].isna().tolist() == [False, True, True, True]
+    assert len(facts.remitted_lines) == 5
+    assert len(facts.remitted_adjustments) == 7
+    assert facts.provider_adjustments["amount_cents"].tolist() == [-250, 1000]
+    assert facts.unbalanced.empty
+
+
+@pytest.mark.parametrize(
+    ("part", "table"),
+    [
+        ("remittances", "remittances"),
+        ("remitted_claims", "remitted_claims"),
+        ("remitted_lines", "remitted_lines"),
+        ("remitted_adjustments", "remitted_adjustments"),
+        ("provider_adjustments", "provider_adjustments"),
+        ("sources", "remittance_sources"),
+        ("unbalanced", "quarantine"),
+    ],
+)
+@pytest.mark.parametrize("remits", [(SAMPLE,), ()], ids=["sample", "nothing"])
+def test_frames_have_the_ledger_s_columns_and_types(part, table, remits):
+    found = getattr(remittances.facts(*codec(*remits)), part)
+    assert {name: str(dtype) for name, dtype in found.dtypes.items()} == ledger_shape(table)
+
+
+@pytest.mark.parametrize(
+    ("columns", "table"), [(shapes.JOURNAL, "journal"), (shapes.ACKNOWLEDGMENTS, "acknowledgments")]
+)
+def test_shapes_are_the_schema_s(columns, table):
+    assert dict(columns) == ledger_shape(table)
+
+
+def test_the_same_remittance_in_two_files_is_one_remittance_with_two_sources():
+    facts = remittances.facts(*codec(SAMPLE, SAMPLE | {"file": 1, "control": "0009"}))
+    assert len(facts.remittances) == 1
+    assert len(facts.remitted_claims) == 4
+    assert len(facts.remitted_adjustments) == 7
+    assert facts.sources["sha256"].nunique() == 2
+    assert facts.sources["remittance_id"].nunique() == 1
+    assert facts.sources["transaction"].tolist() == [1, 1]
+    assert facts.sources["transaction_control"].tolist() == ["0001", "0009"]
+
+
+def test_ids_do_not_depend_on_the_batch():
+    other = remit(clp("C1", "1", 100, 100), trace="EFT2")
+    alone, together = remittances.facts(*codec(SAMPLE)), remittances.facts(*codec(other, SAMPLE))
+    for part, key in (("remitted_lines", "remitted_line_id"), ("remitted_adjustments", "adjustment_id")):
+        assert set(getattr(alone, part)[key]) <= set(getattr(together, part)[key])
+        assert getattr(together, part)[key].is_unique
+
+
+def test_adjustments_belong_to_their_line_or_to_their_claim():
+    facts = remittances.facts(
+        *codec(remit(clp("C1", "1", 10000, 7000, svc(10000, 8000, ("CO", "45", 2000)), cas=(("CO", "253", 1000),))))
+    )
+    rows = facts.remitted_adjustments.set_index("carc")["remitted_line_id"]
+    assert rows["45"] == facts.remitted_lines["remitted_line_id"].iloc[0]
+    assert pd.isna(rows["253"])
+
+
+def test_a_cent_short_posts_nothing_and_says_where():
+    broken = remit(clp("C1", "1", 10000, 7000, svc(10000, 7000, ("CO", "45", 2999))))
+    facts = remittances.facts(*codec(broken))
+    assert facts.remittances.empty
+    assert facts.remitted_claims.empty
+    assert facts.remitted_adjustments.empty
+    row = facts.unbalanced.iloc[0]
+    assert row["reason"] == "CLAIM_BALANCE at segment 11, off by 1 cents, 1 more"
+    assert (row["suite"], row["subject_kind"], row["difference_cents"], row["segment"]) == (
+        "remittances",
+        "remittance",
+        1,
+        11,
+    )
+    assert row["subject_id"] == facts.sources["remittance_id"].iloc[0]
+
+
+def test_the_wrong_total_is_a_remittance_s_fault():
+    facts = remittances.facts(*codec(SAMPLE | {"bpr": 14251}))
+    assert facts.unbalanced["reason"].tolist() == ["REMITTANCE_BALANCE, off by 1 cents"]
+    assert facts.remitted_claims.empty
+
+
+def test_a_broken_remittance_does_not_keep_its_neighbours_out():
+    facts = remittances.facts(*codec(remit(clp("C1", "1", 100, 50), trace="BAD"), SAMPLE))
+    assert facts.remittances["trace"].tolist() == ["EFT0000123"]
+    assert len(facts.remitted_claims) == 4
+    assert len(facts.unbalanced) == 1
+
+
+def test_a_damaged_remittance_waits_even_if_its_sums_agree():
+    frames = codec(SAMPLE | {"damaged": True})
+    assert remittances.facts(*frames).unbalanced["reason"].tolist() == ["DAMAGED"]
+    problems = pd.DataFrame(
+        [
+            {"transaction": 0, "segment": 48, "code": "SE01_COUNT", "severity": "error"},
+            {"transaction": 0, "segment": 3, "code": "ODD", "severity": "warning"},
+            {"transaction": None, "segment": 1, "code": "IEA_MISSING", "severity": "error"},
+        ]
+    )
+    named = remittances.facts(*frames, problems=problems)
+    assert named.unbalanced["reason"].tolist() == ["SE01_COUNT at segment 48"]
+    assert named.remittances.empty
+
+
+def test_a_remittance_without_a_trace_has_no_identity():
+    facts = remittances.facts(*codec(SAMPLE | {"trace": None}))
+    assert facts.remittances.empty
+    assert facts.unbalanced["reason"].tolist() == ["TRACE_MISSING"]
+
+
+def test_the_quarantine_does_not_depend_on_the_file_it_came_in():
+    first = remittances.facts(*codec(SAMPLE | {"bpr": 1, "file": 0})).unbalanced
+    second = remittances.facts(*codec(SAMPLE | {"bpr": 1, "file": 1})).unbalanced
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_a_trace_used_for_other_content_is_a_conflict():
+    earlier = remittances.facts(*codec(SAMPLE)).remittances
+    changed = codec(SAMPLE | {"claims": SAMPLE["claims"][::-1]})
+    later = remittances.facts(*changed)
+    found = remittances.conflicts(later.remittances, earlier)
+    assert found["subject_id"].tolist() == later.remittances["remittance_id"].tolist()
+    assert found["reason"].iloc[0].startswith("TRACE_CONFLICT")
+    assert remittances.without(later, found["subject_id"]).remitted_lines.empty
+    assert remittances.without(later, []).remitted_lines.equals(later.remitted_lines)
+
+
+def test_a_resend_is_no_conflict():
+    facts = remittances.facts(*codec(SAMPLE))
+    assert remittances.conflicts(facts.remittances, facts.remittances).empty
+    assert remittances.conflicts(facts.remittances, ledger("remittances")).empty
+
+
+def test_two_contradicting_remittances_in_one_batch_both_wait():
+    facts = remittances.facts(*codec(SAMPLE, SAMPLE | {"claims": SAMPLE["claims"][::-1]}))
+    assert len(remittances.conflicts(facts.remittances, ledger("remittances"))) == 2
+
+
+def test_another_amount_under_the_same_trace_is_another_remittance():
+    other = remit(clp("C000000001", "1", 20000, 20000))
+    facts = remittances.facts(*codec(SAMPLE, other))
+    assert remittances.conflicts(facts.remittances, ledger("remittances")).empty
+
+
+def test_our_payer_is_named_where_one_alone_uses_the_identifier():
+    payers = ledger(
+        "payers",
+        {"payer_id": "ACME", "remit_ids": "1999999999 1512345678"},
+        {"payer_id": "OTHER", "remit_ids": "1888888888"},
+    )
+    assert remittances.facts(*codec(SAMPLE), payers=payers).remittances["payer_id"].tolist() == ["ACME"]
+    shared = payers.assign(remit_ids="1512345678")
+    assert remittances.facts(*codec(SAMPLE), payers=shared).remittances["payer_id"].isna().all()

@@ -1,0 +1,184 @@
+"""The queues: items open and close by facts, keep their ids, and are ordered by dollars and deadline."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from connectors.ledger import empty
+from tasks.billing import worklists
+from tasks.billing.custody import CLAIM_STATES, ENCOUNTER_STATE, SILENCE
+from tasks.billing.denials import classify
+from tasks.billing.shapes import empty as shaped
+
+TODAY = pd.Timestamp("2026-02-01")
+
+
+def rows(table: str, *values: dict[str, object]) -> pd.DataFrame:
+    from connectors.ledger import conform
+
+    return conform(table, pd.DataFrame(list(values))) if values else empty(table)
+
+
+def claim(claim_id: str = "C1", **values: object) -> dict[str, object]:
+    return {"claim_id": claim_id, "payer_id": "ACME", "charge_cents": 20000, "service_from": "2026-01-05", **values}
+
+
+def payer(**values: object) -> dict[str, object]:
+    return {"payer_id": "ACME", "payer_class": "commercial", "appeal_days": 180, "timely_filing_days": 90, **values}
+
+
+def remitted(position: int, status: str, remittance: str = "R1", paid: int = 0) -> dict[str, object]:
+    return {
+        "remitted_claim_id": f"{remittance}-{position}",
+        "remittance_id": remittance,
+        "position": position,
+        "segment": position * 10,
+        "claim_id": "C1",
+        "status": status,
+        "charge_cents": 20000,
+        "paid_cents": paid,
+    }
+
+
+def line(of: dict[str, object], paid: int = 0) -> dict[str, object]:
+    return {
+        "remitted_line_id": f"{of['remitted_claim_id']}-L",
+        "remitted_claim_id": of["remitted_claim_id"],
+        "remittance_id": of["remittance_id"],
+        "position": 1,
+        "segment": int(str(of["segment"])) + 2,
+        "charge_cents": of["charge_cents"],
+        "paid_cents": paid,
+        "remarks": None,
+    }
+
+
+def adjustment(of: dict[str, object], group: str, carc: str, cents: int) -> dict[str, object]:
+    return {
+        "remitted_claim_id": of["remitted_claim_id"],
+        "remitted_line_id": f"{of['remitted_claim_id']}-L",
+        "remittance_id": of["remittance_id"],
+        "position": 1,
+        "group_code": group,
+        "carc": carc,
+        "amount_cents": cents,
+    }
+
+
+def frame(template: pd.DataFrame, *values: dict[str, object]) -> pd.DataFrame:
+    return pd.DataFrame(list(values)).reindex(columns=template.columns).astype(template.dtypes.to_dict())
+
+
+@pytest.fixture
+def sources():
+    def make(claims=(), remitted_claims=(), lines=(), adjustments=(), remittances=(), **other: object):
+        facts = {
+            "remitted_claims": frame(empty("remitted_claims"), *remitted_claims),
+            "remitted_lines": frame(empty("remitted_lines"), *lines),
+        }
+        cas = frame(empty("remitted_adjustments"), *adjustments)
+        values: dict[str, object] = {
+            "encounters": empty("encounters"),
+            "encounter_states": shaped(ENCOUNTER_STATE),
+            "findings": empty("findings"),
+            "claims": frame(empty("claims"), *claims),
+            "claim_states": shaped(CLAIM_STATES),
+            "payers": frame(empty("payers"), payer()),
+            "remittances": frame(empty("remittances"), *remittances),
+            "verdicts": classify(facts["remitted_claims"], facts["remitted_lines"], cas),
+            "journal": empty("journal"),
+            "silent": shaped(SILENCE),
+            "quarantine": empty("quarantine"),
+            "submissions": empty("submissions"),
+            **facts,
+            **other,
+        }
+        return worklists.Sources(**values)  # type: ignore[arg-type]
+
+    return make
+
+
+REMITTANCE = {"remittance_id": "R1", "payment_date": pd.Timestamp("2026-01-20"), "payer_id": "ACME"}
+LATER = {"remittance_id": "R2", "payment_date": pd.Timestamp("2026-02-20"), "payer_id": "ACME"}
+
+
+def test_nothing_gives_no_items(sources):
+    assert worklists.items(sources(), TODAY).empty
+
+
+def test_a_denied_line_is_work_with_dollars_deadline_action_and_source(sources):
+    of = remitted(1, "1")
+    made = sources([claim()], [of], [line(of)], [adjustment(of, "CO", "197", 20000)], [REMITTANCE])
+    (item,) = worklists.items(made, TODAY).to_dict(orient="records")
+    assert (item["queue"], item["category"], item["recoverable_cents"]) == ("denials", "auth_missing", 20000)
+    assert (item["next_action"], item["deadline"]) == ("retro_auth_or_appeal", pd.Timestamp("2026-07-19"))
+    assert (item["source"], item["reason"]) == ("R1 segment 12", "CO-197")
+
+
+def test_a_correction_that_is_paid_closes_the_denial(sources):
+    denied, reversal = remitted(1, "1"), remitted(1, "22", "R2")
+    paid = remitted(2, "1", "R2", paid=20000)
+    made = sources(
+        [claim()],
+        [denied, reversal, paid],
+        [line(denied), line(reversal), line(paid, 20000)],
+        [adjustment(denied, "CO", "197", 20000), adjustment(reversal, "CO", "197", -20000)],
+        [REMITTANCE, LATER],
+    )
+    assert worklists.items(made, TODAY).empty
+
+
+def test_more_dollars_under_a_nearer_deadline_come_first(sources):
+    first, second = remitted(1, "1"), {**remitted(2, "1"), "claim_id": "C2", "charge_cents": 90000}
+    made = sources(
+        [claim(), claim("C2", charge_cents=90000)],
+        [first, second],
+        [line(first), line(second)],
+        [adjustment(first, "CO", "197", 20000), adjustment(second, "CO", "50", 90000)],
+        [REMITTANCE],
+    )
+    items = worklists.items(made, TODAY)
+    assert items["claim_id"].tolist() == ["C2", "C1"]
+    assert (items["priority"] == items["recoverable_cents"] * items["urgency"]).all()
+
+
+def test_an_item_has_the_same_id_on_every_day(sources):
+    of = remitted(1, "1")
+    made = sources([claim()], [of], [line(of)], [adjustment(of, "CO", "197", 20000)], [REMITTANCE])
+    days = [worklists.items(made, day)["item_id"].item() for day in (TODAY, TODAY + pd.Timedelta(days=90))]
+    assert days[0] == days[1]
+
+
+def test_people_assign_snooze_and_resolve_without_touching_the_item(sources):
+    of = remitted(1, "1")
+    made = sources([claim()], [of], [line(of)], [adjustment(of, "CO", "197", 20000)], [REMITTANCE])
+    items = worklists.items(made, TODAY)
+    item = items["item_id"].item()
+    events = [
+        {"item_id": item, "sequence": 1, "action": "assign", "person": "kim"},
+        {"item_id": item, "sequence": 2, "action": "snooze", "until": TODAY + pd.Timedelta(days=3)},
+    ]
+    done = [*events, {"item_id": item, "sequence": 3, "action": "resolve"}]
+    said = frame(empty("work_events"), *events)
+    assert worklists.with_people(items, said, TODAY)[["status", "assignee"]].values.tolist() == [["snoozed", "kim"]]
+    assert worklists.with_people(items, said, TODAY + pd.Timedelta(days=3))["status"].tolist() == ["open"]
+    assert worklists.with_people(items, frame(empty("work_events"), *done), TODAY)["status"].tolist() == ["resolved"]
+
+
+def test_money_in_suspense_is_work_until_it_is_moved(sources):
+    entry = {"remittance_id": "R1", "remitted_claim_id": "R1-1", "account": "suspense_unmatched", "reason": "UNMATCHED"}
+    parked = frame(empty("journal"), {**entry, "amount_cents": -5000})
+    moved = frame(empty("journal"), {**entry, "amount_cents": -5000}, {**entry, "amount_cents": 5000})
+    (item,) = worklists.items(sources(remittances=[REMITTANCE], journal=parked), TODAY).to_dict(orient="records")
+    assert (item["queue"], item["amount_cents"]) == ("suspense", 5000)
+    assert worklists.items(sources(remittances=[REMITTANCE], journal=moved), TODAY).empty
+
+
+def test_a_rejected_claim_is_work_with_its_codes(sources):
+    states = frame(
+        shaped(CLAIM_STATES),
+        {"claim_id": "C1", "state": "rejected", "since": "2026-01-07", "codes": "A7 562"},
+    )
+    (item,) = worklists.items(sources([claim()], claim_states=states), TODAY).to_dict(orient="records")
+    assert (item["queue"], item["reason"], item["deadline"]) == ("rejections", "A7 562", pd.Timestamp("2026-04-05"))

@@ -1,0 +1,68 @@
+"""Severities: what is shipped, what a home may change, and what it may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from configs.rules import FIXED, SEVERITIES, load_rules
+from configs.settings import ConfigurationError
+from tasks.billing.gates import registry as gates
+from tasks.billing.scrub import registry as scrub
+
+CODING = Path(__file__).parents[2] / "tasks" / "billing"
+
+
+def home(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "rules.toml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_every_rule_is_shipped_with_a_severity() -> None:
+    severities, overrides = load_rules()
+    assert set(severities.values()) <= set(SEVERITIES)
+    assert overrides == {}
+    assert {gate.ID for gate in (*gates.GATES, *gates.AUTHORIZATION_GATES)} <= severities.keys()
+    assert severities.keys() >= FIXED
+    missing = scrub.manual().keys() - severities.keys()
+    assert not missing
+
+
+def test_every_shipped_rule_exists() -> None:
+    known = {gate.ID for gate in (*gates.GATES, *gates.AUTHORIZATION_GATES)} | scrub.manual().keys()
+    text = "".join(
+        (CODING / name).read_text() for name in ("coding.py", "derivation.py", "explicit.py", "judge.py")
+    )
+    assert [rule for rule in load_rules()[0] if rule not in known and f'"{rule}"' not in text] == []
+
+
+def test_a_home_changes_what_it_names(tmp_path: Path) -> None:
+    severities, overrides = load_rules(
+        home(tmp_path, '[gates]\nGATE_PROVIDER_CLASS = "warn"\n[payers.ACME]\nGATE_ENROLLMENT = "off"\n')
+    )
+    assert severities["GATE_PROVIDER_CLASS"] == "warn"
+    assert severities["GATE_ENROLLMENT"] == "hold"
+    assert overrides == {("ACME", "GATE_ENROLLMENT"): "off"}
+
+
+def test_a_home_without_a_file_gets_the_shipped_rules(tmp_path: Path) -> None:
+    assert load_rules(tmp_path) == load_rules()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('[gates]\nGATE_TYPO = "warn"', "gates.GATE_TYPO"),
+        ('[gates]\nGATE_ENROLLMENT = "secret"', "gates.GATE_ENROLLMENT"),
+        ('[gates]\nGATE_CONSENT = "warn"', "gates.GATE_CONSENT"),
+        ('[payers.ACME]\nGATE_CONSENT = "off"', "payers.ACME.GATE_CONSENT"),
+        ('[rules]\nX = "hold"', "rules"),
+        ("[gates", "not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named_and_its_value_is_not(tmp_path: Path, text: str, place: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        load_rules(home(tmp_path, text))
+    assert place in str(error.value)
+    assert "secret" not in str(error.value)

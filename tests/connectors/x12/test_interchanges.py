@@ -1,0 +1,206 @@
+"""Bytes and envelope: delimiters, line ends, counts, control numbers, truncation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from make_835 import CLAIM, interchange, remittance, transaction, written
+
+from connectors.x12 import decode_835, kinds
+from connectors.x12.interchanges import kind_of
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+def codes(decoded: Any) -> list[str]:
+    return decoded.problems["code"].to_pylist()
+
+
+def with_delimiters(data: bytes, element: bytes, component: bytes, segment: bytes) -> bytes:
+    table = bytes.maketrans(b"*:~", element + component + segment)
+    return data.translate(table)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        remittance(),
+        b"\xef\xbb\xbf" + remittance(),
+        b"\r\n" + remittance() + b"\r\n\x1a",
+        remittance().replace(b"~", b"~\r\n"),
+        remittance().replace(b"~", b"~\n"),
+        remittance().replace(b"~", b"~  \r\n\t "),
+        remittance().replace(b"~", b"~" + b" " * 200),
+        with_delimiters(remittance(), b"|", b">", b"\n"),
+        with_delimiters(remittance(), b"\x1d", b"\x1f", b"\x1c"),
+        with_delimiters(remittance(), b"+", b"-", b"'").replace(b"-95", b"-95"),
+        with_delimiters(remittance(), b"\xe1", b"\xbf", b"\xa6"),
+    ],
+)
+def test_the_same_remittance_whatever_its_delimiters_and_line_ends(data: bytes) -> None:
+    plain, decoded = decode_835(remittance()), decode_835(data)
+    for name in ("transactions", "claims", "lines", "adjustments"):
+        assert getattr(decoded, name).equals(getattr(plain, name)), name
+    assert decoded.sets["content_sha256"].equals(plain.sets["content_sha256"])
+    assert decoded.transactions["balanced"].to_pylist() == [True]
+    assert codes(decoded) == []
+
+
+def test_the_digest_is_of_the_content_alone() -> None:
+    first = decode_835(remittance()).sets["content_sha256"].to_pylist()
+    again = written(interchange(transaction(*CLAIM, control="0099"), control=12345))
+    assert decode_835(again).sets["content_sha256"].to_pylist() == first
+    other = remittance().replace(b"CLP*C1*", b"CLP*C2*")
+    assert decode_835(other).sets["content_sha256"].to_pylist() != first
+
+
+def test_a_file_wrapped_at_eighty_columns_reads_the_same() -> None:
+    data = remittance()
+    wrapped = b"\r\n".join(data[at : at + 80] for at in range(0, len(data), 80))
+    decoded = decode_835([remittance(), wrapped])
+    assert decoded.transactions["balanced"].to_pylist() == [True, True]
+    assert codes(decoded) == ["LINE_BREAKS"]
+    assert decoded.claims["payer_control"].to_pylist() == ["ICN1", "ICN1"]
+
+
+def test_latin_1_names_are_read_and_reported() -> None:
+    segments = (*CLAIM[:1], "NM1*QC*1*MUÑOZ*X", *CLAIM[1:])
+    latin = remittance(*segments).decode().encode("latin-1")
+    decoded = decode_835([remittance(*segments), latin])
+    assert decoded.names["last_name"].to_pylist() == ["MUÑOZ", "MUÑOZ"]
+    assert codes(decoded) == ["CHARSET"]
+    assert decoded.transactions["balanced"].to_pylist() == [True, True]
+
+
+def test_an_isa_of_another_length_is_read_and_reported() -> None:
+    data = remittance().replace(b"PAYER99999     *", b"PAYER99999*")
+    decoded = decode_835(data)
+    assert codes(decoded) == ["ISA_LENGTH"]
+    assert decoded.interchanges["sender_id"].to_pylist() == ["PAYER99999"]
+    assert decoded.transactions["balanced"].to_pylist() == [True]
+
+
+def test_an_isa_without_its_sixteen_elements_is_never_balanced_silently() -> None:
+    data = remittance().replace(b"*0*T*:~", b"*0*T~")
+    decoded = decode_835(data)
+    assert "ISA_ELEMENTS" in codes(decoded)
+    assert decoded.transactions.num_rows == 1
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"   \r\n", b"hello", b"ISA", b"ISA*", b"PK\x03\x04rest", b"UNA:+.? 'UNB+"]
+)
+def test_what_is_no_interchange_is_one_problem(data: bytes) -> None:
+    decoded = decode_835(data)
+    assert codes(decoded) in (["NO_ISA"], ["ISA_UNREADABLE"])
+    assert decoded.sets.num_rows == 0
+    assert kinds(data) == []
+
+
+def test_a_name_that_ends_in_isa_is_no_interchange() -> None:
+    decoded = decode_835(remittance(CLAIM[0], "NM1*QC*1*DOE*LISA", "NM1*IL*1*DOE*ISA", *CLAIM[1:]))
+    assert codes(decoded) == []
+    assert decoded.names["first_name"].to_pylist() == ["LISA", "ISA"]
+
+
+def test_several_interchanges_with_different_delimiters_in_one_file() -> None:
+    other = with_delimiters(remittance(), b"|", b">", b"'")
+    decoded = decode_835(remittance() + b"\n" + other + remittance())
+    assert decoded.interchanges["interchange"].to_pylist() == [0, 1, 2]
+    assert decoded.transactions["balanced"].to_pylist() == [True] * 3
+    assert decoded.lines["code"].to_pylist() == ["90837"] * 3
+    assert decoded.lines["modifiers"].to_pylist() == ["95"] * 3
+    assert codes(decoded) == []
+
+
+def test_a_truncated_file_before_a_whole_one_damages_only_itself() -> None:
+    cut = remittance()[:-60]
+    decoded = decode_835(cut + remittance())
+    assert decoded.transactions["balanced"].to_pylist() == [False, True]
+    assert {"SE_MISSING", "IEA_MISSING", "GE_MISSING"} <= set(codes(decoded))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("SE*12*0001", "SE*13*0001", "SE01_COUNT"),
+        ("SE*12*0001", "SE*x*0001", "SE01_COUNT"),
+        ("SE*12*0001", "SE*12*0002", "SE02_CONTROL"),
+        ("SE*12*0001", "SE*12", "SE02_CONTROL"),
+        ("GE*1*1", "GE*2*1", "GE01_COUNT"),
+        ("GE*1*1", "GE*1*9", "GE02_CONTROL"),
+        ("IEA*1*000000007", "IEA*2*000000007", "IEA01_COUNT"),
+        ("IEA*1*000000007", "IEA*1*000000008", "IEA02_CONTROL"),
+        ("IEA*1*000000007~", "", "IEA_MISSING"),
+        ("GE*1*1~IEA*1*000000007~", "", "GE_MISSING"),
+        ("SE*12*0001~GE*1*1~IEA*1*000000007~", "", "SE_MISSING"),
+        ("SE*12*0001~", "", "SE_MISSING"),
+        ("GE*1*1~", "", "GE_MISSING"),
+        ("GE*1*1~", "GE*1*1~GE*1*1~", "GE_UNMATCHED"),
+        ("SE*12*0001~", "SE*12*0001~SE*12*0001~", "SE_UNMATCHED"),
+        ("SE*12*0001~", "SE*12*0001~CAS*CO*45*1~", "STRAY_SEGMENT"),
+        ("GS*HP*PAYER99999*SUBMIT123*20260112*0930*1*X*005010X221A1~", "", "GS_MISSING"),
+    ],
+)
+def test_every_fault_of_the_envelope_has_its_code(old: str, new: str, code: str) -> None:
+    whole = remittance()
+    data = whole.replace(old.encode(), new.encode())
+    assert data != whole
+    decoded = decode_835(data)
+    assert code in codes(decoded)
+    assert decoded.sets["intact"].to_pylist() == [False]
+    assert decoded.transactions["balanced"].to_pylist() == [False]
+
+
+def test_no_terminator_after_iea_is_a_warning() -> None:
+    decoded = decode_835(remittance()[:-1])
+    assert codes(decoded) == ["UNTERMINATED"]
+    assert decoded.transactions["balanced"].to_pylist() == [True]
+
+
+def test_an_empty_segment_is_a_warning() -> None:
+    decoded = decode_835(remittance().replace(b"~CAS*CO", b"~~CAS*CO"))
+    assert codes(decoded) == ["EMPTY_SEGMENT"]
+    assert decoded.transactions["balanced"].to_pylist() == [True]
+
+
+def test_every_truncation_is_damage() -> None:
+    whole = remittance()
+    for length in range(len(whole) - 1):
+        assert True not in decode_835(whole[:length]).transactions["balanced"].to_pylist(), length
+
+
+@pytest.mark.parametrize(
+    ("set_id", "version", "kind"),
+    [
+        ("837", "005010X222A1", "837P"),
+        ("837", "005010X223A3", "837I"),
+        ("837", "005010X224A2", "837D"),
+        ("837", "004010X098A1", "837P"),
+        ("837", None, "837"),
+        ("277", "005010X214", "277CA"),
+        ("277", "005010X212", "277"),
+        ("276", "005010X212", "276"),
+        ("835", "005010X221A1", "835"),
+        ("999", "005010X231A1", "999"),
+    ],
+)
+def test_kinds_come_from_st01_and_the_version(set_id: str, version: str | None, kind: str) -> None:
+    assert kind_of(set_id, version) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("837p_newline_terminator.edi", ["837P", "837P"]),
+        ("837p_other_separators.edi", ["837P"]),
+        ("837i_two_claims.edi", ["837I"]),
+        ("999_byte_order_mark.edi", ["999"]),
+        ("277ca_mixed.edi", ["277CA"]),
+        ("ta1_duplicate.edi", ["TA1"]),
+    ],
+)
+def test_kinds_of_files(name: str, found: list[str]) -> None:
+    assert kinds((SAMPLES / name).read_bytes()) == found

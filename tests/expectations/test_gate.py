@@ -1,0 +1,88 @@
+"""The gate between stages, with the real Great Expectations: rows split, nothing lost, fails closed."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from configs.checks import Threshold, thresholds
+from expectations.gate import CheckStopped, check
+from expectations.suite import Rule, Suite, between, columns, matches, present, unique
+from expectations.suites import SUITES
+
+TOLERANT = Threshold(share=1.0, rows=1)
+STRICT = Threshold(share=0.25, rows=4)
+
+
+def suite(*rules: Rule) -> Suite:
+    return Suite(name="example", about="", key="id", subject="charge", rules=rules)
+
+
+def frame(**values: list[object]) -> pd.DataFrame:
+    made = pd.DataFrame({"id": ["a", "b", "c", "d"], **values})
+    if "cents" in made:
+        made["cents"] = made["cents"].astype("Int64")
+    return made
+
+
+def test_failing_rows_are_quarantined_with_reason_and_the_rest_goes_on():
+    verdict = check(suite(between("cents", 0, None, "negative")), frame(cents=[1, -1, 2, 3]), TOLERANT)
+    assert verdict.kept == ("a", "c", "d")
+    assert verdict.failures.to_dict(orient="records") == [
+        {"subject_id": "b", "expectation": "ExpectColumnValuesToBeBetween(cents)", "reason": "negative"}
+    ]
+
+
+def test_kept_and_quarantined_are_all_rows_even_where_a_row_fails_twice():
+    rules = (present("code", "no code"), matches("code", "^[0-9]{5}$", "not five digits"))
+    verdict = check(suite(*rules), frame(code=["90837", None, "x", "90834"]), TOLERANT)
+    assert len(verdict.kept) + len(verdict.quarantined) == 4
+    assert verdict.quarantined == {"b", "c"}
+
+
+def test_more_failures_than_the_threshold_allows_stop_the_stage():
+    with pytest.raises(CheckStopped, match="2 of 4 rows failed"):
+        check(suite(between("cents", 0, None, "negative")), frame(cents=[-1, -1, 2, 3]), STRICT)
+
+
+def test_a_failed_table_level_expectation_has_no_rows_and_stops_the_stage():
+    with pytest.raises(CheckStopped, match="whole table"):
+        check(suite(columns(["id", "other"], "shape changed")), frame(cents=[1, 2, 3, 4]), TOLERANT)
+
+
+def test_an_expectation_that_breaks_stops_the_stage():
+    with pytest.raises(CheckStopped, match="could not be evaluated"):
+        check(suite(present("missing", "no such column")), frame(cents=[1, 2, 3, 4]), TOLERANT)
+
+
+def test_a_repeated_key_stops_the_stage_before_anything_is_split():
+    rows = frame(cents=[1, 2, 3, 4]).assign(id=["a", "a", "b", "c"])
+    with pytest.raises(CheckStopped, match="key id repeats"):
+        check(suite(unique("id", "twice")), rows, TOLERANT)
+
+
+def test_the_message_of_a_stop_names_no_value():
+    with pytest.raises(CheckStopped) as stopped:
+        check(suite(matches("code", "^x$", "not x")), frame(code=["SECRET1", "SECRET2", "x", "x"]), STRICT)
+    assert "SECRET" not in str(stopped.value)
+
+
+def test_data_docs_are_written_and_an_empty_frame_passes(tmp_path):
+    check(suite(between("cents", 0, None, "negative")), frame(cents=[1, 2, 3, 4]), TOLERANT, tmp_path)
+    assert (tmp_path / "index.html").exists()
+    assert check(suite(present("id", "")), frame().iloc[:0], STRICT).checked == 0
+
+
+def test_every_suite_has_a_threshold_and_names_its_columns_first():
+    assert set(thresholds()) == set(SUITES)
+    for known in SUITES.values():
+        assert known.rules[0].expectation == "ExpectTableColumnsToMatchSet"
+        assert known.key in known.rules[0].arguments["column_set"]
+        used = {rule.arguments["column"] for rule in known.rules[1:]}
+        assert used <= set(known.rules[0].arguments["column_set"])
+
+
+def test_a_home_may_have_its_own_thresholds(tmp_path):
+    (tmp_path / "checks.toml").write_text("[charges]\nshare = 0.5\nrows = 2\n", encoding="utf-8")
+    assert thresholds(tmp_path)["charges"] == Threshold(0.5, 2)
+    assert thresholds(tmp_path)["claims"] == thresholds()["claims"]
