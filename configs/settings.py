@@ -117,6 +117,12 @@ class Settings(BaseSettings):
     id_key: SecretStr = Field(
         SecretStr(""), description="Secret that makes claim ids opaque; 'cleanclaim init' draws one."
     )
+    retry_seconds: list[float] = Field(
+        [5.0, 30.0], description="Pauses before a stage that talks to a partner is tried again."
+    )
+    lock_wait_seconds: float = Field(
+        600.0, ge=0, description="How long a run waits for another run on the same ledger to end."
+    )
     practice: Practice = Field(
         default_factory=lambda: Practice.model_validate({}), description="The practice."
     )

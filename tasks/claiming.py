@@ -25,12 +25,12 @@ def build_claims(date: dt.date) -> dict[str, int]:
     settings, ledger = settings_and_ledger()
     known = masters.current(ledger)
     built = building.build(
-        rebilling.unclaimed(ledger),
+        _with_part2(ledger, rebilling.unclaimed(ledger)),
         id_key=settings.id_key.get_secret_value(),
         masters=known,
         practice_window_days=settings.billing.date_window_days,
         built_on=date,
-        earlier=_earlier(ledger),
+        attempts=_earlier(ledger),
     )
     verdict = quarantining.run_suite(settings, "claims", _project(built, known, settings, date))
     kept = set(verdict.kept)
@@ -45,6 +45,12 @@ def build_claims(date: dt.date) -> dict[str, int]:
     return counts
 
 
+def _with_part2(ledger: Ledger, charges: pd.DataFrame) -> pd.DataFrame:
+    """Charges with the Part 2 flag of the encounter version they were made from."""
+    versions = ledger.read("encounters", columns=["row_id", "part2"]).rename(columns={"row_id": "encounter_row_id"})
+    return charges.merge(versions, on="encounter_row_id", how="left")
+
+
 def _earlier(ledger: Ledger) -> pd.DataFrame:
     """Claims that carried each charge before: charge_id, claim_id, attempt."""
     lines = ledger.read("claim_lines", columns=["claim_id", "charge_id"])
@@ -55,7 +61,7 @@ def tables_837(
     claims: pd.DataFrame, lines: pd.DataFrame, known: Masters, settings: Settings
 ) -> dict[str, pa.Table]:
     """The claims as the encoder takes them."""
-    head, body = claims837.to_837(claims, lines, known, settings.practice)
+    head, body = claims837.to_837(claims, lines, vars(known), settings.practice)
     return {"claims": head.cast(CLAIMS_837), "lines": body.cast(LINES_837)}
 
 

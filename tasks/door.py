@@ -21,7 +21,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from configs.settings import ConfigurationError, Settings, load_settings
-from connectors.clearinghouse.errors import PartnerError, PartnerUnreachable
+from connectors.clearinghouse.errors import PartnerBusy, PartnerError, PartnerUnreachable, TransferDamaged
 from connectors.ledger import Ledger, LedgerBusy, LedgerError
 from expectations.gate import CheckStopped
 
@@ -114,6 +114,6 @@ def where(error: BaseException) -> str:
 
 
 async def _worth_a_retry(_task: object, _run: object, state: object) -> bool:
-    """Only an unreachable partner: a refused key or login is never tried again (lockout)."""
+    """Only what passes by itself: a refused key or login is never tried again (lockout)."""
     result = await state.aresult(raise_on_failure=False)  # type: ignore[attr-defined]
-    return isinstance(result, PartnerUnreachable)
+    return isinstance(result, PartnerUnreachable | PartnerBusy | TransferDamaged)

@@ -65,7 +65,8 @@ def _copy(connection: Connection, table: sa.Table, data: pa.Table) -> int:
     """COPY as CSV, where an unquoted nothing is null and a quoted one is an empty text."""
     buffer = io.BytesIO()
     pyarrow.csv.write_csv(data, buffer, pyarrow.csv.WriteOptions(include_header=False))
-    if b"\n\\." in buffer.getbuffer().tobytes():  # PostgreSQL before 18 takes it for the end of the data
+    rows = buffer.getvalue()
+    if b"\n\\." in rows:  # PostgreSQL before 18 takes it for the end of the data
         return _execute_dicts(connection, table, data)
     quote = connection.dialect.identifier_preparer.quote
     names = ", ".join(quote(name) for name in data.column_names)
@@ -76,7 +77,7 @@ def _copy(connection: Connection, table: sa.Table, data: pa.Table) -> int:
     )
     cursor: Any = connection.connection.cursor()
     with cursor, cursor.copy(f"COPY {staging} ({names}) FROM STDIN (FORMAT csv)") as copy:
-        copy.write(buffer.getbuffer())
+        copy.write(rows)
     inserted = connection.exec_driver_sql(
         f"INSERT INTO {target} ({names}) SELECT {names} FROM {staging}"  # noqa: S608
         f" ON CONFLICT ({key}) DO NOTHING"

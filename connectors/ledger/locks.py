@@ -24,8 +24,11 @@ def hold(engine: Engine, name: str) -> Iterator[None]:
     """Hold the lock for the block; raises LedgerBusy at once where somebody else does."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,63}", name):
         raise LedgerError("BAD_LOCK_NAME")
-    with (_file if engine.dialect.name == "sqlite" else _advisory)(engine, name):
-        yield
+    try:
+        with (_file if engine.dialect.name == "sqlite" else _advisory)(engine, name):
+            yield
+    except DATABASE_ERRORS as error:
+        raise translated(error) from None
 
 
 @contextmanager
@@ -44,11 +47,7 @@ def _file(engine: Engine, name: str) -> Iterator[None]:
 
 @contextmanager
 def _advisory(engine: Engine, name: str) -> Iterator[None]:
-    try:
-        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    except DATABASE_ERRORS as error:
-        raise translated(error) from None
-    with connection:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         # Advisory locks belong to the database; the schema tells apart ledgers that share one.
         scope = connection.execute(sa.select(sa.func.current_schema())).scalar_one()
         key = int.from_bytes(hashlib.sha256(f"{scope}/{name}".encode()).digest()[:8], "big", signed=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from connectors.sources.columns import CENTS, DATE, FLAG, NUMBER, TEXT, Rule
 
@@ -32,7 +33,6 @@ MESSAGES = {
     "WRONG_ORDER": "earlier than the date it follows",
     "DUPLICATE_KEY": "a later row has the same key, and that one counts",
     "TOO_MANY_CELLS": "more cells than the header has columns",
-    "NO_WATERMARK": "the watermark column is empty",
 }
 
 
@@ -46,9 +46,9 @@ class Fault:
 Cell = Any
 Parser = Callable[[Cell], Any]
 
-FLAGS = {word: True for word in ("true", "yes", "y", "t", "1")} | {
-    word: False for word in ("false", "no", "n", "f", "0")
-}
+FLAGS = dict.fromkeys(("true", "yes", "y", "t", "1"), True) | dict.fromkeys(
+    ("false", "no", "n", "f", "0"), False
+)
 DATE_FORMS = (
     re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?"),
     re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})"),
@@ -81,7 +81,7 @@ def parser(type_: str, *, rule: Rule, negative: bool) -> Parser:
 
 
 def _text(cell: Cell, rule: Rule) -> str | Fault:
-    if isinstance(cell, bool) or not isinstance(cell, str | int):
+    if isinstance(cell, bool) or not isinstance(cell, str | int | UUID):
         return Fault("NOT_TEXT")
     text = str(cell)
     if rule.most is None:
@@ -104,23 +104,29 @@ def _word(text: str, rule: Rule) -> str | Fault:
 
 
 def _number(cell: Cell, code: str, negative: bool) -> int | Fault:
+    if isinstance(cell, Decimal) and cell.is_finite() and cell == cell.to_integral_value():
+        cell = int(cell)
     # A column of whole numbers with gaps often arrives as floats. An amount in floats is somebody's dollars.
-    if isinstance(cell, float | Decimal) and cell == int(cell) and (code != "NOT_CENTS" or isinstance(cell, Decimal)):
+    if isinstance(cell, float) and cell.is_integer() and code != "NOT_CENTS":
         cell = int(cell)
     if isinstance(cell, bool) or not isinstance(cell, str | int):
         return Fault(code)
-    if not re.fullmatch(r"[+-]?[0-9]+", str(cell)):
+    if not (found := re.fullmatch(r"([+-]?)0*([0-9]+)", str(cell))):
         return Fault(code)
-    number = int(cell)
-    if abs(number) >= 10**MOST_DIGITS:
+    if len(found[2]) > MOST_DIGITS:
         return Fault("TOO_LARGE")
+    number = int(found[1] + found[2])
     return Fault("NEGATIVE") if number < 0 and not negative else number
 
 
 def _flag(cell: Cell) -> bool | Fault:
     if isinstance(cell, bool):
         return cell
-    return FLAGS.get(str(cell).lower(), Fault("NOT_A_FLAG")) if isinstance(cell, str | int) else Fault("NOT_A_FLAG")
+    return (
+        FLAGS.get(str(cell).lower(), Fault("NOT_A_FLAG"))
+        if isinstance(cell, str | int)
+        else Fault("NOT_A_FLAG")
+    )
 
 
 def _date(cell: Cell) -> dt.date | Fault:
@@ -128,7 +134,7 @@ def _date(cell: Cell) -> dt.date | Fault:
         # Whose midnight a zoned instant is near is not ours to decide.
         return cell.date() if cell.tzinfo is None and cell.time() == dt.time() else Fault("HAS_A_TIME")
     if isinstance(cell, dt.date):
-        return cell
+        return cell if cell.year >= EARLIEST else Fault("NOT_A_DATE")
     if not isinstance(cell, str):
         return Fault("NOT_A_DATE")
     for form in DATE_FORMS:

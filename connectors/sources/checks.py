@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,18 +27,23 @@ from connectors.sources.columns import (
     rule,
 )
 
-ARROW = {"text": pa.string(), "number": pa.int64(), "cents": pa.int64(), "flag": pa.bool_(), "date": pa.date32()}
+ARROW = {
+    "text": pa.string(),
+    "number": pa.int64(),
+    "cents": pa.int64(),
+    "flag": pa.bool_(),
+    "date": pa.date32(),
+}
 PANDAS = {
     pa.string(): pd.StringDtype(na_value=np.nan),
     pa.int64(): pd.Int64Dtype(),
     pa.bool_(): pd.BooleanDtype(),
 }
-HEADER_ROW = 1
 
 
 @dataclass(frozen=True)
 class Problem:
-    """`row` is the line in the file (the header is 1) or the row of a query; `column` may be blank."""
+    """`row` is the line in the file (its header the first) or the row of a query (0 is its header)."""
 
     row: int
     column: str
@@ -84,7 +90,9 @@ def nothing(kind: Kind, problems: Iterable[Problem]) -> Loaded:
     return Loaded(_frame(kind, none, []), problem_frame(problems))
 
 
-def header_problems(kind: Kind, names: Sequence[str], *, extra: Iterable[str] = ()) -> tuple[list[Problem], bool]:
+def header_problems(
+    kind: Kind, names: Sequence[str], row: int, *, extra: Iterable[str] = ()
+) -> tuple[list[Problem], bool]:
     """What is wrong with the columns as a whole, and whether the rows can be used in spite of it.
 
     A column nobody asked for is left out and mentioned. A column that looks like a slip of the pen for one that
@@ -92,46 +100,40 @@ def header_problems(kind: Kind, names: Sequence[str], *, extra: Iterable[str] = 
     """
     known = [column.name for column in kind.columns]
     if not set(names) & set(known):
-        message = f"the first line names no column of {kind.name}: is the header missing?"
-        return [Problem(HEADER_ROW, "", "NO_HEADER", message)], False
-    found: list[Problem] = []
-    usable = True
+        message = f"no column of {kind.name} is named: is the header missing?"
+        return [Problem(row, "", "NO_HEADER", message)], False
     absent = [name for name in known if name not in names]
+    required = [n for n in absent if kind.column(n).required and (kind.name, n) not in BLANK_KEYS]
+    found = [Problem(row, name, "MISSING_COLUMN", "a required column is not there") for name in required]
+    usable = not required
     for position, name in enumerate(names):
+        shown = name if name in known or SAFE_NAME.fullmatch(name) else f"column {position + 1}"
+        like = difflib.get_close_matches(name, absent, n=1, cutoff=0.8)
         if name in names[:position]:
-            found.append(Problem(HEADER_ROW, _shown(name, position), "DUPLICATE_COLUMN", "named twice in the header"))
+            found.append(Problem(row, shown, "DUPLICATE_COLUMN", "named twice in the header"))
             usable = False
-        elif name not in known and name not in extra:
-            like = difflib.get_close_matches(name, absent, n=1, cutoff=0.8)
-            if like:
-                message = f"no such column; if {like[0]} is meant, correct the header, else remove the column"
-                found.append(Problem(HEADER_ROW, _shown(name, position), "MISSPELT_COLUMN", message))
-                usable = False
-            elif name:
-                message = f"no such column of {kind.name}; it was left out"
-                found.append(Problem(HEADER_ROW, _shown(name, position), "UNKNOWN_COLUMN", message))
-    for name in absent:
-        if kind.column(name).required:
-            found.append(Problem(HEADER_ROW, name, "MISSING_COLUMN", "a required column is not there"))
+        elif not name or name in known or name in extra:
+            continue
+        elif like:
+            message = f"no such column: name it {like[0]} if that is meant, else remove it"
+            found.append(Problem(row, shown, "MISSPELT_COLUMN", message))
             usable = False
+        else:
+            found.append(Problem(row, shown, "UNKNOWN_COLUMN", f"not a column of {kind.name}; left out"))
     return found, usable
 
 
-def _shown(name: str, position: int) -> str:
-    """The name of a strange column, unless it may be somebody's data: then its position."""
-    return name if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", name) else f"column {position + 1}"
+# Without a header the first line is data: only what cannot be a name of a person is repeated.
+SAFE_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 
 
 def check(kind: Kind, cells: Cells, problems: Iterable[Problem] = ()) -> Loaded:
     """Every cell by its column's type and rules, then each row as a whole, then keys across rows."""
     size = len(cells.rows)
     found: list[Problem] = list(problems)
-    bad = {problem.row for problem in found}
-    values: dict[str, list[Any]] = {}
-    for column in kind.columns:
-        values[column.name] = _column(kind, column, cells, size, found)
+    values = {column.name: _column(kind, column, cells, size, found) for column in kind.columns}
     _whole_rows(kind, cells.rows, values, found)
-    bad = {problem.row for problem in found if problem.row != HEADER_ROW or HEADER_ROW in cells.rows} | bad
+    bad = {problem.row for problem in found}
     good = [i for i in range(size) if cells.rows[i] not in bad]
     good = _last_of_each_key(kind, cells.rows, values, good, found)
     return Loaded(_frame(kind, values, good), problem_frame(found))
@@ -143,15 +145,16 @@ def _column(kind: Kind, column: Column, cells: Cells, size: int, found: list[Pro
         return ["" if place in BLANK_KEYS else None] * size
     parse = parser(column.type, rule=rule(*place), negative=place in MAY_BE_NEGATIVE)
     blank = "" if place in BLANK_KEYS else Fault("MISSING") if column.required else None
-    # Most columns repeat themselves: each different cell is looked at once.
-    seen: dict[tuple[type, Cell], Any] = {}
+
+    @cache  # most columns repeat themselves
+    def understood(_: type, cell: Cell) -> Any:
+        value = parse(cell)
+        return blank if value is None else value
+
     values = []
     for position, cell in enumerate(cells.columns[column.name]):
-        mark = (cell.__class__, cell)
-        if mark not in seen:
-            parsed = parse(cell)
-            seen[mark] = blank if parsed is None else parsed
-        value = seen[mark]
+        # The type is part of the cache's key: to Python 1, 1.0 and True are the same.
+        value = understood(cell.__class__, cell if isinstance(cell, Hashable) else cell.__class__)
         if isinstance(value, Fault):
             found.append(_problem(kind, cells.rows[position], column.name, value.code))
             value = None
@@ -160,8 +163,8 @@ def _column(kind: Kind, column: Column, cells: Cells, size: int, found: list[Pro
 
 
 def _problem(kind: Kind, row: int, column: str, code: str) -> Problem:
-    asked = asked_for(kind.name, column) if code in ("NOT_ALLOWED", "WRONG_SHAPE", "TOO_MANY") else ""
-    return Problem(row, column, code, MESSAGES[code] + (f": {asked}" if asked else ""))
+    asked = asked_for(kind.name, column) if code in ("NOT_ALLOWED", "WRONG_SHAPE", "TOO_MANY") else []
+    return Problem(row, column, code, "; ".join([MESSAGES[code], *asked]))
 
 
 def _whole_rows(kind: Kind, rows: Sequence[int], values: dict[str, list[Any]], found: list[Problem]) -> None:
@@ -198,7 +201,8 @@ def _frame(kind: Kind, values: Mapping[str, Sequence[Any]], good: Sequence[int])
     frame: pd.DataFrame = pa.table(arrays, [c.name for c in kind.columns]).to_pandas(types_mapper=PANDAS.get)
     if kind.name == "deposits":  # a fact: its identity is its content
         content = zip(*(frame[column.name] for column in kind.columns), strict=True)
-        frame.insert(0, "deposit_row_id", pd.array(digests("deposits", content), dtype=PANDAS[pa.string()]))
+        ids = pd.Series(digests("deposits", content), index=frame.index, dtype="str")
+        frame.insert(0, "deposit_row_id", ids)
     return frame
 
 

@@ -43,12 +43,36 @@ class Kind:
 
 SEXES = ("F", "M", "U")
 LEVELS = tuple(row["loc"] for row in reference.table("level_of_care"))
-CLASSES = tuple("MD NP PA CNS PHD LCSW LMFT MHC BCBA RBT RN PEER LADC INTERN".split())
+CLASSES = (
+    "MD",
+    "NP",
+    "PA",
+    "CNS",
+    "PHD",
+    "LCSW",
+    "LMFT",
+    "MHC",
+    "BCBA",
+    "RBT",
+    "RN",
+    "PEER",
+    "LADC",
+    "INTERN",
+)
 
 # Words a column is limited to; case does not matter on the way in, the spelling here is what is stored.
 ALLOWED: dict[tuple[str, str], tuple[str, ...]] = {
-    ("payers", "payer_class"): tuple(
-        "commercial blue medicare_ffs medicare_advantage medicaid medicaid_mco tricare va eap other".split()
+    ("payers", "payer_class"): (
+        "commercial",
+        "blue",
+        "medicare_ffs",
+        "medicare_advantage",
+        "medicaid",
+        "medicaid_mco",
+        "tricare",
+        "va",
+        "eap",
+        "other",
     ),
     ("payers", "filing_code"): tuple(row["sbr09"] for row in reference.table("sbr09_filing")),
     ("payers", "telehealth_rule"): ("none", "modifier_95", "modifier_gt", "pos11_95"),
@@ -63,9 +87,18 @@ ALLOWED: dict[tuple[str, str], tuple[str, ...]] = {
     ("authorizations", "level_of_care"): LEVELS,
     ("contracts", "method"): ("fixed", "percent_of_fee", "per_diem", "case_rate"),
     ("contracts", "provider_class"): CLASSES,
-    ("encounters", "service_kind"): tuple(
-        "intake intake_medical psychotherapy crisis family family_without_patient group em em_psychotherapy"
-        " iop_sud other".split()
+    ("encounters", "service_kind"): (
+        "intake",
+        "intake_medical",
+        "psychotherapy",
+        "crisis",
+        "family",
+        "family_without_patient",
+        "group",
+        "em",
+        "em_psychotherapy",
+        "iop_sud",
+        "other",
     ),
     ("encounters", "em_level"): ("straightforward", "low", "moderate", "high"),
     ("encounters", "modality"): ("in_person", "video", "audio"),
@@ -77,7 +110,7 @@ ALLOWED: dict[tuple[str, str], tuple[str, ...]] = {
 NPI = (r"\d{10}", "ten digits")
 STATE = (r"[A-Za-z]{2}", "two letters")
 ZIP = (r"\d{5}(-?\d{4})?", "five or nine digits")
-CODE = (r"[A-Za-z0-9]{5}", "five letters or digits")
+CODE = (r"[A-Za-z0-9]{4,5}", "four or five letters or digits")  # four: a revenue code
 MODIFIER = (r"[A-Za-z0-9]{2}", "two letters or digits")
 SHAPES: dict[tuple[str, str], tuple[str, str]] = {
     ("providers", "npi"): NPI,
@@ -152,8 +185,8 @@ def rule(kind: str, column: str) -> Rule:
     )
 
 
-def asked_for(kind: str, column: str) -> str:
-    """What a column asks for beyond its type, in words; blank where that is nothing."""
+def asked_for(kind: str, column: str) -> list[str]:
+    """What a column asks for beyond its type, in words."""
     place = (kind, column)
     words = []
     if place in ALLOWED:
@@ -162,4 +195,4 @@ def asked_for(kind: str, column: str) -> str:
         words.append(SHAPES[place][1])
     if place in LISTS:
         words.append(f"up to {LISTS[place]}, single blanks between")
-    return "; ".join(words)
+    return words

@@ -8,26 +8,19 @@ it covers rows that were kept out too, for a row that is put right in the source
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from configs.settings import Source
-from connectors.sources.cells import MESSAGES, Cell
-from connectors.sources.checks import (
-    HEADER_ROW,
-    Cells,
-    Problem,
-    check,
-    header_problems,
-    kind_of,
-    nothing,
-)
+from connectors.sources.cells import Cell
+from connectors.sources.checks import Cells, check, header_problems, kind_of, nothing
 
 KIND = "encounters"
+HEADER_ROW = 0
 
 
 class SourceError(Exception):
@@ -58,11 +51,45 @@ def pull(source: Source, watermark: str) -> Pulled:
     marker = source.watermark_column.lower()
     if marker not in names:
         raise SourceError("NO_WATERMARK_COLUMN")
-    columns = dict(zip(names, zip(*records, strict=True), strict=True)) if records else {n: () for n in names}
-    highest, unmarked = _highest(columns[marker], watermark)
-    problems, usable = header_problems(kind, names, extra=[marker])
-    if not usable:
-        loaded = nothing(kind, problems)
-        return Pulled(loaded.rows, loaded.problems, watermark)  # nothing was taken: ask for the same again
-    loaded = check(kind, Cells(columns, range(1, len(records) + 1)), problems + unmarked)
-    return Pulled(loaded.rows, loaded.problems, highest)
+    columns = dict(zip(names, zip(*records, strict=True) if records else [()] * len(names), strict=True))
+    problems, usable = header_problems(kind, names, HEADER_ROW, extra=[marker])
+    if not usable:  # nothing was taken: the next pull asks for the same again
+        none = nothing(kind, problems)
+        return Pulled(none.rows, none.problems, watermark)
+    loaded = check(kind, Cells(columns, range(1, len(records) + 1)), problems)
+    return Pulled(loaded.rows, loaded.problems, _highest(columns[marker], watermark))
+
+
+def _fetch(source: Source, watermark: str) -> tuple[list[str], list[tuple[Cell, ...]]]:
+    """Column names in lower case and all rows; the driver's own error, which may hold values, ends here."""
+    try:
+        url = sa.make_url(source.url.get_secret_value())
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool)
+        with engine.connect() as connection:  # never committed: a source is only read
+            result = connection.execute(sa.text(source.query), {"watermark": watermark})
+            names = [str(name).lower() for name in result.keys()]  # noqa: SIM118
+            return names, [tuple(row) for row in result]
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+        failure = SourceError("SOURCE_FAILED", state or type(error.orig).__name__)
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
+        failure = SourceError("BAD_SOURCE_URL")
+    except SQLAlchemyError as error:
+        failure = SourceError("SOURCE_FAILED", type(error).__name__)
+    raise failure
+
+
+def _highest(values: Sequence[Cell], watermark: str) -> str:
+    """The highest value as the text that the next query is asked with; blanks do not count."""
+    present = [value for value in values if value is not None]
+    if not present:
+        return watermark
+    try:
+        highest = max(present)
+    except TypeError:
+        raise SourceError("WATERMARK_OF_MIXED_TYPES") from None
+    if isinstance(highest, str):
+        return max(highest, watermark)
+    return highest.isoformat(sep=" ") if isinstance(highest, dt.datetime) else str(highest)

@@ -17,7 +17,6 @@ import pyarrow.parquet
 
 from connectors.sources.cells import MESSAGES, Cell
 from connectors.sources.checks import (
-    HEADER_ROW,
     Cells,
     Loaded,
     Problem,
@@ -28,6 +27,7 @@ from connectors.sources.checks import (
 )
 from connectors.sources.columns import Kind
 
+HEADER_ROW = 1
 SEPARATORS = ",;\t"
 MAGIC = {b"PAR1": "parquet", b"PK\x03\x04": "a spreadsheet or a zip", b"\x1f\x8b": "compressed"}
 
@@ -60,13 +60,13 @@ def _csv(kind: Kind, data: bytes) -> Loaded:
         return nothing(kind, [_unreadable(line, "not UTF-8 text: save it as CSV (UTF-8)")])
     found: list[Problem] = []
     records = _records(text, kind, found)
-    header_line, header = next(records, (HEADER_ROW, []))
+    line, header = next(records, (HEADER_ROW, []))
     names = [cell.strip().lower() for cell in header]
     while names and not names[-1]:
         names.pop()
-    problems, usable = header_problems(kind, names)
+    problems, usable = header_problems(kind, names, line)
     if not usable:
-        return nothing(kind, problems)
+        return nothing(kind, problems + found)
     rows: list[int] = []
     cells: list[list[str]] = []
     for line, record in records:
@@ -102,7 +102,7 @@ def _parquet(kind: Kind, data: bytes) -> Loaded:
     try:
         table = pa.parquet.read_table(io.BytesIO(data))
         names = [name.strip().lower() for name in table.column_names]
-        problems, usable = header_problems(kind, names)
+        problems, usable = header_problems(kind, names, HEADER_ROW)
         if not usable:
             return nothing(kind, problems)
         columns = {name: _values(column) for name, column in zip(names, table.columns, strict=True)}

@@ -1,15 +1,20 @@
 """X12 of the claims exchange, bytes to tables and back. Pure: no I/O, and nothing raised for what bytes hold."""
 
 from connectors.x12.acknowledgments import DecodedAcknowledgments, decode_acknowledgments
+from connectors.x12.encode import Envelope, encode_837, transaction_controls, unencodable
 from connectors.x12.inspection import inspect, kinds, segment_text
 from connectors.x12.remittances import Decoded835, decode_835
 
 __all__ = [
     "Decoded835",
     "DecodedAcknowledgments",
+    "Envelope",
     "decode_835",
     "decode_acknowledgments",
+    "encode_837",
     "inspect",
     "kinds",
     "segment_text",
+    "transaction_controls",
+    "unencodable",
 ]

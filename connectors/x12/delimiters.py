@@ -46,7 +46,7 @@ class Piece(NamedTuple):
 
 def _distinct(delimiters: Delimiters) -> bool:
     def plausible(octet: int) -> bool:
-        return octet != 0x20 and not chr(octet).isalnum()
+        return octet != 0x20 and not bytes([octet]).isalnum()
 
     return (
         all(plausible(octet) for octet in (delimiters.element, delimiters.segment))
@@ -81,11 +81,11 @@ def _opens(data: bytes, at: int, current: Delimiters | None) -> bool:
     """Whether the letters ISA at ``at`` open an interchange (they also end the name of many a patient)."""
     if EXACT_ISA.match(data, at):
         return True
-    if at + 3 >= len(data) or chr(data[at + 3]).isalnum() or data[at + 3] == 0x20:
+    if at + 3 >= len(data) or data[at + 3 : at + 4].isalnum() or data[at + 3] == 0x20:
         return False
     before = data[max(0, at - 80) : at]
     if current is None:
-        return not before or not chr(before[-1]).isalnum()
+        return not before or not before[-1:].isalnum()
     return before[-1] == current.segment or before.rstrip(BLANKS)[-1:] == bytes([current.segment])
 
 

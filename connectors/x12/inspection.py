@@ -140,6 +140,7 @@ def _tagged(segments: Segments, rows: Ints, wanted: str) -> Ints:
     if value:
         tag, element = named[:-2], int(named[-2:])
         at = rows[segments.tag[rows] == code(tag)]
-        return at[segments.codes(at, element) == code(value)]
-    found: Ints = rows[np.isin(segments.tag[rows], [code(tag) for tag in named.split()])]
+        found: Ints = at[segments.codes(at, element) == code(value)]
+        return found
+    found = rows[np.isin(segments.tag[rows], [code(tag) for tag in named.split()])]
     return found

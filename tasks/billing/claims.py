@@ -24,7 +24,7 @@ import pandas as pd
 from configs.identity import opaque
 from tasks.billing import packing
 from tasks.billing.context import Masters
-from tasks.billing.shapes import conform, shape
+from tasks.billing.shapes import conform, empty, shape
 
 FORM = "837P"
 ORIGINAL = "1"  # CLM05-3 of a claim no payer has adjudicated
@@ -53,27 +53,27 @@ class Built:
     left: pd.DataFrame
 
 
-def _row_ids(frame: pd.DataFrame, table: pd.DataFrame, key: str, wanted: pd.Series, column: str) -> pd.Series:
-    """`column` of the master row whose key stands in `wanted`, aligned with `frame`; null where there is none."""
+def _of(table: pd.DataFrame, key: str, column: str, wanted: pd.Series) -> pd.Series:
+    """`column` of the master rows whose key stands in `wanted`; null where there is none."""
     current = table.drop_duplicates(key, keep="last").set_index(key)[column]
-    return pd.Series(current.reindex(pd.Index(wanted)).array, index=frame.index)
+    return pd.Series(current.reindex(pd.Index(wanted)).array, index=wanted.index)
 
 
 def _with_masters(charges: pd.DataFrame, masters: Masters) -> pd.DataFrame:
     """Charges beside the versions of the master rows they are billed with."""
-    frame = charges.copy()
-    for name, table, key, wanted, column in (
-        ("patient_row_id", masters.patients, "patient_id", "patient_id", "row_id"),
-        ("coverage_row_id", masters.coverages, "coverage_id", "coverage_id", "row_id"),
-        ("payer_order", masters.coverages, "coverage_id", "coverage_id", "priority"),
-        ("payer_row_id", masters.payers, "payer_id", "payer_id", "row_id"),
-        ("window_days", masters.payers, "payer_id", "payer_id", "date_window_days"),
-        ("rendering_row_id", masters.providers, "provider_id", "rendering_id", "row_id"),
-        ("supervising_row_id", masters.providers, "provider_id", "supervising_id", "row_id"),
-        ("authorization_number", masters.authorizations, "authorization_id", "authorization_id", "number"),
-    ):
-        frame[name] = _row_ids(frame, table, key, frame[wanted], column)
-    return frame
+    policy, payer = charges["coverage_id"], charges["payer_id"]
+    return charges.assign(
+        patient_row_id=_of(masters.patients, "patient_id", "row_id", charges["patient_id"]),
+        coverage_row_id=_of(masters.coverages, "coverage_id", "row_id", policy),
+        payer_order=_of(masters.coverages, "coverage_id", "priority", policy),
+        payer_row_id=_of(masters.payers, "payer_id", "row_id", payer),
+        window_days=_of(masters.payers, "payer_id", "date_window_days", payer),
+        rendering_row_id=_of(masters.providers, "provider_id", "row_id", charges["rendering_id"]),
+        supervising_row_id=_of(masters.providers, "provider_id", "row_id", charges["supervising_id"]),
+        authorization_number=_of(
+            masters.authorizations, "authorization_id", "number", charges["authorization_id"]
+        ),
+    )
 
 
 def _missing(frame: pd.DataFrame) -> pd.Series:
@@ -200,10 +200,20 @@ def build(
     missing = _missing(frame)
     left = frame[["charge_id"]].assign(missing=missing)[missing != ""].sort_values("charge_id")
     billable = frame[missing == ""].assign(part2=frame["part2"].astype("boolean").fillna(False).astype(bool))
+    if billable.empty:
+        return Built(empty(CLAIMS), empty(CLAIM_LINES), conform(left, LEFT))
     lines, claim = packing.pack(billable, practice_window_days, across_months)
+    # A line may go out under another line's authorization than its own.
+    numbers = _of(masters.authorizations, "authorization_id", "number", lines["authorization_id"])
     diagnoses, pointers = _diagnoses(lines, claim)
     claim_ids, line_ids = _identities(lines, claim, id_key)
-    lines = lines.assign(diagnoses=diagnoses, pointers=pointers, claim_id=claim_ids, line_id=line_ids)
+    lines = lines.assign(
+        diagnoses=diagnoses,
+        pointers=pointers,
+        claim_id=claim_ids,
+        line_id=line_ids,
+        authorization_number=numbers,
+    )
     lines["position"] = lines.groupby("claim_id", sort=False).cumcount() + 1
     claims = _claims(lines, built_on).sort_values(["payer_id", "patient_id", "service_from", "claim_id"])
     order = pd.Series(np.arange(len(claims)), index=pd.Index(claims["claim_id"]))

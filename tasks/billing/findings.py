@@ -39,6 +39,7 @@ def about(
     """One finding a row of `rows` (columns encounter_id and, for lines, position); severity still open.
 
     `message` is one text for all or a column aligned with `rows`; rows whose message is missing are passed over.
+    Message and fix are given as plain words and stand in the finding as a sentence.
     """
     if rows.empty:  # most rules have nothing to say of most batches
         return none()
@@ -46,7 +47,10 @@ def about(
     frame["line"] = rows.get("position", pd.NA)
     frame["rule_id"], frame["severity"], frame["fields"] = rule_id, None, fields
     frame["message"], frame["fix"], frame["source"] = message, fix, source
-    return frame[frame["message"].notna()].astype(TYPES)
+    frame = frame[frame["message"].notna()].astype(TYPES)
+    for name in ("message", "fix"):
+        frame[name] = frame[name].str[:1].str.upper() + frame[name].str[1:] + "."
+    return frame
 
 
 def together(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:

@@ -141,7 +141,8 @@ def _decide(
     answers = visits[["encounter_id", "encounter_row_id"]].copy()
     answers["outcome"] = answers["encounter_id"].isin(held).map({True: HELD, False: CHARGED})
     answers["signature"] = beside(answers["encounter_id"], _signatures(found)).fillna("")
-    before = previous.set_index("encounter_id").reindex(answers["encounter_id"]).set_index(answers.index)
+    newest = previous.sort_values("sequence").drop_duplicates("encounter_id", keep="last")
+    before = newest.set_index("encounter_id").reindex(answers["encounter_id"]).set_index(answers.index)
     answers["again"] = _identify(answers, before["previous_id"])
     answers["previous_id"] = before["decision_id"]
     answers["decision_id"] = _identify(answers, answers["previous_id"])

@@ -34,8 +34,8 @@ SHARED = [
 
 
 def _number(frame: pd.DataFrame, columns: list[str]) -> Numbers:
-    """A number for each distinct combination, in sorted order of the rows as they stand; null equals null."""
-    return frame.groupby(columns, dropna=False, sort=False).ngroup().to_numpy(dtype=np.int64)
+    """A number for each distinct combination, in order of appearance; null equals null."""
+    return np.asarray(frame.groupby(columns, dropna=False, sort=False).ngroup(), dtype=np.int64)
 
 
 def _base_of(lines: pd.DataFrame, day: Numbers) -> dict[int, int]:
@@ -57,12 +57,33 @@ def _base_of(lines: pd.DataFrame, day: Numbers) -> dict[int, int]:
 def _atoms(lines: pd.DataFrame, bases: dict[int, int]) -> Numbers:
     """Number of each line's atom: its encounter, joined with the encounters its add-ons lean on."""
     atom = _number(lines, ["day", "encounter_id"])
+    joined: dict[int, int] = {}
+
+    def root(number: int) -> int:
+        while number in joined:
+            number = joined[number]
+        return number
+
     for row, base in bases.items():
-        atom[atom == atom[row]] = atom[base]
-    return atom
+        mine, theirs = root(int(atom[row])), root(int(atom[base]))
+        if mine != theirs:
+            joined[mine] = theirs
+    table = np.arange(int(atom.max(initial=-1)) + 1)
+    for number in joined:
+        table[number] = root(number)
+    return np.asarray(table[atom], dtype=np.int64)
 
 
-def _authorizations(lines: pd.DataFrame, atom: Numbers, bases: dict[int, int]) -> pd.Series:
+def _leans_on(row: int, lines: pd.DataFrame, rows: list[int], bases: dict[int, int]) -> int | None:
+    """The line of the base of an add-on line among `rows`; None for a line that stands alone."""
+    known, codes = codebook.codes(), lines["code"]
+    code = codes.iat[row]
+    primaries = known[code].primaries if code in known else frozenset()
+    beside = [other for other in rows if codes.iat[other] in primaries]
+    return bases.get(row, beside[0] if beside else None)
+
+
+def _authorizations(lines: pd.DataFrame, atom: Numbers, bases: dict[int, int]) -> npt.NDArray[np.object_]:
     """The authorization each line goes out under.
 
     A line without one goes with its atom's. Where an atom has several, one claim cannot carry them: lines keep their
@@ -70,18 +91,13 @@ def _authorizations(lines: pd.DataFrame, atom: Numbers, bases: dict[int, int]) -
     """
     own = lines["authorization_id"].astype(object)
     groups = own.groupby(atom)
-    settled = own.where(own.notna(), groups.transform("first"))
-    known = codebook.codes()
-    for _, rows in lines[(groups.transform("nunique") > 1).to_numpy()].groupby(
-        atom[(groups.transform("nunique") > 1).to_numpy()]
-    ):
-        codes = rows["code"].to_dict()
-        for row, code in codes.items():
-            primaries = known[code].primaries if code in known else frozenset()
-            beside = [other for other, base in codes.items() if base in primaries]
-            leans_on = bases.get(row, beside[0] if beside else None)
-            if leans_on is not None:
-                settled.loc[row] = settled.loc[leans_on]
+    settled = own.where(own.notna(), groups.transform("first")).to_numpy(dtype=object)
+    several = np.flatnonzero(groups.transform("nunique").to_numpy() > 1)
+    for _, of_atom in pd.Series(several).groupby(atom[several]):
+        rows = [int(row) for row in of_atom]
+        for row in rows:
+            base = _leans_on(row, lines, rows, bases)
+            settled[row] = settled[row] if base is None else settled[base]
     return settled
 
 
@@ -143,13 +159,13 @@ def pack(
     lines["day"] = _number(lines, [*SHARED, "service_date"])
     bases = _base_of(lines, lines["day"].to_numpy())
     atom = _atoms(lines, bases)
-    lines["authorization_id"] = _authorizations(lines, atom, bases).to_numpy()
+    lines["authorization_id"] = _authorizations(lines, atom, bases)
     unit = _number(lines.assign(atom=atom), ["atom", "authorization_id"])
     lines["part2"] = lines["part2"].groupby(unit).transform("any")
     known = codebook.codes()
     added = lines["code"].map({code: code in known and known[code].add_on for code in lines["code"].unique()})
     key = _number(lines, [*SHARED, "authorization_id", "part2"])
-    widths = lines["window_days"].astype("Float64").fillna(practice_window_days).to_numpy(dtype=np.int64)
+    widths = np.asarray(lines["window_days"].astype("Float64").fillna(practice_window_days), dtype=np.int64)
     window = _windows(lines, key, widths, across_months)
     order = np.lexsort((np.arange(len(lines)), added.to_numpy(bool), unit, lines["day"], window, key))
     lines, key, window, unit = (

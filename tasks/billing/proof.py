@@ -197,21 +197,17 @@ def _charges_posted_once(tables: Tables) -> list[dict[str, Any]]:
     """Charge: one posting of its whole amount to revenue, or that and the one that withdrew it; none without it."""
     journal, charges = tables["journal"], tables["charge_lines"]
     posted = journal[(journal["source"] == "charge") & (journal["account"] == "revenue")]
-    grouped = posted.groupby("charge_id")["amount_cents"].agg(["size", "sum"])
-    found = charges.merge(grouped, left_on="charge_id", right_index=True, how="left")
-    size, total = found["size"].fillna(0), found["sum"].astype("Int64").fillna(0)
-    once = (size == 1) & (total == -found["charge_cents"])
-    withdrawn = (size == 2) & (total == 0)
-    good = once | withdrawn | ((found["charge_cents"] == 0) & (size == 0))
+    size = _looked_up(charges["charge_id"], _count(posted, "charge_id"))
+    off = charges["charge_cents"] + _looked_up(
+        charges["charge_id"], _sum(posted, "charge_id", "amount_cents")
+    )
+    once = (size == 1) & (off == 0)
+    withdrawn = (size == 2) & (off == charges["charge_cents"])
+    nothing = (size == 0) & (charges["charge_cents"] == 0)
+    wrong = charges.assign(off=off)[~(once | withdrawn | nothing).astype(bool)]
     lost = posted[~posted["charge_id"].isin(charges["charge_id"])].drop_duplicates("charge_id")
     return [
-        *_found(
-            "charge_posted_once",
-            "charge",
-            found[~good.astype(bool)].assign(off=total + found["charge_cents"]),
-            "charge_id",
-            "off",
-        ),
+        *_found("charge_posted_once", "charge", wrong, "charge_id", "off"),
         *_found("posting_has_charge", "charge", lost, "charge_id", "amount_cents"),
     ]
 

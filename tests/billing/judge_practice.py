@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -23,40 +24,40 @@ SEVERITIES, OVERRIDES = load_rules()
 DTYPES = {BigInteger: "Int64", Boolean: "boolean", Date: "datetime64[s]", DateTime: "datetime64[s]"}
 
 ROWS: dict[str, dict[str, Any]] = {
-    "payers": dict(
-        payer_id="ACME", name="ACME", payer_class="commercial", edi_payer_id="99999", filing_code="CI",
-        partner="sandbox", timely_filing_days=90, telehealth_rule="modifier_95", audio_allowed=True,
-        supervised_billing="supervisor_named", provider_classes="MD NP PHD LCSW",
-    ),
-    "providers": dict(
-        provider_id="CL001", npi="1245319599", last_name="DOE", first_name="PAT", taxonomy="1041C0700X",
-        provider_class="LCSW", license_number="149000001", license_state="IL", license_from="2020-01-01",
-        license_to="2027-12-31", active_from="2022-01-01",
-    ),
-    "enrollments": dict(provider_id="CL001", payer_id="ACME", effective_from="2024-01-01"),
-    "patients": dict(
-        patient_id="P0001", last_name="TESTER", first_name="ALEX", birth_date="1990-01-01", sex="U",
-        street="1 SAMPLE RD", city="SPRINGFIELD", state="IL", zip="627010001",
-    ),
-    "coverages": dict(
-        coverage_id="COV1", patient_id="P0001", payer_id="ACME", priority="P", member_id="XYZ000000001",
-        relationship="18", effective_from="2026-01-01",
-    ),
-    "authorizations": dict(
-        authorization_id="AU1", patient_id="P0001", payer_id="ACME", number="AUTH1", codes="90837",
-        units_approved=12, valid_from="2026-01-05", valid_to="2026-06-30", status="approved",
-    ),
-    "consents": dict(consent_id="CO1", patient_id="P0001", recipient="ACME", signed_on="2026-01-02"),
-    "fees": dict(code="90837", modifier="", effective_from="2026-01-01", charge_cents=20000),
-    "contracts": dict(
-        payer_id="ACME", code="90837", modifier="", provider_class="", effective_from="2026-01-01",
-        method="fixed", rate_cents=15000,
-    ),
-    "encounters": dict(
-        encounter_id="E1", patient_id="P0001", service_date="2026-01-05", rendering_id="CL001",
-        service_kind="psychotherapy", minutes=53, diagnoses="F41.1 F33.1", modality="video",
-        patient_location="home", signed_on="2026-01-05",
-    ),
+    "payers": {
+        "payer_id": "ACME", "name": "ACME", "payer_class": "commercial", "edi_payer_id": "99999", "filing_code": "CI",
+        "partner": "sandbox", "timely_filing_days": 90, "telehealth_rule": "modifier_95", "audio_allowed": True,
+        "supervised_billing": "supervisor_named", "provider_classes": "MD NP PHD LCSW",
+    },
+    "providers": {
+        "provider_id": "CL001", "npi": "1245319599", "last_name": "DOE", "first_name": "PAT", "taxonomy": "1041C0700X",
+        "provider_class": "LCSW", "license_number": "149000001", "license_state": "IL", "license_from": "2020-01-01",
+        "license_to": "2027-12-31", "active_from": "2022-01-01",
+    },
+    "enrollments": {"provider_id": "CL001", "payer_id": "ACME", "effective_from": "2024-01-01"},
+    "patients": {
+        "patient_id": "P0001", "last_name": "TESTER", "first_name": "ALEX", "birth_date": "1990-01-01", "sex": "U",
+        "street": "1 SAMPLE RD", "city": "SPRINGFIELD", "state": "IL", "zip": "627010001",
+    },
+    "coverages": {
+        "coverage_id": "COV1", "patient_id": "P0001", "payer_id": "ACME", "priority": "P", "member_id": "XYZ000000001",
+        "relationship": "18", "effective_from": "2026-01-01",
+    },
+    "authorizations": {
+        "authorization_id": "AU1", "patient_id": "P0001", "payer_id": "ACME", "number": "AUTH1", "codes": "90837",
+        "units_approved": 12, "valid_from": "2026-01-05", "valid_to": "2026-06-30", "status": "approved",
+    },
+    "consents": {"consent_id": "CO1", "patient_id": "P0001", "recipient": "ACME", "signed_on": "2026-01-02"},
+    "fees": {"code": "90837", "modifier": "", "effective_from": "2026-01-01", "charge_cents": 20000},
+    "contracts": {
+        "payer_id": "ACME", "code": "90837", "modifier": "", "provider_class": "", "effective_from": "2026-01-01",
+        "method": "fixed", "rate_cents": 15000,
+    },
+    "encounters": {
+        "encounter_id": "E1", "patient_id": "P0001", "service_date": "2026-01-05", "rendering_id": "CL001",
+        "service_kind": "psychotherapy", "minutes": 53, "diagnoses": "F41.1 F33.1", "modality": "video",
+        "patient_location": "home", "signed_on": "2026-01-05",
+    },
 }  # fmt: skip
 
 PRICES = {
@@ -67,16 +68,18 @@ PRICES = {
 }  # fmt: skip
 
 
+@cache
+def types(table: str) -> dict[str, str]:
+    """Column names of a ledger table with the dtypes its frames have."""
+    return {
+        column.name: next((dtype for kind, dtype in DTYPES.items() if isinstance(column.type, kind)), "str")
+        for column in metadata.tables[table].columns
+    }
+
+
 def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows as the ledger would give them back: its columns, its dtypes."""
-    columns = metadata.tables[table].columns
-    data = {
-        column.name: pd.Series([row.get(column.name) for row in rows]).astype(
-            next((dtype for kind, dtype in DTYPES.items() if isinstance(column.type, kind)), "str")
-        )
-        for column in columns
-    }
-    return pd.DataFrame(data)
+    return pd.DataFrame(list(rows), columns=list(types(table)), dtype=object).astype(types(table))
 
 
 def rows(table: str, *changes: Mapping[str, Any]) -> pd.DataFrame:
@@ -92,13 +95,19 @@ def encounters(*changes: Mapping[str, Any]) -> pd.DataFrame:
     )
 
 
+@cache
+def usual_masters() -> dict[str, pd.DataFrame]:
+    """The practice itself, made once."""
+    usual = {name: rows(name, {}) for name in Masters.__dataclass_fields__}
+    usual |= {"authorizations": nothing("authorizations"), "consents": nothing("consents")}
+    return usual | {
+        "fees": rows("fees", *({"code": code, "charge_cents": price} for code, price in PRICES.items()))
+    }
+
+
 def masters(**tables: pd.DataFrame) -> Masters:
     """The practice, with some tables exchanged."""
-    usual = {name: rows(name, {}) for name in Masters.__dataclass_fields__}
-    usual["authorizations"] = rows("authorizations")
-    usual["consents"] = rows("consents")
-    usual["fees"] = rows("fees", *({"code": code, "charge_cents": price} for code, price in PRICES.items()))
-    return Masters(**(usual | tables))
+    return Masters(**(usual_masters() | tables))
 
 
 def context(**changes: Any) -> JudgeContext:

@@ -7,6 +7,7 @@ PLB with interest and a recovery. No real person.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any, NamedTuple
 
@@ -18,7 +19,13 @@ from connectors.ledger import schema
 from connectors.x12 import tables
 from tasks.billing import matching, posting, remittances, shapes
 
-DTYPES = {"TEXT": "str", "BIGINT": "Int64", "BOOLEAN": "boolean", "DATE": "datetime64[s]", "DATETIME": "datetime64[s]"}
+DTYPES = {
+    "TEXT": "str",
+    "BIGINT": "Int64",
+    "BOOLEAN": "boolean",
+    "DATE": "datetime64[s]",
+    "DATETIME": "datetime64[s]",
+}
 
 
 def ledger_shape(table: str) -> dict[str, str]:
@@ -34,15 +41,30 @@ def ledger(table: str, *rows: dict[str, Any]) -> pd.DataFrame:
 
 
 def svc(
-    charge: int, paid: int, *cas: tuple[str, str, int], code: str = "90837", modifiers: str | None = None, **more: Any
+    charge: int,
+    paid: int,
+    *cas: tuple[str, str, int],
+    code: str = "90837",
+    modifiers: str | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """A line in whole cents with its CAS triplets."""
     return {"charge": charge, "paid": paid, "cas": cas, "code": code, "modifiers": modifiers, **more}
 
 
-def clp(control: str, status: str, charge: int, paid: int, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
+def clp(
+    control: str, status: str, charge: int, paid: int, *lines: dict[str, Any], **more: Any
+) -> dict[str, Any]:
     """A claim with its lines; ``cas`` are adjustments at claim level."""
-    return {"control": control, "status": status, "charge": charge, "paid": paid, "lines": lines, "cas": (), **more}
+    return {
+        "control": control,
+        "status": status,
+        "charge": charge,
+        "paid": paid,
+        "lines": lines,
+        "cas": (),
+        **more,
+    }
 
 
 def remit(
@@ -76,9 +98,7 @@ def codec(*remits: dict[str, Any]) -> Codec:
             taken = sum(amount for _, _, amount in claim["cas"])
             for at, (group, carc, amount) in enumerate(claim["cas"], 1):
                 segment += 1
-                found["a"].append(
-                    _adjustment(number, row, None, at, segment, group, carc, amount)
-                )
+                found["a"].append(_adjustment(number, row, None, at, segment, group, carc, amount))
             for position, line in enumerate(claim["lines"], 1):
                 segment += 1
                 off = line["charge"] - sum(c[2] for c in line["cas"]) - line["paid"]
@@ -287,7 +307,7 @@ def matched(
     found, found_lines = matching.match(
         facts.remitted_claims, facts.remitted_lines, claims, lines, ledger("remitted_claims")
     )
-    return remittances.replace(facts, remitted_claims=found, remitted_lines=found_lines)
+    return dataclasses.replace(facts, remitted_claims=found, remitted_lines=found_lines)
 
 
 def posted(

@@ -22,11 +22,19 @@ def acks(schema: pa.Schema, *rows: dict) -> pd.DataFrame:
 
 
 TA1 = acks(
-    tables.INTERCHANGE_ACKS, {"control": "000000001", "date": "260112", "time": "0930", "code": "R", "note": "025"}
+    tables.INTERCHANGE_ACKS,
+    {"control": "000000001", "date": "260112", "time": "0930", "code": "R", "note": "025"},
 )
 PARTIAL = acks(
     tables.SET_ACKS,
-    {"transaction": 0, "position": 1, "group_control": "1", "group_code": "P", "set_control": "0001", "code": "A"},
+    {
+        "transaction": 0,
+        "position": 1,
+        "group_control": "1",
+        "group_code": "P",
+        "set_control": "0001",
+        "code": "A",
+    },
     {
         "transaction": 0,
         "position": 2,
@@ -40,7 +48,14 @@ PARTIAL = acks(
 )
 STATUS = acks(
     tables.CLAIM_ACKS,
-    {"level": "receiver", "source_entity": "PR", "reference": "BATCH0001", "category": "A1", "status": "19", "entity": "PR"},
+    {
+        "level": "receiver",
+        "source_entity": "PR",
+        "reference": "BATCH0001",
+        "category": "A1",
+        "status": "19",
+        "entity": "PR",
+    },
     {
         "level": "claim",
         "source_entity": "PR",
@@ -164,7 +179,10 @@ def test_a_clearinghouse_proves_nothing():
 
 
 def test_a_group_answered_as_a_whole_is_one_statement():
-    whole = acks(tables.SET_ACKS, {"transaction": 0, "position": 0, "group_control": "7", "group_code": "R", "code": "R"})
+    whole = acks(
+        tables.SET_ACKS,
+        {"transaction": 0, "position": 0, "group_control": "7", "group_code": "R", "code": "R"},
+    )
     found = acknowledgments.facts("sandbox", NONE[0], whole, NONE[2])
     assert acknowledgments.effects(found)[["scope", "group_control", "effect"]].values.tolist() == [
         ["group", "7", "rejected_syntax"]

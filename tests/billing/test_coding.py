@@ -90,11 +90,20 @@ CASES: list[tuple[dict[str, Any], Lines, set[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("met", "expected", "found"), CASES)
-def test_what_a_session_earns(met: dict[str, Any], expected: Lines, found: set[str]) -> None:
-    coded = code(IN_PERSON | met)
-    assert lines(coded) == expected
-    assert rules(coded) == found
+@pytest.fixture(scope="module")
+def day() -> coding.Coded:
+    """All cases as one day's batch, E1 the first."""
+    return code(*(IN_PERSON | met for met, _, _ in CASES))
+
+
+@pytest.mark.parametrize(
+    ("number", "met", "expected", "found"), [(n, *case) for n, case in enumerate(CASES, 1)]
+)
+def test_what_a_session_earns(
+    day: coding.Coded, number: int, met: dict[str, Any], expected: Lines, found: set[str]
+) -> None:
+    assert lines(day, f"E{number}") == expected, met
+    assert rules(day, f"E{number}") == found, met
 
 
 def test_minutes_are_counted_once() -> None:
@@ -103,14 +112,16 @@ def test_minutes_are_counted_once() -> None:
     assert "CODING_MINUTES_AMBIGUOUS" not in rules(code(IN_PERSON | {"codes": "96130 96131", "minutes": 91}))
 
 
-def test_every_case_at_once_gives_the_same_lines() -> None:
-    coded = code(*(IN_PERSON | met for met, _, _ in CASES))
-    for number, (_, expected, found) in enumerate(CASES, 1):
-        assert lines(coded, f"E{number}") == expected
-        assert rules(coded, f"E{number}") == found
-    positions = coded.lines.groupby("encounter_id")["position"].agg(list)
+def test_a_session_alone_earns_the_same_as_in_a_batch() -> None:
+    for met, expected, found in CASES[::6]:
+        coded = code(IN_PERSON | met)
+        assert (lines(coded), rules(coded)) == (expected, found)
+
+
+def test_lines_are_numbered_in_the_order_of_the_encounters(day: coding.Coded) -> None:
+    positions = day.lines.groupby("encounter_id")["position"].agg(list)
     assert all(places == list(range(1, len(places) + 1)) for places in positions)
-    numbers = coded.lines["encounter_id"].str[1:].astype(int)
+    numbers = day.lines["encounter_id"].str[1:].astype(int)
     assert numbers.is_monotonic_increasing
 
 

@@ -125,34 +125,38 @@ FAILS: list[tuple[str, dict[str, Any], dict[str, pd.DataFrame], str]] = [
 ]  # fmt: skip
 
 
-def spoken(met: dict[str, Any], tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """What the gates say of one encounter, before severities."""
+def spoken(rule: str, met: dict[str, Any], tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """What one gate says of one encounter, before severities."""
+    gates = [gate for gate in registry.GATES if rule == gate.ID]
+    assert gates
     practice = masters(**tables)
     visits = assemble(encounters(met), practice, context())
-    return registry.run(Case(visits, NO_LINES, practice, context(), nothing("charge_lines")))
+    return registry.run(Case(visits, NO_LINES, practice, context(), nothing("charge_lines")), gates)
 
 
+VALUES = ("TESTER", "ALEX", "XYZ000000001", "1990", "1245319598", "P0001", "CL00", "2026-01", "F41")
 NO_LINES = pd.DataFrame({"encounter_id": pd.Series(dtype="str")})
 PEOPLE_RULES = {gate.ID for gate in registry.GATES}
 
 
 @pytest.mark.parametrize(("rule", "met", "tables"), PASSES)
 def test_passes(rule: str, met: dict[str, Any], tables: dict[str, pd.DataFrame]) -> None:
-    assert rule not in set(spoken(met, tables)["rule_id"])
+    assert rule not in set(spoken(rule, met, tables)["rule_id"])
 
 
 @pytest.mark.parametrize(("rule", "met", "tables", "words"), FAILS)
 def test_fails_and_says_why(
     rule: str, met: dict[str, Any], tables: dict[str, pd.DataFrame], words: str
 ) -> None:
-    found = spoken(met, tables)
-    found = found[found["rule_id"] == rule]
+    found = spoken(rule, met, tables)
     assert len(found) == 1
     finding = found.iloc[0]
-    assert words in finding["message"]
+    assert words.lower() in finding["message"].lower()
     assert finding[["fields", "fix", "source"]].notna().all()
     assert finding["encounter_id"] == "E1"
     assert pd.isna(finding["line"])
+    text = " ".join(finding[["message", "fix", "fields", "source"]])
+    assert not [value for value in VALUES if value in text]
 
 
 def test_a_hold_holds_and_a_warning_lets_go() -> None:
@@ -225,10 +229,3 @@ def test_a_rule_that_is_configured_nowhere_holds() -> None:
         encounters({}), masters(**providers({"license_to": None})), context(severities=severities)
     )
     assert outcomes(judgement) == {"E1": "held"}
-
-
-def test_messages_carry_no_values() -> None:
-    found = pd.concat([spoken(met, tables) for _, met, tables, _ in FAILS])
-    text = " ".join(found[["message", "fix", "fields", "source"]].to_numpy().ravel())
-    for value in ("TESTER", "ALEX", "XYZ000000001", "1990", "1245319598", "P0001", "CL00", "2026-01", "F41"):
-        assert value not in text

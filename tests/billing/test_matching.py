@@ -18,7 +18,12 @@ def both(*claims, our_claims=CLAIMS, our_lines=CLAIM_LINES, earlier=None):
 
 def test_the_sample_matches_whole():
     facts = matched(SAMPLE)
-    assert facts.remitted_claims["claim_id"].tolist() == ["C000000001", "C000000002", "C000000009", "C000000009"]
+    assert facts.remitted_claims["claim_id"].tolist() == [
+        "C000000001",
+        "C000000002",
+        "C000000009",
+        "C000000009",
+    ]
     assert facts.remitted_lines["line_id"].tolist() == facts.remitted_lines["line_control"].tolist()
 
 
@@ -45,7 +50,9 @@ def test_a_number_the_payer_taught_us_finds_the_claim():
 
 
 def test_a_number_taught_in_the_same_batch_counts():
-    claims, _ = both(clp("C000000001", "1", 20000, 20000, icn="ICN7"), clp("0", "22", -20000, -20000, icn="ICN7"))
+    claims, _ = both(
+        clp("C000000001", "1", 20000, 20000, icn="ICN7"), clp("0", "22", -20000, -20000, icn="ICN7")
+    )
     assert claims["claim_id"].tolist() == ["C000000001", "C000000001"]
 
 
@@ -119,7 +126,11 @@ def test_the_order_of_the_rows_does_not_matter():
         facts.remitted_claims, facts.remitted_lines, CLAIMS, CLAIM_LINES, ledger("remitted_claims")
     )
     backward = matching.match(
-        facts.remitted_claims[::-1], facts.remitted_lines[::-1], CLAIMS[::-1], CLAIM_LINES[::-1], ledger("remitted_claims")
+        facts.remitted_claims[::-1],
+        facts.remitted_lines[::-1],
+        CLAIMS[::-1],
+        CLAIM_LINES[::-1],
+        ledger("remitted_claims"),
     )
     for one, other, key in zip(forward, backward, ("remitted_claim_id", "remitted_line_id"), strict=True):
         pd.testing.assert_frame_equal(
@@ -128,7 +139,10 @@ def test_the_order_of_the_rows_does_not_matter():
 
 
 def test_nothing_to_match_is_no_fault():
-    empty = [ledger(name) for name in ("remitted_claims", "remitted_lines", "claims", "claim_lines", "remitted_claims")]
+    empty = [
+        ledger(name)
+        for name in ("remitted_claims", "remitted_lines", "claims", "claim_lines", "remitted_claims")
+    ]
     claims, lines = matching.match(*empty)
     assert claims.empty
     assert lines.empty

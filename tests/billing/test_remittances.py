@@ -68,7 +68,11 @@ def test_ids_do_not_depend_on_the_batch():
 
 def test_adjustments_belong_to_their_line_or_to_their_claim():
     facts = remittances.facts(
-        *codec(remit(clp("C1", "1", 10000, 7000, svc(10000, 8000, ("CO", "45", 2000)), cas=(("CO", "253", 1000),))))
+        *codec(
+            remit(
+                clp("C1", "1", 10000, 7000, svc(10000, 8000, ("CO", "45", 2000)), cas=(("CO", "253", 1000),))
+            )
+        )
     )
     rows = facts.remitted_adjustments.set_index("carc")["remitted_line_id"]
     assert rows["45"] == facts.remitted_lines["remitted_line_id"].iloc[0]

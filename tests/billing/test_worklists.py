@@ -21,11 +21,23 @@ def rows(table: str, *values: dict[str, object]) -> pd.DataFrame:
 
 
 def claim(claim_id: str = "C1", **values: object) -> dict[str, object]:
-    return {"claim_id": claim_id, "payer_id": "ACME", "charge_cents": 20000, "service_from": "2026-01-05", **values}
+    return {
+        "claim_id": claim_id,
+        "payer_id": "ACME",
+        "charge_cents": 20000,
+        "service_from": "2026-01-05",
+        **values,
+    }
 
 
 def payer(**values: object) -> dict[str, object]:
-    return {"payer_id": "ACME", "payer_class": "commercial", "appeal_days": 180, "timely_filing_days": 90, **values}
+    return {
+        "payer_id": "ACME",
+        "payer_class": "commercial",
+        "appeal_days": 180,
+        "timely_filing_days": 90,
+        **values,
+    }
 
 
 def remitted(position: int, status: str, remittance: str = "R1", paid: int = 0) -> dict[str, object]:
@@ -161,16 +173,27 @@ def test_people_assign_snooze_and_resolve_without_touching_the_item(sources):
     ]
     done = [*events, {"item_id": item, "sequence": 3, "action": "resolve"}]
     said = frame(empty("work_events"), *events)
-    assert worklists.with_people(items, said, TODAY)[["status", "assignee"]].values.tolist() == [["snoozed", "kim"]]
+    assert worklists.with_people(items, said, TODAY)[["status", "assignee"]].values.tolist() == [
+        ["snoozed", "kim"]
+    ]
     assert worklists.with_people(items, said, TODAY + pd.Timedelta(days=3))["status"].tolist() == ["open"]
-    assert worklists.with_people(items, frame(empty("work_events"), *done), TODAY)["status"].tolist() == ["resolved"]
+    assert worklists.with_people(items, frame(empty("work_events"), *done), TODAY)["status"].tolist() == [
+        "resolved"
+    ]
 
 
 def test_money_in_suspense_is_work_until_it_is_moved(sources):
-    entry = {"remittance_id": "R1", "remitted_claim_id": "R1-1", "account": "suspense_unmatched", "reason": "UNMATCHED"}
+    entry = {
+        "remittance_id": "R1",
+        "remitted_claim_id": "R1-1",
+        "account": "suspense_unmatched",
+        "reason": "UNMATCHED",
+    }
     parked = frame(empty("journal"), {**entry, "amount_cents": -5000})
     moved = frame(empty("journal"), {**entry, "amount_cents": -5000}, {**entry, "amount_cents": 5000})
-    (item,) = worklists.items(sources(remittances=[REMITTANCE], journal=parked), TODAY).to_dict(orient="records")
+    (item,) = worklists.items(sources(remittances=[REMITTANCE], journal=parked), TODAY).to_dict(
+        orient="records"
+    )
     assert (item["queue"], item["amount_cents"]) == ("suspense", 5000)
     assert worklists.items(sources(remittances=[REMITTANCE], journal=moved), TODAY).empty
 
@@ -181,4 +204,8 @@ def test_a_rejected_claim_is_work_with_its_codes(sources):
         {"claim_id": "C1", "state": "rejected", "since": "2026-01-07", "codes": "A7 562"},
     )
     (item,) = worklists.items(sources([claim()], claim_states=states), TODAY).to_dict(orient="records")
-    assert (item["queue"], item["reason"], item["deadline"]) == ("rejections", "A7 562", pd.Timestamp("2026-04-05"))
+    assert (item["queue"], item["reason"], item["deadline"]) == (
+        "rejections",
+        "A7 562",
+        pd.Timestamp("2026-04-05"),
+    )

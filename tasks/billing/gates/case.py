@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
 from tasks.billing.context import JudgeContext, Masters
+from tasks.billing.gates.people import people
 
 
 @dataclass(frozen=True)
@@ -22,3 +24,8 @@ class Case:
     context: JudgeContext
     history: pd.DataFrame
     allocated: pd.DataFrame | None = None
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """Clinicians and supervisors on file, one row a person and encounter (``gates.people``)."""
+        return people(self.visits)

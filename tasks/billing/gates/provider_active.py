@@ -12,7 +12,7 @@ import pandas as pd
 
 from tasks.billing import findings
 from tasks.billing.gates.case import Case
-from tasks.billing.gates.people import people, per_role
+from tasks.billing.gates.people import per_role
 from tasks.billing.visits import covers
 
 ID = "GATE_PROVIDER_ACTIVE"
@@ -23,7 +23,7 @@ FIELDS = "providers.active_from providers.active_to encounters.service_date"
 
 def check(case: Case) -> pd.DataFrame:
     """Encounters outside somebody's time with the practice."""
-    everyone = people(case.visits)
+    everyone = case.people
     away = everyone[~covers(everyone["service_date"], everyone["active_from"], everyone["active_to"])]
     message = per_role(
         away,

@@ -13,7 +13,7 @@ import pandas as pd
 
 from tasks.billing import findings
 from tasks.billing.gates.case import Case
-from tasks.billing.gates.people import UNLICENSED, people
+from tasks.billing.gates.people import UNLICENSED
 
 ID = "GATE_PROVIDER_LICENSE"
 SOURCE = "provider_license v1: claim_hold_checks.tsv H06"
@@ -41,7 +41,7 @@ def _reasons(rows: pd.DataFrame, who: str) -> pd.Series[str]:
 
 def check(case: Case) -> pd.DataFrame:
     """Encounters outside a licence."""
-    everyone = people(case.visits)
+    everyone = case.people
     licensed = everyone[~everyone["class"].isin(UNLICENSED)]
     clinician, supervisor = _reasons(licensed, "clinician"), _reasons(licensed, "supervisor")
     message = clinician.where(licensed["role"] == "clinician", supervisor)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from tasks.billing import findings
 from tasks.billing.gates.case import Case
-from tasks.billing.gates.people import UNLICENSED, people, per_role
+from tasks.billing.gates.people import UNLICENSED, per_role
 
 ID = "GATE_PROVIDER_LICENSE_UNKNOWN"
 SOURCE = "provider_license_unknown v1: claim_hold_checks.tsv H06"
@@ -22,7 +22,7 @@ FIELDS = "providers.license_to"
 
 def check(case: Case) -> pd.DataFrame:
     """Encounters that rest on a licence without an end."""
-    everyone = people(case.visits)
+    everyone = case.people
     known = everyone["license_number"].notna() | everyone["license_from"].notna()
     endless = everyone[known & everyone["license_to"].isna() & ~everyone["class"].isin(UNLICENSED)]
     message = per_role(

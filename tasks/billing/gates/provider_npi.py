@@ -12,7 +12,7 @@ import pandas as pd
 
 from tasks.billing import findings, npi
 from tasks.billing.gates.case import Case
-from tasks.billing.gates.people import people, per_role
+from tasks.billing.gates.people import per_role
 
 ID = "GATE_PROVIDER_NPI"
 SOURCE = "provider_npi v1: claim_hold_checks.tsv H01; 45 CFR 162.406 (S41)"
@@ -22,7 +22,7 @@ FIELDS = "providers.npi"
 
 def check(case: Case) -> pd.DataFrame:
     """Encounters whose clinician is unknown, or has (or is supervised by someone with) an impossible NPI."""
-    everyone = people(case.visits)
+    everyone = case.people
     wrong = everyone[~npi.valid(everyone["npi"])]
     message = per_role(wrong, "the clinician's NPI is not valid", "the supervisor's NPI is not valid")
     unknown = case.visits[case.visits["provider_npi"].isna()]

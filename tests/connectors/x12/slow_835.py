@@ -32,19 +32,11 @@ def _adjustments(segment: list[str], first: int, width: int) -> Decimal:
     return total
 
 
-def verdicts(data: bytes) -> list[bool]:
-    """One verdict for each ST of a file with one set of delimiters, in order."""
+def verdicts(data: bytes, element: str = "*", end: str = "~") -> list[bool]:
+    """One verdict for each ST, in order, of bytes whose delimiters the caller knows."""
     text = data.decode("latin-1")
-    at = text.find("ISA")
-    if at < 0 or len(text) < at + 106:
-        return []
-    element = text[at + 3]
-    rest = text[at:].split(element, 16)
-    if len(rest) < 17 or len(rest[16]) < 2:
-        return []
-    end = rest[16][1]
     raw = [
-        piece.strip("\r\n \t\x00\x1a").replace("\n", "").replace("\r", "") for piece in text[at:].split(end)
+        piece.strip("\r\n \t\x00\x1a").replace("\n", "").replace("\r", "") for piece in text.split(end)
     ]
     segments = [piece.split(element) for piece in raw if piece]
     found, inside = [], None
@@ -52,6 +44,8 @@ def verdicts(data: bytes) -> list[bool]:
         if segment[0] == "ST":
             inside = [segment]
             found.append(inside)
+        elif inside is not None and segment[0] in ("GS", "GE", "ISA", "IEA"):
+            inside = None  # cut off: it never reached its SE
         elif inside is not None:
             inside.append(segment)
             if segment[0] == "SE":
