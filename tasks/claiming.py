@@ -68,9 +68,11 @@ def tables_837(
 def _project(built: building.Built, known: Masters, settings: Settings, date: dt.date) -> pd.DataFrame:
     """What the suite may see of the claims: ids, counts, cents and flags."""
     claims = built.claims
+    if claims.empty:
+        return claims
     sums = built.lines.groupby("claim_id")["charge_cents"].agg(["sum", "size"])
-    faults = unencodable(tables_837(claims, built.lines, known, settings)) if len(claims) else None
-    bad = set(pc.unique(faults["claim_id"]).to_pylist()) if faults is not None else set()
+    faults = unencodable(tables_837(claims, built.lines, known, settings))
+    bad = set(pc.unique(faults["claim_id"]).to_pylist())
     partners = known.payers.set_index("payer_id")["partner"]
     numbered = claims["original_reference"].notna()
     return pd.DataFrame(

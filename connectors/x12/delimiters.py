@@ -126,6 +126,8 @@ _ISA_MESSAGES = {
 def _piece(content: bytes, delimiters: Delimiters, file: int, problems: Problems) -> Piece:
     if not content.isascii():
         content, delimiters = _as_utf8(content, delimiters, file, problems)
+    if delimiters.segment == ord("\n") and b"\r\n" in content:
+        content = content.replace(b"\r\n", b"\n")
     blanks = bytes(octet for octet in BLANKS if octet not in delimiters)
     tail = content[-256:].rstrip(blanks) or content.rstrip(blanks)
     if tail[-1] != delimiters.segment:

@@ -62,7 +62,6 @@ CODES: dict[str, str] = {
     "TRANSACTION_BALANCE": ERROR,
     "LINE_CHARGES": WARNING,
     "NEGATIVE_PAYMENT": WARNING,
-    "ACK_COUNT": WARNING,
 }
 
 
@@ -106,7 +105,8 @@ class Problems:
         def place(row: Problem) -> tuple[int, int, int]:
             return (row.file, -1 if row.transaction is None else row.transaction, row.segment or 0)
 
-        ordered = sorted(self.rows, key=place)
+        # The same finding may come up for several columns of one segment: it is said once.
+        ordered = sorted(dict.fromkeys(self.rows), key=place)
         columns = list(zip(*ordered, strict=True)) or [()] * len(PROBLEMS)
         arrays = [pa.array(column, type=f.type) for column, f in zip(columns, PROBLEMS, strict=True)]
         return pa.Table.from_arrays(arrays, schema=PROBLEMS)

@@ -220,6 +220,10 @@ def _transactions(sets: Sets, claims: _Claims, plb: Money) -> pa.Table:
     known = pc.is_valid(given["bpr_cents"]).to_numpy(zero_copy_only=False) & (unread == 0)
     bpr_at = np.maximum(sets.first(at, "header", "BPR", ""), at) if count else at
     _report_balance(sets, bpr_at, difference, known, "TRANSACTION_BALANCE", "BPR02 - (CLP04 - PLB)")
+    known_direction = pc.is_in(given["credit_debit"], pa.array(["C", "D", None])).to_numpy(
+        zero_copy_only=False
+    )
+    sets.report("CODE_UNKNOWN", bpr_at[~known_direction], "BPR03 is neither C nor D")
     sets.report("NEGATIVE_PAYMENT", bpr_at[(bpr < 0)], "BPR02 is negative")
     faulty = sets.problems.errors_in()
     sound = [sets.reading.sets[number].intact and number not in faulty for number in sets.numbers]

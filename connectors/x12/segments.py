@@ -78,7 +78,11 @@ class Segments:
             return rows, rows
         if id(rows) in self.pinned:
             return self._edge(rows, element - 1) + 1, self._edge(rows, element)
-        there = (self.elements[rows] >= element) & (rows >= 0)
+        there = self.elements[rows] >= element
+        if rows.min() >= 0 and there.all():
+            mark = self.first[rows] + (element - 1)
+            return self.marks[mark] + 1, self.marks[mark + 1]
+        there &= rows >= 0
         mark = np.where(there, self.first[rows] + (element - 1), 0)
         return np.where(there, self.marks[mark] + 1, 0), np.where(there, self.marks[mark + 1], 0)
 

@@ -9,7 +9,7 @@ must not exhaust a patient's care.
 ``available = approved - reserved + released``, from the entries of ``authorization_units``; consumption is a mark
 on a reservation, not a second deduction.
 
-Source: dossier section 6; vectors auth_units.
+Source: X12 278 (005010X217) and 277CA acceptance; ``configs/reference/level_of_care.tsv`` for units and spans.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -106,7 +107,7 @@ def _with_attempts(frame: pd.DataFrame, attempts: Attempts | None) -> pd.DataFra
     return frame.assign(replaces_claim_id=newest["claim_id"].astype(object).array, attempt=before + 1)
 
 
-def _diagnoses(lines: pd.DataFrame, claim: npt.NDArray[np.int64]) -> tuple[pd.Series, list[str]]:
+def _diagnoses(lines: pd.DataFrame, claim: npt.NDArray[np.int64]) -> tuple[list[str], list[str]]:
     """(diagnoses of the claim of each line, pointers of each line into them).
 
     The claim's list is the union of its lines' lists in order of appearance. Most claims have one list, which stays
@@ -114,18 +115,16 @@ def _diagnoses(lines: pd.DataFrame, claim: npt.NDArray[np.int64]) -> tuple[pd.Se
     """
     listed = lines["diagnoses"].astype(object)
     repeats = {text: len(set(text.split())) < len(text.split()) for text in listed.unique()}
-    groups = listed.groupby(claim)
-    mixed = (groups.transform("nunique") > 1) | listed.map(repeats)
-    union = listed.copy()
-    pointers = lines["pointers"].astype(object).tolist()
-    for _, rows in lines.loc[mixed.to_numpy(bool)].groupby(claim[mixed.to_numpy(bool)]):
-        own = [text.split() for text in rows["diagnoses"]]
+    mixed = (listed.groupby(claim).transform("nunique") > 1) | listed.map(repeats)
+    union, pointers = listed.tolist(), lines["pointers"].astype(object).tolist()
+    for _, of_claim in groupby(np.flatnonzero(mixed.to_numpy(dtype=bool)), key=claim.__getitem__):
+        rows = list(of_claim)
+        own = [union[row].split() for row in rows]
         together = list(dict.fromkeys(code for codes in own for code in codes))
         place = {code: str(number) for number, code in enumerate(together, 1)}
-        union.loc[rows.index] = " ".join(together)
-        for row, codes in zip(rows.index, own, strict=True):
-            pointed = [place[codes[int(p) - 1]] for p in pointers[row].split()]
-            pointers[row] = " ".join(dict.fromkeys(pointed))
+        for row, codes in zip(rows, own, strict=True):
+            union[row] = " ".join(together)
+            pointers[row] = " ".join(dict.fromkeys(place[codes[int(p) - 1]] for p in pointers[row].split()))
     return union, pointers
 
 

@@ -14,12 +14,11 @@ from functools import cache
 
 import pandas as pd
 
-from configs import reference
 from tasks.billing.context import Column
 from tasks.billing.scrub import codebook
+from tasks.billing.scrub.modifiers import rank
 
 UNRANKED = 99  # a modifier the table does not know sorts last
-SLOTS = 4  # SV101-3 to SV101-6
 TELEHEALTH = ("93", "95", "FQ", "GQ", "GT")
 
 
@@ -43,18 +42,14 @@ def primaries(code: str) -> frozenset[str]:
 
 
 @cache
-def _ranks() -> dict[str, int]:
-    return {row["mod"]: int(row["sequence_rank"]) for row in reference.table("modifiers")}
-
-
-@cache
 def order_modifiers(text: str) -> str:
     """Modifiers once each, in the order payers price them (``modifiers.tsv`` sequence_rank), blanks between.
 
     >>> order_modifiers("95 HO 25 95")
     '25 HO 95'
     """
-    return " ".join(sorted(dict.fromkeys(text.split()), key=lambda mod: _ranks().get(mod, UNRANKED)))
+    ranks = {mod: rank(mod) or UNRANKED for mod in text.split()}  # ranks of the table begin at 10
+    return " ".join(sorted(ranks, key=ranks.__getitem__))
 
 
 @cache

@@ -90,16 +90,11 @@ def _pointers(diagnoses: Column) -> Column:
 
 
 def _line_findings(lines: pd.DataFrame, uncut: Column) -> pd.DataFrame:
-    """What is wrong with lines that could be coded: modifiers, diagnoses, price."""
-    crowded = lines[_count(lines["modifiers"]) > codes.SLOTS]
+    """What is wrong with lines that could be coded: diagnoses, price."""
     many = lines[_count(uncut) > MAX_DIAGNOSES].drop_duplicates("encounter_id")
     free = lines[lines["charge_cents"].isna() & lines["units"].notna()]
     return findings.together(
         [
-            findings.about(
-                crowded, "CODING_MODIFIERS", "more modifiers than the line has places for",
-                fields="codes modality", fix="keep four, pricing and telehealth first", source=SOURCE,
-            ),
             findings.about(
                 many.drop(columns="position"), "CODING_DIAGNOSES", "more than twelve diagnoses; the first twelve go",
                 fields="diagnoses", fix="order the diagnoses so that the first twelve are the ones treated",

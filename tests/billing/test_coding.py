@@ -1,4 +1,4 @@
-"""From documented sessions to charge lines; cases of the dossier's em_plus_therapy vector and coding rules."""
+"""From documented sessions to charge lines; among the cases the vector em_plus_therapy."""
 
 from __future__ import annotations
 
@@ -159,8 +159,8 @@ def test_telehealth_follows_pricing_and_is_not_set_twice() -> None:
     assert lines(code({"codes": "90837-GT"})) == [("90837", "GT", 1)]
 
 
-def test_more_modifiers_than_places_wait_for_a_person() -> None:
-    assert rules(code({"codes": "90837-59-HO-HE-HQ"})) == {"CODING_MODIFIERS"}
+def test_no_modifier_is_dropped_silently() -> None:
+    assert lines(code({"codes": "90837-HQ-59-HO-HE"})) == [("90837", "59 HO HE HQ 95", 1)]
 
 
 def test_a_line_without_a_price_is_found_and_not_charged_at_zero() -> None:

@@ -1,4 +1,4 @@
-"""NPI check digits; the numbers are vector group ``npi`` of the billing dossier (no real person's)."""
+"""NPI check digits; the numbers are published examples of the check digit rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Minutes to codes and units. The cases are the dossier's vectors (psychotherapy_minutes, crisis_minutes,
+"""Minutes to codes and units. The cases are the domain's test vectors (psychotherapy_minutes, crisis_minutes,
 family_minutes, fifteen_min_units, testing_minutes) and its table of time algorithms."""
 
 from __future__ import annotations

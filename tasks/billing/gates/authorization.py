@@ -17,7 +17,7 @@ from tasks.billing import findings
 from tasks.billing.gates.case import Case
 
 ID = "GATE_AUTHORIZATION"
-SOURCE = "authorization v1: dossier section 6 (CARC 197, 198)"
+SOURCE = "authorization v1: carc.tsv 197, 198; level_of_care.tsv"
 FIX = "ask the payer for an authorization (or an extension) that covers the line, and record it"
 FIELDS = (
     "payers.auth_codes authorizations.codes authorizations.valid_from authorizations.valid_to"

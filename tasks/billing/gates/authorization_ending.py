@@ -13,7 +13,7 @@ from tasks.billing import findings
 from tasks.billing.gates.case import Case
 
 ID = "GATE_AUTHORIZATION_ENDING"
-SOURCE = "authorization_ending v1: dossier section 6, warn 5 days to the end (S61)"
+SOURCE = "authorization_ending v1: concurrent review every 5 to 7 days (S61)"
 FIX = "ask the payer for the next authorization if treatment goes on"
 FIELDS = "authorizations.valid_to"
 DAYS = 5

@@ -13,7 +13,7 @@ from tasks.billing import findings
 from tasks.billing.gates.case import Case
 
 ID = "GATE_AUTHORIZATION_LOW"
-SOURCE = "authorization_low v1: dossier section 6, warn at 80 % (S61)"
+SOURCE = "authorization_low v1: warn at 80 % of the units (S61)"
 FIX = "ask the payer for an extension"
 FIELDS = "authorizations.units_approved authorization_units.units"
 PERCENT = 80

@@ -16,7 +16,7 @@ from tasks.billing.gates.case import Case
 from tasks.billing.visits import said
 
 ID = "GATE_COVERAGE"
-SOURCE = "coverage v1: dossier section 8 (CARC 26, 27, 31)"
+SOURCE = "coverage v1: carc.tsv 26, 27, 31; eb_codes.tsv"
 FIX = "verify eligibility for the day of service and record the policy with its dates"
 FIELDS = "coverages.payer_id coverages.priority coverages.effective_from coverages.effective_to encounters.service_date"
 

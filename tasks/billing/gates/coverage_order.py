@@ -14,7 +14,7 @@ from tasks.billing import findings
 from tasks.billing.gates.case import Case
 
 ID = "GATE_COVERAGE_ORDER"
-SOURCE = "coverage_order v1: dossier section 8 (CARC 22)"
+SOURCE = "coverage_order v1: carc.tsv 22"
 FIX = "ask the patient and the payers which policy is primary, and end or re-order the other"
 FIELDS = "coverages.priority coverages.effective_from coverages.effective_to"
 

@@ -30,7 +30,7 @@ import pandas as pd
 from tasks.billing.scrub.common import Context, Flags, found, join, lookup
 
 ID = "DIAGNOSIS"
-SOURCE = "837P guide (005010X222A1) 2300 HI and 2400 SV107; section 3.2 of the coding notes (K)"
+SOURCE = "837P guide (005010X222A1) 2300 HI and 2400 SV107 (K)"
 DEFAULT_SEVERITY = {
     "DIAGNOSIS_MISSING": "hold",
     "DIAGNOSIS_COUNT": "hold",

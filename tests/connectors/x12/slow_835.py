@@ -35,9 +35,7 @@ def _adjustments(segment: list[str], first: int, width: int) -> Decimal:
 def verdicts(data: bytes, element: str = "*", end: str = "~") -> list[bool]:
     """One verdict for each ST, in order, of bytes whose delimiters the caller knows."""
     text = data.decode("latin-1")
-    raw = [
-        piece.strip("\r\n \t\x00\x1a").replace("\n", "").replace("\r", "") for piece in text.split(end)
-    ]
+    raw = [piece.strip("\r\n \t\x00\x1a").replace("\n", "").replace("\r", "") for piece in text.split(end)]
     segments = [piece.split(element) for piece in raw if piece]
     found, inside = [], None
     for segment in segments:

@@ -34,6 +34,8 @@ def with_delimiters(data: bytes, element: bytes, component: bytes, segment: byte
         remittance().replace(b"~", b"~  \r\n\t "),
         remittance().replace(b"~", b"~" + b" " * 200),
         with_delimiters(remittance(), b"|", b">", b"\n"),
+        with_delimiters(remittance(), b"|", b">", b"\n").replace(b"\nST", b"\r\nST"),
+        remittance().replace(b"~SVC", b"~\r\n \tSVC"),
         with_delimiters(remittance(), b"\x1d", b"\x1f", b"\x1c"),
         with_delimiters(remittance(), b"+", b"-", b"'"),
         with_delimiters(remittance(), b"\xe1", b"\xbf", b"\xa6"),

@@ -55,7 +55,9 @@ def judged(number: int, data: bytes) -> None:
     expected = verdicts(data, *DELIMITERS[number])
     assert sum(balanced) <= sum(expected)
     if len(balanced) == len(expected):
-        assert [mine <= judge for mine, judge in zip(balanced, expected, strict=True)] == [True] * len(expected)
+        assert [mine <= judge for mine, judge in zip(balanced, expected, strict=True)] == [True] * len(
+            expected
+        )
 
 
 def test_the_judge_agrees_on_the_samples() -> None:

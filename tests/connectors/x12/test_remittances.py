@@ -187,6 +187,7 @@ def test_debit_takes_money_back() -> None:
         ("*20260121", "*20260230", "DATE"),
         ("REF*6R*L1", "REG*6R*L1", "SEGMENT_UNKNOWN"),
         ("BPR*I*120*C", "BPR*I**C", "ELEMENT_MISSING"),
+        ("BPR*I*120*C", "BPR*I*120*X", "CODE_UNKNOWN"),
         ("TRN*1*EFT1*1512345678", "REF*EV*X", "SEGMENT_MISSING"),
         ("REF*6R*L1", "TRN*1*X*Y", "SEGMENT_MISPLACED"),
         ("LX*1", "TRN*1*X*Y", "SEGMENT_MISPLACED"),
@@ -257,6 +258,12 @@ def test_amounts_near_the_limit_do_not_wrap_around() -> None:
     decoded = decode_835(remittance(f"CLP*C1*1*{huge}*{huge}**12*I", bpr=huge))
     assert "AMOUNT" in problems(decoded)
     assert decoded.transactions["balanced"].to_pylist() == [False]
+
+
+def test_a_repeated_segment_is_said_once() -> None:
+    decoded = decode_835(remittance(CLAIM[0], "MOA***MA18", "MOA***N30", *CLAIM[1:]))
+    assert problems(decoded, "warning") == ["ELEMENT_REPEATED"]
+    assert decoded.claims["remarks"].to_pylist() == ["MA18"]
 
 
 def test_no_problem_carries_a_value() -> None:
