@@ -69,7 +69,8 @@ class Partner(_Section):
     receiver_name: str = Field(description="The partner's name, 1000B NM103.")
     usage: Literal["T", "P"] = Field("T", description="ISA15: T for test, P for production.")
     sandbox_root: Path | None = Field(
-        None, description="Folder of the built-in sandbox: where nothing answers at the port, a run serves it itself."
+        None,
+        description="Folder of the built-in sandbox: where nothing answers at the port, a run serves it itself.",
     )
     sandbox_seed: int = Field(0, description="Seed of the sandbox's adjudicator.")
     claims_per_transaction: int = Field(5000, ge=1, le=5000, description="Most claims in one ST.")

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from configs import settings as configured
 from connectors.ledger import schema
+from connectors.sources import templates
 from flows.cli import app
 
 DOCS = Path(__file__).parent
@@ -153,17 +154,16 @@ PAGES = {
     "commands.md": commands_page,
     "ledger.md": tables_page,
     "rules.md": rules_page,
+    "columns.md": templates.page,
 }
 
 
 def write(folder: Path) -> None:
     """Write every generated page to `folder`."""
-    from connectors.sources import templates
-
     folder.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
         (folder / name).write_text(page().rstrip() + "\n", encoding="utf-8")
-    templates.write(folder / "templates")
+    templates.write_csv(folder / "templates")
 
 
 def stale() -> list[str]:

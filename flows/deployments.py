@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
+from prefect.deployments.runner import EntrypointType, RunnerDeployment  # type: ignore[attr-defined]
 
 import configs
 

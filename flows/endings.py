@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from prefect.states import Completed, Failed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 
 from configs.settings import ConfigurationError
 from connectors.clearinghouse.errors import HostKeyRefused, LoginRefused, PartnerError, PartnerUnreachable
@@ -27,7 +28,7 @@ ENDINGS: dict[type[Exception], tuple[str, int]] = {
     ConfigurationError: ("Misconfigured", desk.USAGE),
     StageFailure: ("StageFailed", desk.STOPPED),
 }
-STATUS = {name: status for name, status in ENDINGS.values()} | {DONE: desk.DONE, WORK_LEFT: desk.WORK_LEFT}
+STATUS: dict[str, int] = dict(ENDINGS.values()) | {DONE: desk.DONE, WORK_LEFT: desk.WORK_LEFT}
 
 
 def ending(steps: Callable[[], dict[str, Any]]) -> State[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from prefect import flow
-from prefect.states import State
+from prefect.client.schemas.objects import State
 
 from connectors.clearinghouse.errors import PartnerError
 from flows.endings import ending

@@ -17,6 +17,7 @@ from tasks.billing import claims as building
 from tasks.billing import claims837
 from tasks.billing.context import Masters
 from tasks.door import log, settings_and_ledger, stage
+from tasks.frames import word_counts
 
 
 @stage("build claims")
@@ -40,6 +41,7 @@ def build_claims(date: dt.date) -> dict[str, int]:
             "lines": tx.add("claim_lines", built.lines[built.lines["claim_id"].isin(kept)]),
             "new_quarantine": tx.add("quarantine", quarantining.rows_of(verdict)),
             "quarantined": len(verdict.quarantined),
+            "left": len(built.left),  # charges whose master rows are gone: they wait as charged
         }
     log.info("build claims: %s", counts)
     return counts
@@ -47,7 +49,9 @@ def build_claims(date: dt.date) -> dict[str, int]:
 
 def _with_part2(ledger: Ledger, charges: pd.DataFrame) -> pd.DataFrame:
     """Charges with the Part 2 flag of the encounter version they were made from."""
-    versions = ledger.read("encounters", columns=["row_id", "part2"]).rename(columns={"row_id": "encounter_row_id"})
+    versions = ledger.read("encounters", columns=["row_id", "part2"]).rename(
+        columns={"row_id": "encounter_row_id"}
+    )
     return charges.merge(versions, on="encounter_row_id", how="left")
 
 
@@ -81,7 +85,7 @@ def _project(built: building.Built, known: Masters, settings: Settings, date: dt
             "line_difference_cents": claims["charge_cents"] - claims["claim_id"].map(sums["sum"]),
             "charge_cents": claims["charge_cents"],
             "line_count": claims["claim_id"].map(sums["size"]).astype("Int64"),
-            "diagnosis_count": claims["diagnoses"].str.split().str.len(),
+            "diagnosis_count": word_counts(claims["diagnoses"]),
             "frequency": claims["frequency"],
             "reference_fits_frequency": (claims["frequency"] == "1") != numbered,
             "encodable": ~claims["claim_id"].isin(bad),

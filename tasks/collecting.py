@@ -13,6 +13,7 @@ from connectors.clearinghouse.unpack import container_kind, unpack
 from connectors.ledger import Ledger, Transaction
 from connectors.x12 import kinds
 from tasks.door import log, settings_and_ledger, stage
+from tasks.frames import records
 
 # The order in which answers of one day are read (clearinghouses.yaml, pickup_etiquette).
 READING_ORDER = ("TA1", "999", "997", "277CA", "835")
@@ -47,8 +48,8 @@ def collect(partner: str) -> dict[str, int]:
 def _seen(ledger: Ledger, partner: str) -> dict[tuple[str, str], Sighting]:
     rows = ledger.read("sightings", where={"partner": partner})
     return {
-        (row.remote_name, row.stamp): Sighting(row.first_seen_at.to_pydatetime(), row.sha256)
-        for row in rows.itertuples()
+        (row["remote_name"], row["stamp"]): Sighting(row["first_seen_at"].to_pydatetime(), row["sha256"])
+        for row in records(rows)
     }
 
 

@@ -23,6 +23,7 @@ from prefect.cache_policies import NO_CACHE
 from configs.settings import ConfigurationError, Settings, load_settings
 from connectors.clearinghouse.errors import PartnerBusy, PartnerError, PartnerUnreachable, TransferDamaged
 from connectors.ledger import Ledger, LedgerBusy, LedgerError
+from connectors.sources.database import SourceError
 from expectations.gate import CheckStopped
 
 P = ParamSpec("P")
@@ -31,7 +32,7 @@ R = TypeVar("R")
 log = logging.getLogger("cleanclaim")
 
 # Errors whose own text is written for people and carries no values.
-PLAIN = (CheckStopped, ConfigurationError, PartnerError, LedgerError)
+PLAIN = (CheckStopped, ConfigurationError, PartnerError, LedgerError, SourceError)
 
 
 class StageFailure(Exception):
@@ -87,7 +88,7 @@ def stage(name: str, *, remote: bool = False) -> Callable[[Callable[P, R]], Call
             except Exception as error:
                 raise StageFailure(f"{name}: {type(error).__name__} at {where(error)}") from None
 
-        return task(  # type: ignore[return-value]
+        return task(
             name=name,
             retry_condition_fn=_worth_a_retry if remote else None,
             cache_policy=NO_CACHE,

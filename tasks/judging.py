@@ -15,6 +15,7 @@ from tasks import masters, quarantining, rebilling
 from tasks.billing import judge, posting
 from tasks.billing.context import Masters
 from tasks.door import log, settings_and_ledger, stage
+from tasks.frames import word_counts
 
 
 @stage("check encounters")
@@ -49,7 +50,7 @@ def _project(encounters: pd.DataFrame, known: Masters, date: dt.date) -> pd.Data
             "rendering_known": encounters["rendering_id"].isin(known.providers["provider_id"]),
             "days_before_run": (pd.Timestamp(date) - encounters["service_date"]).dt.days,
             "minutes": encounters["minutes"].astype("Int64"),
-            "diagnosis_count": codes.str.len(),
+            "diagnosis_count": word_counts(encounters["diagnoses"]),
             "diagnoses_well_formed": well_formed,
             "modality": encounters["modality"],
             "signed_after_service": signed.astype("bool"),
@@ -95,7 +96,7 @@ def newest(decisions: pd.DataFrame) -> pd.DataFrame:
 
 def _project_charges(charges: pd.DataFrame) -> pd.DataFrame:
     pointers = charges["pointers"].fillna("").str.split()
-    diagnoses = charges["diagnoses"].fillna("").str.split().str.len()
+    diagnoses = word_counts(charges["diagnoses"])
     highest = pd.Series([max((int(p) for p in row), default=0) for row in pointers], index=charges.index)
     return pd.DataFrame(
         {
@@ -103,8 +104,8 @@ def _project_charges(charges: pd.DataFrame) -> pd.DataFrame:
             "code": charges["code"],
             "units": charges["units"],
             "charge_cents": charges["charge_cents"],
-            "modifier_count": charges["modifiers"].fillna("").str.split().str.len(),
-            "pointer_count": pointers.str.len(),
+            "modifier_count": word_counts(charges["modifiers"]),
+            "pointer_count": word_counts(charges["pointers"]),
             "pointers_in_range": highest <= diagnoses,
             "place_of_service": charges["place_of_service"],
             "payer_id": charges["payer_id"],

@@ -9,31 +9,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pandas as pd
-import pyarrow as pa
 
+from configs.identity import digest
 from configs.settings import Settings
 from connectors.clearinghouse import archive, pickup
 from connectors.ledger import Ledger, Transaction
 from connectors.x12 import Decoded835, decode_835, decode_acknowledgments
+from expectations.gate import Verdict
 from tasks import collecting, quarantining
 from tasks.billing import accounts, acknowledgments, evidence, matching, posting, remittances
 from tasks.billing.remittances import RemittanceFacts
 from tasks.door import log, settings_and_ledger, stage
+from tasks.frames import of_arrow, records
 
 FACTS = ("remittances", "remitted_claims", "remitted_lines", "remitted_adjustments", "provider_adjustments")
-
-
-def frame(table: pa.Table) -> pd.DataFrame:
-    """A codec table as a frame with the dtypes of the ledger."""
-    types = {
-        pa.int32(): pd.Int64Dtype(),
-        pa.int64(): pd.Int64Dtype(),
-        pa.bool_(): pd.BooleanDtype(),
-        pa.string(): pd.StringDtype(na_value=float("nan")),
-    }
-    made = table.to_pandas(types_mapper=types.get, date_as_object=False)
-    days = [field.name for field in table.schema if pa.types.is_date(field.type)]
-    return made.astype(dict.fromkeys(days, "datetime64[s]"))
 
 
 @stage("read acknowledgments")
@@ -43,8 +32,10 @@ def read_acknowledgments() -> dict[str, int]:
     files = collecting.unread(ledger)
     files = files[files["kind"].isin(["TA1", "999", "997", "277CA", "mixed"])]
     counts = {"files": 0, "statements": 0}
-    for file in files.itertuples():
-        counts["statements"] += _read_acknowledgment(settings, ledger, file.sha256, file.partner, file.kind)
+    for file in records(files):
+        counts["statements"] += _read_acknowledgment(
+            settings, ledger, file["sha256"], file["partner"], file["kind"]
+        )
         counts["files"] += 1
     counts["settled"] = _settle_answered(ledger)
     counts["units"] = _units(ledger)
@@ -54,14 +45,52 @@ def read_acknowledgments() -> dict[str, int]:
 
 def _read_acknowledgment(settings: Settings, ledger: Ledger, sha: str, partner: str, kind: str) -> int:
     decoded = decode_acknowledgments(archive.get(settings.archive, sha))
+    problems = of_arrow(decoded.problems)
+    damaged = _damaged(of_arrow(decoded.sets), problems)
+    set_acks, claim_acks = of_arrow(decoded.set_acks), of_arrow(decoded.claim_acks)
     rows = acknowledgments.facts(
-        partner, frame(decoded.interchange_acks), frame(decoded.set_acks), frame(decoded.claim_acks)
+        partner,
+        of_arrow(decoded.interchange_acks),
+        set_acks[~set_acks["transaction"].isin(damaged)],
+        claim_acks[~claim_acks["transaction"].isin(damaged)],
     )
     with ledger.transaction() as tx:
         new = tx.add("acknowledgments", rows)
+        if damaged:
+            tx.add("quarantine", _damaged_rows(sha, damaged, problems))
         if kind != "mixed":  # the remittances of a mixed file are still to be read
-            _mark(tx, sha, "read", frame(decoded.problems))
+            _mark(tx, sha, "read", problems)
     return new
+
+
+def _damaged(sets: pd.DataFrame, problems: pd.DataFrame) -> set[int]:
+    """Transaction sets that must not be believed: not intact, or with an error."""
+    broken = sets.loc[~sets["intact"].fillna(False).astype(bool), "transaction"]
+    errors = problems.loc[(problems["severity"] == "error") & problems["transaction"].notna(), "transaction"]
+    answers = sets["kind"].isin(["999", "997", "277CA"])
+    return set(sets.loc[answers, "transaction"]) & {*broken, *errors}
+
+
+def _damaged_rows(sha: str, damaged: set[int], problems: pd.DataFrame) -> pd.DataFrame:
+    """Quarantine rows for damaged acknowledgments: nothing they say is believed until a person has looked."""
+    rows = []
+    for transaction in sorted(damaged):
+        own = problems[problems["transaction"] == transaction]
+        codes = " ".join(sorted(set(own["code"]))) or "ENVELOPE"
+        subject = f"{sha[:32]}-{transaction}"
+        rows.append(
+            {
+                "quarantine_id": digest("quarantine", "acknowledgments", subject, "intact"),
+                "suite": "acknowledgments",
+                "expectation": "intact",
+                "subject_kind": "file",
+                "subject_id": subject,
+                "reason": f"{codes}: the acknowledgment is damaged, ask the partner to send it again",
+                "file_sha256": sha,
+                "segment": own["segment"].min() if len(own) else pd.NA,
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _mark(tx: Transaction, sha: str, outcome: str, problems: pd.DataFrame) -> None:
@@ -133,14 +162,14 @@ def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[s
     existing = ledger.read("remittances")
     found = remittances.facts(
         remittances.with_envelopes(
-            frame(decoded.transactions), frame(decoded.sets), frame(decoded.interchanges), shas
+            of_arrow(decoded.transactions), of_arrow(decoded.sets), of_arrow(decoded.interchanges), shas
         ),
-        frame(decoded.claims),
-        frame(decoded.lines),
-        frame(decoded.adjustments),
-        frame(decoded.provider_adjustments),
+        of_arrow(decoded.claims),
+        of_arrow(decoded.lines),
+        of_arrow(decoded.adjustments),
+        of_arrow(decoded.provider_adjustments),
         payers=ledger.current("payers"),
-        problems=frame(decoded.problems),
+        problems=of_arrow(decoded.problems),
     )
     conflicting = remittances.conflicts(found.remittances, existing)
     verdict = quarantining.run_suite(settings, "remittances", _project(found, conflicting, existing))
@@ -156,7 +185,7 @@ def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[s
         counts["postings"] = tx.add("journal", entries)
         counts["new_quarantine"] = tx.add("quarantine", waiting)
         tx.add("remittance_sources", found.sources)
-        problems = frame(decoded.problems)
+        problems = of_arrow(decoded.problems)
         for index, sha in enumerate(shas):
             _mark(tx, sha, "read", problems[problems["file"] == index])
     return counts
@@ -181,9 +210,7 @@ def _project(found: RemittanceFacts, conflicting: pd.DataFrame, existing: pd.Dat
     return pd.concat([sound, off.assign(balanced=False)], ignore_index=True) if len(off) else sound
 
 
-def _waiting(
-    found: RemittanceFacts, conflicting: pd.DataFrame, verdict: quarantining.Verdict
-) -> pd.DataFrame:
+def _waiting(found: RemittanceFacts, conflicting: pd.DataFrame, verdict: Verdict) -> pd.DataFrame:
     """All rows for quarantine: unbalanced, conflicting, and what else the suite kept out."""
     told = {*found.unbalanced["subject_id"], *conflicting["subject_id"]}
     rows = quarantining.rows_of(verdict)

@@ -75,7 +75,9 @@ def withdraw_superseded(tx: Transaction, charges: pd.DataFrame) -> int:
         return 0
     tx.add("journal", posting.withdraw_charges(old))
     entries = tx.read("authorization_units")
-    tx.add("authorization_units", authorizations.release(entries, old[["charge_id"]].assign(cause="superseded")))
+    tx.add(
+        "authorization_units", authorizations.release(entries, old[["charge_id"]].assign(cause="superseded"))
+    )
     return len(old)
 
 

@@ -9,6 +9,7 @@ crash at any moment neither sends twice nor forgets.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pandas as pd
 
@@ -16,13 +17,14 @@ from configs.identity import digest
 from configs.settings import Partner, Settings
 from connectors.clearinghouse import archive
 from connectors.clearinghouse.naming import outbound_name
-from connectors.clearinghouse.sftp import connect
+from connectors.clearinghouse.sftp import Session, connect
 from connectors.clearinghouse.upload import upload
 from connectors.ledger import Ledger, Transaction
 from connectors.x12 import Envelope, encode_837, transaction_controls
 from tasks import masters
 from tasks.claiming import tables_837
 from tasks.door import log, settings_and_ledger, stage
+from tasks.frames import records
 
 
 @stage("write 837 interchanges")
@@ -113,7 +115,7 @@ def _intent(
 
 
 def _envelope(settings: Settings, partner: Partner, control: str, group: str, date: dt.date) -> Envelope:
-    """The envelope of the day's interchange: dated by the batch and its cut-off, so that a rerun makes the same bytes."""
+    """The day's envelope, dated by the batch and its cut-off, so that a rerun makes the same bytes."""
     return Envelope(
         sender_qualifier=partner.sender_qualifier,
         sender_id=partner.sender_id,
@@ -154,18 +156,18 @@ def upload_pending(partner: str) -> dict[str, int]:
     waiting = waiting[waiting["partner"] == partner]
     counts = {"uploaded": 0, "in_doubt": 0}
     with connect(settings.partners[partner], settings.home) as session:
-        for submission in waiting.to_dict(orient="records"):
+        for submission in records(waiting):
             counts[_upload_one(settings, ledger, session, submission)] += 1
     log.info("upload to %s: %s", partner, counts)
     return counts
 
 
-def _upload_one(settings: Settings, ledger: Ledger, session: object, submission: dict[str, object]) -> str:
+def _upload_one(settings: Settings, ledger: Ledger, session: Session, submission: dict[str, Any]) -> str:
     """Upload one interchange and settle its intent."""
     identity = str(submission["submission_id"])
     recorded = ledger.read("submission_events", where={"submission_id": identity})["event"].tolist()
     outcome = upload(
-        session,  # type: ignore[arg-type]
+        session,
         settings.partners[str(submission["partner"])].upload_dir,
         str(submission["file_name"]),
         archive.get(settings.archive, str(submission["sha256"])),

@@ -34,7 +34,10 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(
-    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
 )
 
 Type = type[TypeEngine[Any]]
@@ -47,7 +50,9 @@ def col(
     return Column(name, type_, nullable=not required, comment=meaning, info={"example": example, "phi": phi})
 
 
-def text(name: str, meaning: str, example: str = "", *, required: bool = False, phi: bool = False) -> Column[Any]:
+def text(
+    name: str, meaning: str, example: str = "", *, required: bool = False, phi: bool = False
+) -> Column[Any]:
     """A text column."""
     return col(name, Text, meaning, example, required=required, phi=phi)
 
@@ -62,7 +67,9 @@ def number(name: str, meaning: str, example: str = "1", *, required: bool = Fals
     return col(name, BigInteger, meaning, example, required=required)
 
 
-def day(name: str, meaning: str, example: str = "2026-01-05", *, required: bool = False, phi: bool = False) -> Any:
+def day(
+    name: str, meaning: str, example: str = "2026-01-05", *, required: bool = False, phi: bool = False
+) -> Any:
     """A local date without a zone."""
     return col(name, Date, meaning, example, required=required, phi=phi)
 
@@ -145,7 +152,11 @@ payers = master(
         "supervisor_named",
     ),
     text("provider_classes", "Classes of rendering provider this payer accepts; * is all.", "MD NP PHD LCSW"),
-    number("date_window_days", "Days of service that may share one claim; blank means the practice's setting.", "1"),
+    number(
+        "date_window_days",
+        "Days of service that may share one claim; blank means the practice's setting.",
+        "1",
+    ),
     flag("coverage_required_active", "Whether coverage must be on file and active; blank means yes."),
 )
 
@@ -158,7 +169,12 @@ providers = master(
     text("last_name", "Last name, NM103.", "DOE", required=True),
     text("first_name", "First name, NM104.", "PAT", required=True),
     text("taxonomy", "NUCC taxonomy, PRV*PE.", "1041C0700X", required=True),
-    text("provider_class", "MD NP PA CNS PHD LCSW LMFT MHC BCBA RBT RN PEER LADC or INTERN.", "LCSW", required=True),
+    text(
+        "provider_class",
+        "MD NP PA CNS PHD LCSW LMFT MHC BCBA RBT RN PEER LADC or INTERN.",
+        "LCSW",
+        required=True,
+    ),
     text("license_number", "Licence number.", "149000001"),
     text("license_state", "State of the licence.", "IL"),
     day("license_from", "First day of the licence.", "2020-01-01"),
@@ -204,10 +220,14 @@ coverages = master(
     text("priority", "P, S or T: primary, secondary, tertiary.", "P", required=True),
     text("member_id", "The subscriber's member id, 2010BA NM109.", "XYZ000000001", required=True, phi=True),
     text("group_number", "Group or policy number, SBR03.", "GRP001"),
-    text("relationship", "Patient to subscriber: 18 self, 01 spouse, 19 child, G8 other.", "18", required=True),
+    text(
+        "relationship", "Patient to subscriber: 18 self, 01 spouse, 19 child, G8 other.", "18", required=True
+    ),
     text("subscriber_last_name", "Subscriber's last name, where not the patient.", "TESTER", phi=True),
     text("subscriber_first_name", "Subscriber's first name, where not the patient.", "SAM", phi=True),
-    day("subscriber_birth_date", "Subscriber's date of birth, where not the patient.", "1980-02-02", phi=True),
+    day(
+        "subscriber_birth_date", "Subscriber's date of birth, where not the patient.", "1980-02-02", phi=True
+    ),
     text("subscriber_sex", "Subscriber's sex, where not the patient.", "U"),
     text("subscriber_street", "Subscriber's street, where not the patient's.", "2 SAMPLE RD", phi=True),
     text("subscriber_city", "Subscriber's city.", "SPRINGFIELD", phi=True),
@@ -268,7 +288,9 @@ contracts = master(
     day("effective_from", "First day of the rate.", "2026-01-01"),
     text("method", "fixed, percent_of_fee, per_diem or case_rate.", "fixed", required=True),
     cents("rate_cents", "Rate of one unit, where fixed.", "15000"),
-    number("percent_basis_points", "Percent of the fee in hundredths of a percent, where percent_of_fee.", "7500"),
+    number(
+        "percent_basis_points", "Percent of the fee in hundredths of a percent, where percent_of_fee.", "7500"
+    ),
     day("effective_to", "Last day; blank while it runs.", ""),
 )
 
@@ -293,11 +315,22 @@ encounters = master(
     text("em_level", "Medical decision making: straightforward, low, moderate or high.", "moderate"),
     flag("new_patient", "Whether the visit is with a new patient.", "false"),
     flag("interactive_complexity", "Whether interactive complexity is documented (90785).", "false"),
-    text("codes", "Codes with modifiers where the source codes itself, e.g. '99214-25 90833'; blank derives.", ""),
-    text("diagnoses", "ICD-10-CM codes, most important first, up to 12, blanks between.", "F41.1 F33.1", required=True),
+    text(
+        "codes",
+        "Codes with modifiers where the source codes itself, e.g. '99214-25 90833'; blank derives.",
+        "",
+    ),
+    text(
+        "diagnoses",
+        "ICD-10-CM codes, most important first, up to 12, blanks between.",
+        "F41.1 F33.1",
+        required=True,
+    ),
     text("modality", "in_person, video or audio.", "video", required=True),
     text("patient_location", "home, office, or other: where the patient was.", "home", required=True),
-    text("place_of_service", "CMS place of service for in-person sessions; blank takes the practice's.", "11"),
+    text(
+        "place_of_service", "CMS place of service for in-person sessions; blank takes the practice's.", "11"
+    ),
     day("signed_on", "Date the note was signed; blank while unsigned.", "2026-01-05"),
     flag("part2", "Whether the record is of a substance-use programme (42 CFR Part 2).", "false"),
     text("level_of_care", "outpatient, iop, php …; blank is outpatient.", "outpatient"),
@@ -606,7 +639,10 @@ journal = fact(
     "journal",
     "Double entry: debit positive, credit negative; every posting sums to zero.",
     text("entry_id", "Digest of posting, position and account."),
-    text("posting_id", "Digest of what is posted: a charge line, a remitted claim or line, a provider adjustment."),
+    text(
+        "posting_id",
+        "Digest of what is posted: a charge line, a remitted claim or line, a provider adjustment.",
+    ),
     number("position", "1-based within the posting.", required=True),
     text("source", "charge, remittance or match.", required=True),
     text("account", "Account, see configs/reference/accounts.tsv.", "receivable_payer", required=True),

@@ -30,7 +30,11 @@ PROBLEMS = schema(
     ("loop", TEXT, "Loop of the guide, e.g. 2110."),
     ("code", TEXT, "Short stable code, e.g. SE01_COUNT, CLAIM_BALANCE."),
     ("severity", TEXT, "error: what it is about cannot be trusted; warning: worth knowing."),
-    ("message", TEXT, "What is wrong; names elements, never their values (differences in cents are allowed)."),
+    (
+        "message",
+        TEXT,
+        "What is wrong; names elements, never their values (differences in cents are allowed).",
+    ),
 )
 
 INTERCHANGES = schema(
@@ -58,7 +62,11 @@ SETS = schema(
     ("control", TEXT, "ST02"),
     ("segments", INT, "Segments counted, ST to SE"),
     ("intact", FLAG, "Whether envelope, counts and control numbers agree"),
-    ("content_sha256", TEXT, "Digest of the segments between ST and SE, independent of envelope and line ends"),
+    (
+        "content_sha256",
+        TEXT,
+        "Digest of the segments between ST and SE, independent of envelope and line ends",
+    ),
 )
 
 # --- 835 (005010X221A1) ----------------------------------------------------------------------------------------
@@ -200,7 +208,11 @@ SET_ACKS = schema(
     ("set_control", TEXT, "AK202"),
     ("code", TEXT, "IK501 (AK501 in a 997); AK901 where only the group is answered"),
     ("error_codes", TEXT, "IK502-06"),
-    ("details", TEXT, "IK3/IK4 as 'segment:position:loop:code[:element:code]' separated by blanks; no IK404 values"),
+    (
+        "details",
+        TEXT,
+        "IK3/IK4 as 'segment:position:loop:code[:element:code]' separated by blanks; no IK404 values",
+    ),
 )
 
 CLAIM_ACKS = schema(

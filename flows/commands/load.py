@@ -37,7 +37,8 @@ def load(
     for path, report in zip(files, reports, strict=True):
         if not json_output:
             desk.out.print(
-                f"{path.name}: {report.read} {kind} read, {report.new} new, {report.changed} changed, {report.same} known"
+                f"{path.name}: {report.read} {kind} read, "
+                f"{report.new} new, {report.changed} changed, {report.same} known"
             )
         for problem in report.problems.itertuples():
             desk.err.print(

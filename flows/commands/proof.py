@@ -40,10 +40,12 @@ def show(made: dict[str, Any]) -> None:
     )
     paid = made["remittances"]
     desk.out.print(
-        f"remittances {paid['count']}: BPR02 {desk.money(paid['bpr_cents'])}, cash posted {desk.money(paid['cash_cents'])}; "
-        f"suspense {desk.money(made['suspense_cents'])}; in quarantine {made['quarantined']}"
+        f"remittances {paid['count']}: BPR02 {desk.money(paid['bpr_cents'])}, "
+        f"cash posted {desk.money(paid['cash_cents'])}; "
+        f"suspense {desk.money(made['suspense_cents'])}; in quarantine {made['quarantined']}",
+        soft_wrap=True,
     )
     for problem in made["problems"]:
         desk.out.print(f"[red]does not prove:[/] {problem}")
     verdict = "[bold green]balanced[/]" if made["balanced"] else "[bold red]NOT BALANCED[/]"
-    desk.out.print(f"{verdict}  fingerprint {made['fingerprint']}")
+    desk.out.print(f"{verdict}  fingerprint {made['fingerprint']}", soft_wrap=True)

@@ -42,6 +42,8 @@ def list_(
     json_output: desk.Json = False,
 ) -> None:
     """Open rows with suite, expectation and reason."""
+    from tasks import frames
+
     _, rows = _rows(home)
     rows = rows if everything else rows[rows["state"] == "open"]
     if json_output:
@@ -50,14 +52,14 @@ def list_(
     columns = ["id", "suite", "subject", "reason", "difference", "state"]
     body: list[list[object]] = [
         [
-            row.quarantine_id[:8],
-            row.suite,
-            f"{row.subject_kind} {row.subject_id[:12]}",
-            row.reason,
-            "" if pd.isna(row.difference_cents) else desk.money(int(row.difference_cents)),
-            row.state,
+            row["quarantine_id"][:8],
+            row["suite"],
+            f"{row['subject_kind']} {row['subject_id'][:12]}",
+            row["reason"],
+            "" if pd.isna(row["difference_cents"]) else desk.money(int(row["difference_cents"])),
+            row["state"],
         ]
-        for row in rows.itertuples()
+        for row in frames.records(rows)
     ]
     desk.out.print(desk.table(f"{len(rows)} rows", columns, body, right=("difference",)))
 
@@ -92,7 +94,7 @@ def _decide(home: Path | None, row: str, action: str, reason: str) -> None:
 
     ledger, rows = _rows(home)
     found = _one(rows, row)
-    if action == "release" and found["subject_kind"] in ("remittance", "claim"):
+    if action == "release" and found["subject_kind"] in ("remittance", "claim", "file"):
         desk.fail(
             desk.USAGE,
             f"a {found['subject_kind']} cannot be released: correct its data, or ask for it again, and run again",

@@ -35,7 +35,7 @@ def serve(
         from flows.deployments import deployments
 
         desk.out.print(f"open http://{host}:{port}  (Ctrl-C ends it)")
-        prefect.serve(*deployments())  # type: ignore[arg-type]
+        prefect.serve(*deployments())
     except KeyboardInterrupt:
         pass
     finally:

@@ -66,6 +66,8 @@ def list_(
     json_output: desk.Json = False,
 ) -> None:
     """Open items, the most recoverable dollars under the nearest deadline first."""
+    from tasks import frames
+
     _, rows = _items(home, as_of, queue)
     if not everything:
         rows = rows[rows["status"].isin(["open", "resubmit"])]
@@ -86,17 +88,17 @@ def list_(
     ]
     body: list[list[object]] = [
         [
-            row.item_id[:8],
-            row.queue,
-            _text(row.payer_id),
-            _text(row.reason),
-            _money(row.amount_cents),
-            _money(row.recoverable_cents),
-            _day(row.deadline),
-            _text(row.next_action),
-            row.status,
+            row["item_id"][:8],
+            row["queue"],
+            _text(row["payer_id"]),
+            _text(row["reason"]),
+            _money(row["amount_cents"]),
+            _money(row["recoverable_cents"]),
+            _day(row["deadline"]),
+            _text(row["next_action"]),
+            row["status"],
         ]
-        for row in shown.itertuples()
+        for row in frames.records(shown)
     ]
     desk.out.print(desk.table(f"{len(rows)} items", columns, body, right=("amount", "recoverable")))
 

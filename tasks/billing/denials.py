@@ -187,6 +187,8 @@ def _sums(judged: pd.DataFrame) -> pd.DataFrame:
     contractual = (
         ~patient & ~judged["denial"].fillna(False).astype(bool) & (judged["category"] == "contractual")
     )
+    # CO with a patient's reason (1, 2, 3): not a denial and not the patient's, so the payer must explain it.
+    unexplained = ~patient & (judged["category"] == "payer_error_or_contract") & (amount > 0)
     closed = judged["action"].isin(CLOSED_ACTIONS)
     parts = pd.DataFrame(
         {
@@ -194,7 +196,7 @@ def _sums(judged: pd.DataFrame) -> pd.DataFrame:
             "patient_cents": amount.where(patient, 0),
             "contractual_cents": amount.where(contractual, 0),
             "denied_cents": amount.where(denied, 0),
-            "recoverable_cents": amount.where(denied & ~closed, 0),
+            "recoverable_cents": amount.where((denied | unexplained) & ~closed, 0),
             # PR-96 and its like: denied as a benefit, owed by the patient.
             "patient_denied": (judged["denial"].fillna(False).astype(bool) & patient & (amount > 0)),
             "reasons": _reason_text(judged),

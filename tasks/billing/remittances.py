@@ -127,6 +127,9 @@ def _identified(transactions: pd.DataFrame) -> pd.DataFrame:
     named = transactions.reset_index(drop=True)
     named["payment_date"] = pd.to_datetime(named["payment_date"]).astype("datetime64[s]")
     named["bpr_cents"] = named["bpr_cents"].astype("Int64")
+    if "credit_debit" in named:  # BPR03 D takes money from the practice, whatever sign BPR02 was written with
+        debit = (named["credit_debit"] == "D").fillna(False).astype(bool)
+        named["bpr_cents"] = named["bpr_cents"].mask(debit, -named["bpr_cents"].abs())
     identity = named[IDENTITY].itertuples(index=False, name=None)
     return named.assign(
         remittance_id=pd.Series(digests("remittance", identity), index=named.index, dtype="str")

@@ -182,9 +182,10 @@ def newest_adjudication(remitted_claims: pd.DataFrame, remittances: pd.DataFrame
 
 
 def _denials(s: Sources) -> pd.DataFrame:
-    """Denied lines of the adjudications that count."""
+    """Denied lines of the adjudications that count, and what a payer left open under group CO without denying it."""
     counted = newest_adjudication(s.remitted_claims, s.remittances)
-    denied = s.verdicts[s.verdicts["denied"].astype(bool)].drop(columns=["remittance_id"])
+    open_lines = s.verdicts["denied"].astype(bool) | (s.verdicts["recoverable_cents"] > 0)
+    denied = s.verdicts[open_lines].drop(columns=["remittance_id"])
     rows = denied.merge(
         counted[["remitted_claim_id", "claim_id", "remittance_id", "payment_date", "segment"]],
         on="remitted_claim_id",
@@ -196,7 +197,7 @@ def _denials(s: Sources) -> pd.DataFrame:
         queue="denials",
         subject_id=rows["remitted_line_id"].fillna(rows["remitted_claim_id"]),
         reason=rows["reasons"],
-        amount_cents=rows["denied_cents"].where(rows["denied_cents"] > 0, rows["patient_cents"]),
+        amount_cents=rows[["denied_cents", "recoverable_cents", "patient_cents"]].max(axis=1),
         opened_on=rows["payment_date"],
         deadline=deadlines.response(
             rows["action"], rows["payment_date"], rows["appeal_days"], rows["payer_class"]
@@ -210,7 +211,7 @@ def _suspense(s: Sources) -> pd.DataFrame:
     """What stands in suspense, by remittance and claim control or PLB reason."""
     entries = s.journal[s.journal["account"].str.startswith("suspense")]
     keys = ["remittance_id", "remitted_claim_id", "account", "reason"]
-    sums = entries.groupby(keys, dropna=False, as_index=False)["amount_cents"].sum()
+    sums = entries.groupby(keys, dropna=False)[["amount_cents"]].sum().reset_index()
     rows = sums[sums["amount_cents"] != 0].merge(
         s.remittances[["remittance_id", "payment_date", "payer_id"]], on="remittance_id", how="left"
     )
@@ -271,7 +272,7 @@ def _uploads(s: Sources) -> pd.DataFrame:
     doubtful = s.claim_states[s.claim_states["state"] == "in_doubt"]
     if doubtful.empty:
         return pd.DataFrame(columns=COLUMNS)
-    files = doubtful.groupby("submission_id", as_index=False)["charge_cents"].sum()
+    files = doubtful.groupby("submission_id")[["charge_cents"]].sum().reset_index()
     rows = files.merge(s.submissions[["submission_id", "business_date"]], on="submission_id")
     return rows.assign(
         queue="uploads",

@@ -15,8 +15,9 @@ CASES = [
     ("22", [("CO", "45", -4000)], "", -9000, -13000, {"denied": False, "action": "reverse_posting"}),
     ("1", [("CO", "16", 20000)], "MA130", 0, 20000, {"denied": True, "action": "correct_new_claim_freq1"}),
     ("1", [("CO", "16", 20000)], "N290", 0, 20000, {"denied": True, "action": "fix_provider_ids"}),
-    ("1", [("OA", "18", 20000)], "N522", 0, 20000, {"denied": True, "action": "close_duplicate", "recoverable_cents": 0}),
-    ("1", [("CO", "1", 10000)], "", 0, 10000, {"denied": False, "patient_cents": 0, "action": "do_not_bill_patient"}),
+    ("1", [("OA", "18", 20000)], "N522", 0, 20000, {"action": "close_duplicate", "recoverable_cents": 0}),
+    ("1", [("CO", "1", 10000)], "", 0, 10000, {"denied": False, "patient_cents": 0, "recoverable_cents": 10000,
+        "action": "do_not_bill_patient"}),
     ("1", [("CO", "45", 10000)], "", 0, 10000, {"flag": "suspect_bad_remit", "action": "call_payer"}),
     ("19", [("CO", "45", 5000), ("PR", "2", 3000)], "", 12000, 20000, {"denied": False, "flag": "wait_crossover"}),
     # CARC 96 says nothing alone; the RARC that is not an alert speaks, the alert does not.

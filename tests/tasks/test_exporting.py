@@ -56,4 +56,9 @@ def test_another_suffix_is_refused_and_nothing_written(tmp_path):
 
 
 def test_cents_become_text_without_a_float():
-    assert [dollars(c) for c in (0, 5, -5, 123456789012345678)] == ["0.00", "0.05", "-0.05", "1234567890123456.78"]
+    assert [dollars(c) for c in (0, 5, -5, 123456789012345678)] == [
+        "0.00",
+        "0.05",
+        "-0.05",
+        "1234567890123456.78",
+    ]
