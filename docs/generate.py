@@ -163,7 +163,7 @@ def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
         (folder / name).write_text(page().rstrip() + "\n", encoding="utf-8")
-    templates.write_csv(folder / "templates")
+    templates.write(folder / "templates")
 
 
 def stale() -> list[str]:

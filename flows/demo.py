@@ -29,11 +29,12 @@ from flows.daily import daily_billing
 from flows.responses import collect_responses
 from tasks import standing
 from tasks.door import open_ledger
+from tasks.moment import Moment, moment
 from tasks.proving import prove
 from tasks.sources import load_file
 
 USER = "practice"
-CLAIMS_PER_SET = 100  # several transaction sets a file, so that a 999 can reject one of them
+CLAIMS_PER_SET = 25  # several transaction sets a file, so that a 999 can reject one of them
 FAULTS = ("unbalanced_835", "unknown_claim_835")
 # Stage of the sandbox, and how many days after the batch its answers are read.
 WAVES = (("acknowledge", 1), ("pay", 15), ("late", 45))
@@ -150,6 +151,11 @@ REJECTED = ("rejected", "rejected_syntax", "file_rejected")
 
 def results(settings: Settings, ledger: Ledger, as_of: dt.date) -> dict[str, Any]:
     """How a home stands, with the keys that other programs read."""
+    with moment(ledger) as now:
+        return _results(settings, now, as_of)
+
+
+def _results(settings: Settings, ledger: Moment, as_of: dt.date) -> dict[str, Any]:
     proof = prove(ledger)
     states = standing.claim_states(ledger)["state"]
     work = standing.work(ledger, settings, as_of)

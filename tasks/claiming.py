@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from configs.settings import Settings
-from connectors.ledger import Ledger
 from connectors.x12 import unencodable
 from connectors.x12.tables import CLAIMS_837, LINES_837
 from tasks import masters, quarantining, rebilling
@@ -18,21 +17,23 @@ from tasks.billing import claims837
 from tasks.billing.context import Masters
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import word_counts
+from tasks.moment import Moment, moment
 
 
 @stage("build claims")
 def build_claims(date: dt.date) -> dict[str, int]:
     """Build claims from charges that are on no live claim, check them, and store those that pass."""
     settings, ledger = settings_and_ledger()
-    known = masters.current(ledger)
-    built = building.build(
-        _with_part2(ledger, rebilling.unclaimed(ledger)),
-        id_key=settings.id_key.get_secret_value(),
-        masters=known,
-        practice_window_days=settings.billing.date_window_days,
-        built_on=date,
-        attempts=_earlier(ledger),
-    )
+    with moment(ledger) as now:
+        known = masters.current(now)
+        built = building.build(
+            _with_part2(now, rebilling.unclaimed(now)),
+            id_key=settings.id_key.get_secret_value(),
+            masters=known,
+            practice_window_days=settings.billing.date_window_days,
+            built_on=date,
+            attempts=_earlier(now),
+        )
     verdict = quarantining.run_suite(settings, "claims", _project(built, known, settings, date))
     kept = set(verdict.kept)
     with ledger.transaction() as tx:
@@ -47,7 +48,7 @@ def build_claims(date: dt.date) -> dict[str, int]:
     return counts
 
 
-def _with_part2(ledger: Ledger, charges: pd.DataFrame) -> pd.DataFrame:
+def _with_part2(ledger: Moment, charges: pd.DataFrame) -> pd.DataFrame:
     """Charges with the Part 2 flag of the encounter version they were made from."""
     versions = ledger.read("encounters", columns=["row_id", "part2"]).rename(
         columns={"row_id": "encounter_row_id"}
@@ -55,7 +56,7 @@ def _with_part2(ledger: Ledger, charges: pd.DataFrame) -> pd.DataFrame:
     return charges.merge(versions, on="encounter_row_id", how="left")
 
 
-def _earlier(ledger: Ledger) -> pd.DataFrame:
+def _earlier(ledger: Moment) -> pd.DataFrame:
     """Claims that carried each charge before: charge_id, claim_id, attempt."""
     lines = ledger.read("claim_lines", columns=["claim_id", "charge_id"])
     return lines.merge(ledger.read("claims", columns=["claim_id", "attempt"]), on="claim_id")

@@ -7,6 +7,7 @@ and nothing that was read.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import logging
 import time
@@ -41,7 +42,9 @@ class StageFailure(Exception):
 
 @cache
 def _ledger(url: str) -> Ledger:
-    return Ledger.open(url)
+    ledger = Ledger.open(url)
+    atexit.register(ledger.close)  # SQLite then folds its write-ahead log into the one file people copy
+    return ledger
 
 
 def open_ledger(settings: Settings) -> Ledger:

@@ -7,29 +7,36 @@ second run with the same facts stores nothing.
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pandas as pd
 
-from connectors.ledger import Ledger
 from tasks import masters, quarantining, rebilling
 from tasks.billing import judge, posting
 from tasks.billing.context import Masters
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import word_counts
+from tasks.moment import Moment, moment
+
+
+ICD_10 = re.compile(
+    r"^[A-TV-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?$"
+)  # the form of a code, not whether it exists
 
 
 @stage("check encounters")
 def check_encounters(date: dt.date) -> dict[str, int]:
     """Judge encounter versions that were not judged before; those that fail go to quarantine."""
     settings, ledger = settings_and_ledger()
-    waiting = _unchecked(ledger)
-    verdict = quarantining.run_suite(settings, "encounters", _project(waiting, masters.current(ledger), date))
+    with moment(ledger) as now:
+        projection = _project(_unchecked(now), masters.current(now), date)
+    verdict = quarantining.run_suite(settings, "encounters", projection)
     new = ledger.add("quarantine", quarantining.rows_of(verdict))
     log.info("check encounters: %d checked, %d newly kept out", verdict.checked, new)
     return {"checked": verdict.checked, "quarantined": len(verdict.quarantined), "new_quarantine": new}
 
 
-def _unchecked(ledger: Ledger) -> pd.DataFrame:
+def _unchecked(ledger: Moment) -> pd.DataFrame:
     """Current encounters without a decision about this version and without an open quarantine."""
     encounters = ledger.current("encounters")
     decided = set(ledger.read("decisions", columns=["encounter_row_id"])["encounter_row_id"])
@@ -39,9 +46,7 @@ def _unchecked(ledger: Ledger) -> pd.DataFrame:
 
 def _project(encounters: pd.DataFrame, known: Masters, date: dt.date) -> pd.DataFrame:
     """What the suite may see: ids, counts and flags."""
-    codes = encounters["diagnoses"].fillna("").str.split()
-    form = r"^[A-TV-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?$"
-    well_formed = [all(pd.Series(c, dtype="str").str.match(form)) for c in codes]
+    well_formed = [all(map(ICD_10.match, text.split())) for text in encounters["diagnoses"].fillna("")]
     signed = encounters["signed_on"].isna() | (encounters["signed_on"] >= encounters["service_date"])
     return pd.DataFrame(
         {
@@ -62,16 +67,16 @@ def _project(encounters: pd.DataFrame, known: Masters, date: dt.date) -> pd.Data
 def judge_encounters(date: dt.date) -> dict[str, int]:
     """Decide about every encounter that is not charged; store decisions, findings, charges, units and postings."""
     settings, ledger = settings_and_ledger()
-    waiting = rebilling.waiting(ledger)
-    decisions = ledger.read("decisions")
-    judgement = judge.judge(
-        waiting,
-        masters.current(ledger),
-        masters.context(settings, date),
-        history_lines=rebilling.standing_charges(ledger),
-        authorization_units=ledger.read("authorization_units"),
-        previous_decisions=newest(decisions),
-    )
+    with moment(ledger) as now:
+        waiting = rebilling.waiting(now)
+        judgement = judge.judge(
+            waiting,
+            masters.current(now),
+            masters.context(settings, date),
+            history_lines=rebilling.standing_charges(now),
+            authorization_units=now.read("authorization_units"),
+            previous_decisions=newest(now.read("decisions")),
+        )
     verdict = quarantining.run_suite(settings, "charges", _project_charges(judgement.charges))
     kept = _without(judgement, verdict.quarantined)
     with ledger.transaction() as tx:

@@ -8,8 +8,8 @@ import pandas as pd
 
 from configs.rules import load_rules
 from configs.settings import Settings
-from connectors.ledger import Ledger
 from tasks.billing.context import JudgeContext, Masters
+from tasks.moment import Facts
 
 KINDS = (
     "payers",
@@ -24,12 +24,12 @@ KINDS = (
 )
 
 
-def current(ledger: Ledger) -> Masters:
+def current(ledger: Facts) -> Masters:
     """The newest version of every master row."""
     return Masters(**{kind: ledger.current(kind) for kind in KINDS})
 
 
-def every_version(ledger: Ledger) -> Masters:
+def every_version(ledger: Facts) -> Masters:
     """All versions, for claims that name the version they were built from."""
     return Masters(**{kind: ledger.read(kind) for kind in KINDS})
 

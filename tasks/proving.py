@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.ledger import Ledger
 from tasks import quarantining, standing
 from tasks.billing import proof
+from tasks.moment import Facts, Moment, moment
 
 
-def prove(ledger: Ledger) -> dict[str, Any]:
+def prove(facts: Facts) -> dict[str, Any]:
     """What ``cleanclaim proof --json`` prints; ``problems`` is empty where everything proves."""
+    with moment(facts) as ledger:
+        return _prove(ledger)
+
+
+def _prove(ledger: Moment) -> dict[str, Any]:
     current = ("encounters", "authorizations")
     tables = {
         name: (ledger.current(name) if name in current else ledger.read(name))[columns]

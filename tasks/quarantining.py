@@ -11,9 +11,9 @@ import pandas as pd
 from configs.checks import thresholds
 from configs.identity import digest
 from configs.settings import Settings
-from connectors.ledger import Ledger
 from expectations.gate import Verdict, check
 from expectations.suites import SUITES
+from tasks.moment import Facts
 
 
 def run_suite(settings: Settings, name: str, frame: pd.DataFrame) -> Verdict:
@@ -31,13 +31,13 @@ def rows_of(verdict: Verdict) -> pd.DataFrame:
     return rows
 
 
-def decisions(ledger: Ledger) -> pd.DataFrame:
+def decisions(ledger: Facts) -> pd.DataFrame:
     """The newest decision of a person about each quarantined row: quarantine_id, action."""
     events = ledger.read("quarantine_events").sort_values("sequence")
     return events.groupby("quarantine_id", as_index=False).last()[["quarantine_id", "action"]]
 
 
-def with_state(ledger: Ledger) -> pd.DataFrame:
+def with_state(ledger: Facts) -> pd.DataFrame:
     """All quarantined rows with ``state``: open, released, discarded, or settled where time overtook them."""
     rows = ledger.read("quarantine").merge(decisions(ledger), on="quarantine_id", how="left")
     state = rows["action"].map({"release": "released", "discard": "discarded"})
@@ -45,20 +45,20 @@ def with_state(ledger: Ledger) -> pd.DataFrame:
     return rows.assign(state=state.fillna(settled.map({True: "settled", False: "open"})))
 
 
-def released(ledger: Ledger) -> set[str]:
+def released(ledger: Facts) -> set[str]:
     """Subjects that a person let pass: every one of their quarantined rows is released."""
     rows = with_state(ledger)
     blocked = set(rows.loc[rows["state"].isin(["open", "discarded"]), "subject_id"])
     return set(rows.loc[rows["state"] == "released", "subject_id"]) - blocked
 
 
-def barred(ledger: Ledger) -> set[str]:
+def barred(ledger: Facts) -> set[str]:
     """Subjects that must not go on: open or discarded."""
     rows = with_state(ledger)
     return set(rows.loc[rows["state"].isin(["open", "discarded"]), "subject_id"])
 
 
-def _overtaken(ledger: Ledger, rows: pd.DataFrame) -> set[str]:
+def _overtaken(ledger: Facts, rows: pd.DataFrame) -> set[str]:
     """Subjects whose quarantine no longer matters: an older version, a rebuilt claim, a posted remittance."""
     subjects = rows.groupby("subject_kind")["subject_id"].agg(set).to_dict()
     overtaken: set[str] = set()

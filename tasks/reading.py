@@ -21,6 +21,7 @@ from tasks.billing import accounts, acknowledgments, evidence, matching, posting
 from tasks.billing.remittances import RemittanceFacts
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import of_arrow, records
+from tasks.moment import moment
 
 FACTS = ("remittances", "remitted_claims", "remitted_lines", "remitted_adjustments", "provider_adjustments")
 
@@ -119,10 +120,11 @@ def _units(ledger: Ledger) -> int:
     from tasks.billing import authorizations
     from tasks.rebilling import DEAD
 
-    states = standing.claim_states(ledger)
-    lines = ledger.read("claim_lines", columns=["claim_id", "charge_id"]).merge(states, on="claim_id")
+    with moment(ledger) as now:
+        states = standing.claim_states(now)
+        lines = now.read("claim_lines", columns=["claim_id", "charge_id"]).merge(states, on="claim_id")
+        entries = now.read("authorization_units")
     lines["cause"] = lines["claim_id"]
-    entries = ledger.read("authorization_units")
     accepted = lines[lines["state"].isin(["accepted", "paid", "denied", "partly_denied", "patient_share"])]
     rejected = lines[lines["state"].isin(DEAD)]
     consumed = authorizations.consume(entries, accepted[["charge_id", "cause"]])

@@ -10,14 +10,15 @@ from __future__ import annotations
 import pandas as pd
 
 from configs.identity import digest
-from connectors.ledger import Ledger, Transaction
+from connectors.ledger import Transaction
 from tasks import quarantining, standing
 from tasks.billing import authorizations, posting
+from tasks.moment import Facts
 
 DEAD = ("rejected", "rejected_syntax", "file_rejected")
 
 
-def waiting(ledger: Ledger) -> pd.DataFrame:
+def waiting(ledger: Facts) -> pd.DataFrame:
     """Current encounters whose version is not charged and that no quarantine bars.
 
     One that changed while a live claim stands on its older version is among them: a gate (amended) holds it.
@@ -28,7 +29,7 @@ def waiting(ledger: Ledger) -> pd.DataFrame:
     return encounters[free].reset_index(drop=True)
 
 
-def standing_charges(ledger: Ledger) -> pd.DataFrame:
+def standing_charges(ledger: Facts) -> pd.DataFrame:
     """Charge lines that new ones are judged against.
 
     Left out: charges of an older version of an encounter that no live claim carries; the new version supersedes
@@ -39,7 +40,7 @@ def standing_charges(ledger: Ledger) -> pd.DataFrame:
     return charges[current | charges["charge_id"].isin(_on_live_claims(ledger))].reset_index(drop=True)
 
 
-def live_charges(ledger: Ledger) -> pd.DataFrame:
+def live_charges(ledger: Facts) -> pd.DataFrame:
     """Charge lines that count: those of each encounter's newest charged version."""
     charges = ledger.read("charge_lines")
     decisions = ledger.read("decisions", columns=["decision_id", "sequence"])
@@ -48,7 +49,7 @@ def live_charges(ledger: Ledger) -> pd.DataFrame:
     return dated[dated["sequence"] == newest].drop(columns="sequence").reset_index(drop=True)
 
 
-def unclaimed(ledger: Ledger) -> pd.DataFrame:
+def unclaimed(ledger: Facts) -> pd.DataFrame:
     """Live charge lines that no live claim carries, and that are to be sent (again).
 
     A charge whose claim was rejected is sent again when a person resolved the rejection with 'resubmit'.
@@ -81,7 +82,7 @@ def withdraw_superseded(tx: Transaction, charges: pd.DataFrame) -> int:
     return len(old)
 
 
-def _on_live_claims(ledger: Ledger) -> set[str]:
+def _on_live_claims(ledger: Facts) -> set[str]:
     """Charges on a claim that was not rejected before adjudication."""
     lines = ledger.read("claim_lines", columns=["claim_id", "charge_id"])
     if lines.empty:
@@ -91,7 +92,7 @@ def _on_live_claims(ledger: Ledger) -> set[str]:
     return set(lines.loc[lines["claim_id"].isin(live), "charge_id"])
 
 
-def _resubmitted(ledger: Ledger) -> set[str]:
+def _resubmitted(ledger: Facts) -> set[str]:
     """Claims whose rejection a person resolved by sending it again."""
     events = ledger.read("work_events", where={"action": "resubmit"})
     claims = ledger.read("claims", columns=["claim_id"])

@@ -17,10 +17,10 @@ from prefect.runtime import flow_run
 
 from configs.settings import Settings
 from connectors.clearinghouse.pickup import utc_now
-from connectors.ledger import Ledger
 from tasks import quarantining, standing
 from tasks.door import settings_and_ledger, stage
 from tasks.exporting import dollars
+from tasks.moment import moment
 
 ROWS = 200  # of a table artifact; the worklist has them all
 
@@ -29,12 +29,16 @@ ROWS = 200  # of a table artifact; the worklist has them all
 def report(flow: str, date: dt.date, counts: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
     """Write the artifacts of a run, and record the run; returns what the run comes to."""
     settings, ledger = settings_and_ledger()
-    work = standing.work(ledger, settings, date)
+    with moment(ledger) as now:
+        work = standing.work(now, settings, date)
+        kept_out = quarantining.with_state(now)
     open_work = work[work["status"] == "open"]
     queues = queue_totals(open_work)
     create_markdown_artifact(
         key=f"{flow}-summary",
-        markdown=_summary(settings, ledger, flow, date, counts, queues),
+        markdown=_summary(
+            settings, flow, date, counts, queues, waiting=int((kept_out["state"] == "open").sum())
+        ),
         description=f"{flow} run of {date.isoformat()}",
     )
     for queue in ("holds", "denials", "rejections"):
@@ -63,11 +67,12 @@ def queue_totals(items: pd.DataFrame) -> dict[str, dict[str, int]]:
 
 def _summary(
     settings: Settings,
-    ledger: Ledger,
     flow: str,
     date: dt.date,
     counts: Mapping[str, Mapping[str, int]],
     queues: Mapping[str, Mapping[str, int]],
+    *,
+    waiting: int,
 ) -> str:
     """The run in Markdown."""
     lines = [f"# {flow} · {date.isoformat()}", "", "| stage | what | count |", "|---|---|---:|"]
@@ -78,8 +83,6 @@ def _summary(
         f"| {queue} | {total['items']} | {dollars(total['recoverable_cents'])} |"
         for queue, total in queues.items()
     ]
-    kept_out = quarantining.with_state(ledger)
-    waiting = int((kept_out["state"] == "open").sum())
     lines += [
         "",
         f"In quarantine: {waiting}. Look with `cleanclaim quarantine list`.",

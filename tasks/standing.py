@@ -7,25 +7,28 @@ import datetime as dt
 import pandas as pd
 
 from configs.settings import Settings
-from connectors.ledger import Ledger
 from tasks import quarantining
 from tasks.billing import custody, denials, worklists
+from tasks.moment import Facts, Moment, derived, moment
 
 
-def newest_claims(ledger: Ledger) -> pd.DataFrame:
+@derived
+def newest_claims(ledger: Moment) -> pd.DataFrame:
     """Ids of the claims that no other claim replaces."""
     claims = ledger.read("claims", columns=["claim_id", "replaces_claim_id"])
     return claims[~claims["claim_id"].isin(claims["replaces_claim_id"].dropna())][["claim_id"]]
 
 
-def verdicts(ledger: Ledger) -> pd.DataFrame:
+@derived
+def verdicts(ledger: Moment) -> pd.DataFrame:
     """What every remitted line is, see `tasks.billing.denials`."""
     return denials.classify(
         ledger.read("remitted_claims"), ledger.read("remitted_lines"), ledger.read("remitted_adjustments")
     )
 
 
-def claim_states(ledger: Ledger) -> pd.DataFrame:
+@derived
+def claim_states(ledger: Moment) -> pd.DataFrame:
     """State of every claim, see `tasks.billing.custody`."""
     return custody.claim_states(
         claims=ledger.read("claims"),
@@ -39,8 +42,13 @@ def claim_states(ledger: Ledger) -> pd.DataFrame:
     )
 
 
-def encounter_states(ledger: Ledger, claims: pd.DataFrame) -> pd.DataFrame:
+def encounter_states(facts: Facts, claims: pd.DataFrame) -> pd.DataFrame:
     """State of every encounter; each is in exactly one."""
+    with moment(facts) as ledger:
+        return _encounter_states(ledger, claims)
+
+
+def _encounter_states(ledger: Moment, claims: pd.DataFrame) -> pd.DataFrame:
     return custody.encounter_states(
         encounters=ledger.current("encounters"),
         decisions=ledger.read("decisions"),
@@ -51,7 +59,7 @@ def encounter_states(ledger: Ledger, claims: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _encounters_in_quarantine(ledger: Ledger) -> pd.DataFrame:
+def _encounters_in_quarantine(ledger: Moment) -> pd.DataFrame:
     """Open quarantine of encounters, by encounter id."""
     rows = quarantining.with_state(ledger)
     rows = rows[rows["state"].isin(["open", "discarded"]) & (rows["subject_kind"] == "encounter")]
@@ -59,8 +67,13 @@ def _encounters_in_quarantine(ledger: Ledger) -> pd.DataFrame:
     return rows.merge(versions, left_on="subject_id", right_on="row_id")
 
 
-def work(ledger: Ledger, settings: Settings, as_of: dt.date) -> pd.DataFrame:
+def work(facts: Facts, settings: Settings, as_of: dt.date) -> pd.DataFrame:
     """Every open item of every queue as of a day, with what people did with it."""
+    with moment(facts) as ledger:
+        return _work(ledger, settings, as_of)
+
+
+def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
     today = pd.Timestamp(as_of)
     claims = claim_states(ledger)
     encounters = encounter_states(ledger, claims)
@@ -87,7 +100,7 @@ def work(ledger: Ledger, settings: Settings, as_of: dt.date) -> pd.DataFrame:
     return worklists.with_people(items, ledger.read("work_events"), today)
 
 
-def silent(ledger: Ledger, settings: Settings, claims: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+def silent(ledger: Facts, settings: Settings, claims: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Files and claims that nobody answered within the limits."""
     return custody.silent(
         submissions=ledger.read("submissions"),
@@ -100,7 +113,8 @@ def silent(ledger: Ledger, settings: Settings, claims: pd.DataFrame, as_of: dt.d
     )
 
 
-def newest_findings(ledger: Ledger) -> pd.DataFrame:
+@derived
+def newest_findings(ledger: Moment) -> pd.DataFrame:
     """Findings of the newest decision about each encounter."""
     decisions = ledger.read("decisions").sort_values("sequence").drop_duplicates("encounter_id", keep="last")
     findings = ledger.read("findings")

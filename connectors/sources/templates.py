@@ -26,14 +26,6 @@ This page is written from the ledger's schema; the files are in `templates/`.
 
 
 def write(folder: Path | str) -> list[Path]:
-    """Write an empty CSV per kind and ``columns.md`` to `folder`; returns the paths."""
-    target = Path(folder)
-    written = write_csv(target)
-    (target / "columns.md").write_text(page(), encoding="utf-8")
-    return [*written, target / "columns.md"]
-
-
-def write_csv(folder: Path | str) -> list[Path]:
     """Write an empty CSV per kind to `folder`: the header and nothing else."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)

@@ -95,7 +95,7 @@ def list_(
             _money(row["amount_cents"]),
             _money(row["recoverable_cents"]),
             _day(row["deadline"]),
-            _text(row["next_action"]),
+            _text(row["next_action"]).replace("_", " "),
             row["status"],
         ]
         for row in frames.records(shown)

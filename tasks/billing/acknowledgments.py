@@ -19,7 +19,7 @@ from tasks.billing.shapes import ACKNOWLEDGMENTS
 STATEMENT = [name for name in ACKNOWLEDGMENTS if name != "ack_id"]
 EFFECTS = shapes.shape(
     "ack_id scope partner interchange_control group_control transaction_control claim_id effect proof:flag"
-    " code payer_control stated_on:day"
+    " code words payer_control stated_on:day"
 )
 # How ack_mapping.tsv words an effect, and our name for it; the first that occurs in the text counts.
 _WORDS = {
@@ -128,11 +128,12 @@ def effect_of(kind: str, code: str, detail: str | None, action: str | None, paye
 def effects(acks: pd.DataFrame) -> pd.DataFrame:
     """Each statement's effect: columns `EFFECTS`.
 
-    ``scope`` is interchange, group, set, claim, line or batch; ``proof`` marks a payer's dated receipt or
-    acceptance with its own number, which proves timely filing. Lines and batches have no effect on a claim's
+    ``scope`` is interchange, group, set, claim, line or batch; ``words`` is the code with its detail, for people;
+    ``proof`` marks a payer's dated receipt or acceptance with its own number, which proves timely filing. Lines and batches have no effect on a claim's
     state: an ``alert`` there is for people.
     """
-    rows = acks.assign(scope=_scope(acks), payer=acks["sender"] == "payer")
+    words = (acks["code"] + " " + acks["detail"].fillna("")).str.strip()
+    rows = acks.assign(scope=_scope(acks), payer=acks["sender"] == "payer", words=words)
     keys = ["kind", "code", "detail", "action", "payer"]
     # Details of a 999 are as many as its errors, and decide nothing.
     rows["detail"] = rows["detail"].where(rows["kind"] == "TA1")

@@ -64,14 +64,14 @@ def by_file(
         control=lambda rows: _number(rows["transaction_control"]),
     )
     said = said.assign(strength=said["effect"].map(ranks)).sort_values(["strength", "code"])
-    words = ["effect", "code", "strength"]
+    words = ["effect", "words", "strength"]
     of_set = keys.merge(
         _last(said[said["scope"] == "set"], ["partner", "group", "control"], words), how="left"
     )
     of_group = keys.merge(_last(said[said["scope"] == "group"], ["partner", "group"], words), how="left")
     # A refused group refuses its sets; an accepted group speaks for the sets nobody named.
     by_group = (of_group["strength"] == 2) | of_set["effect"].isna()
-    carried["codes"] = of_group["code"].where(by_group, of_set["code"]).to_numpy()
+    carried["codes"] = of_group["words"].where(by_group, of_set["words"]).to_numpy()
     carried["syntax"] = of_group["effect"].where(by_group, of_set["effect"]).to_numpy()
     carried["state"] = carried["syntax"].fillna(carried["state"])
     notes = _interchange_notes(stated)
@@ -115,7 +115,7 @@ def by_statement(stated: pd.DataFrame) -> pd.DataFrame:
         ["claim_id", "weighty", "stated_on", "refused", "code"], na_position="first", kind="stable"
     )
     last = ordered.drop_duplicates("claim_id", keep="last")
-    return last.rename(columns={"effect": "state", "stated_on": "since", "code": "codes"})[
+    return last.rename(columns={"effect": "state", "stated_on": "since", "words": "codes"})[
         ["claim_id", "state", "since", "codes"]
     ]
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from configs import reference
 from configs.identity import digest
 from tasks.billing import deadlines
 
@@ -50,6 +51,20 @@ REJECTION_ACTIONS = {
     "file_rejected": "fix the envelope, then resubmit",
     "rejected_syntax": "fix the segment named, then resubmit",
     "rejected": "fix what the status code names, then resubmit as frequency 1",
+}
+
+
+# Entity codes of STC01-3 that a biller meets.
+ENTITIES = {
+    "41": "submitter",
+    "77": "service facility",
+    "82": "rendering provider",
+    "85": "billing provider",
+    "DN": "referring provider",
+    "DQ": "supervising provider",
+    "IL": "subscriber",
+    "PR": "payer",
+    "QC": "patient",
 }
 
 
@@ -150,6 +165,27 @@ def _claims_with_payer(s: Sources) -> pd.DataFrame:
     return s.claims.merge(rules, on="payer_id", how="left")
 
 
+def remedy(state: str, codes: object) -> str:
+    """What to fix about a rejection: by the status code of a 277CA, by the place a 999 names, else in general.
+
+    `codes` is what the fact says: ``A7 562 82`` (category, status, entity) or ``R 5 SV1:208:2400:8:4:6`` (IK3 and
+    IK4: segment, ordinal, loop, error, element, error).
+    """
+    general = REJECTION_ACTIONS[state]
+    words = codes.split() if isinstance(codes, str) else []
+    if state == "rejected" and len(words) > 1:
+        known = reference.by_key("claim_status_codes", "status").get(words[1])
+        entity = ENTITIES.get(words[2], words[2]) if len(words) > 2 else ""
+        said = f"{known['fix']}{f' ({entity})' if entity else ''}" if known else f"look up status {words[1]}"
+        return f"{said}; then resubmit as frequency 1"
+    places = [word.split(":") for word in words if ":" in word]
+    if state == "rejected_syntax" and places:
+        segment, ordinal, loop, *rest = [*places[0], "", "", ""]
+        element = f" element {rest[1]}" if len(rest) > 1 and rest[1] else ""
+        return f"fix {segment}{element} in loop {loop} (segment {ordinal}), then resubmit"
+    return general
+
+
 def _rejections(s: Sources) -> pd.DataFrame:
     """Claims whose newest answer is a front-end rejection."""
     rejected = s.claim_states[s.claim_states["state"].isin(REJECTION_ACTIONS)]
@@ -163,7 +199,7 @@ def _rejections(s: Sources) -> pd.DataFrame:
         recoverable_cents=rows["charge_cents"],
         opened_on=rows["since"],
         deadline=deadlines.filing(rows["service_from"], rows["timely_filing_days"]),
-        next_action=rows["state"].map(REJECTION_ACTIONS),
+        next_action=[remedy(*pair) for pair in zip(rows["state"], rows["codes"], strict=True)],
     )
 
 

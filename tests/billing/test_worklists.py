@@ -201,7 +201,7 @@ def test_money_in_suspense_is_work_until_it_is_moved(sources):
 def test_a_rejected_claim_is_work_with_its_codes(sources):
     states = frame(
         shaped(CLAIM_STATES),
-        {"claim_id": "C1", "state": "rejected", "since": "2026-01-07", "codes": "A7 562"},
+        {"claim_id": "C1", "state": "rejected", "since": "2026-01-07", "codes": "A7 562 82"},
     )
     (item,) = worklists.items(sources([claim()], claim_states=states), TODAY).to_dict(orient="records")
     assert (item["queue"], item["reason"], item["deadline"]) == (
@@ -209,3 +209,22 @@ def test_a_rejected_claim_is_work_with_its_codes(sources):
         "A7 562",
         pd.Timestamp("2026-04-05"),
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "codes", "said"),
+    [
+        ("rejected", "A7 562 82", "correct the NPI of the entity named (rendering provider); then resubmit"),
+        ("rejected", "A7 9999", "look up status 9999; then resubmit"),
+        ("rejected", None, "fix what the status code names"),
+        (
+            "rejected_syntax",
+            "R 5 SV1:208:2400:8:4:6",
+            "fix SV1 element 4 in loop 2400 (segment 208), then resubmit",
+        ),
+        ("rejected_syntax", "R", "fix the segment named"),
+        ("file_rejected", "R 008", "fix the envelope"),
+    ],
+)
+def test_a_rejection_says_what_to_fix(state, codes, said):
+    assert worklists.remedy(state, codes).startswith(said)

@@ -1,0 +1,106 @@
+"""One Prefect server for all flow tests of a session, and finished practices that tests copy before they change them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import flow_kit as kit
+import pytest
+
+# Set before anything imports Prefect: nothing of ours in the developer's own Prefect home, nothing sent anywhere.
+_PREFECT_HOME = tempfile.mkdtemp(prefix="cleanclaim-prefect-")
+os.environ.update(
+    PREFECT_HOME=_PREFECT_HOME,
+    PREFECT_SERVER_ANALYTICS_ENABLED="false",
+    DO_NOT_TRACK="1",
+    PREFECT_LOGGING_LEVEL="WARNING",
+    PREFECT_LOGGING_SERVER_LEVEL="ERROR",
+    GX_ANALYTICS_ENABLED="false",
+)
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[str]:
+    """The address of the session's Prefect API."""
+    from prefect.settings import PREFECT_API_URL
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield str(PREFECT_API_URL.value())
+    shutil.rmtree(_PREFECT_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def whole_day(tmp_path_factory: pytest.TempPathFactory) -> kit.Demo:
+    """``cleanclaim demo`` with 500 encounters as a user runs it: a process and a Prefect server of its own."""
+    folder = tmp_path_factory.mktemp("whole_day")
+    kit.fix_day(folder / "home", kit.Size(500, 7))
+    return kit.run_demo(folder / "home", folder / "tmp")
+
+
+@pytest.fixture(scope="session")
+def _finished(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> kit.Demo:
+    folder = tmp_path_factory.mktemp("finished")
+    kit.fix_day(folder / "home", kit.SMALL)
+    started = time.monotonic()
+    told = kit.cleanclaim("demo", "--json", home=folder / "home")
+    return kit.Demo(folder / "home", told, folder / "tmp", time.monotonic() - started)
+
+
+@pytest.fixture
+def finished(_finished: kit.Demo) -> kit.Demo:
+    """A small finished demo; not to be changed."""
+    return _finished
+
+
+@pytest.fixture
+def finished_copy(_finished: kit.Demo, tmp_path: Path) -> kit.Office:
+    """The small finished demo, to be changed."""
+    shutil.copytree(_finished.home, tmp_path / "home")
+    return kit.Office(tmp_path / "home").at_port(kit.free_port())
+
+
+@pytest.fixture(scope="session")
+def _loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("loaded") / "home"
+    kit.load_practice(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def _sent(prefect_server: str, _loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("sent") / "home"
+    shutil.copytree(_loaded, home)
+    told = kit.Office(home).at_port(kit.free_port()).run("daily", "--date", str(kit.DAY))
+    assert told.status == 0, told.err
+    return home
+
+
+@pytest.fixture
+def loaded(prefect_server: str, _loaded: Path, tmp_path: Path) -> kit.Office:
+    """A practice with its encounters; nothing was run yet."""
+    shutil.copytree(_loaded, tmp_path / "home")
+    return kit.Office(tmp_path / "home").at_port(kit.free_port())
+
+
+@pytest.fixture
+def sent(_sent: Path, tmp_path: Path) -> kit.Office:
+    """A practice whose claims were sent on `kit.DAY`; nobody answered yet."""
+    shutil.copytree(_sent, tmp_path / "home")
+    return kit.Office(tmp_path / "home").at_port(kit.free_port())
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Callable[[kit.Office, str], kit.Office]:
+    """Another office with the same past."""
+
+    def copy(office: kit.Office, name: str) -> kit.Office:
+        shutil.copytree(office.home, tmp_path / name)
+        return kit.Office(tmp_path / name).at_port(kit.free_port())
+
+    return copy

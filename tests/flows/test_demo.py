@@ -1,0 +1,209 @@
+"""The whole line and back: what `cleanclaim demo` prints, that it is balanced, and that every outcome occurs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import flow_kit as kit
+import pytest
+
+from connectors.sources import synthetic
+from flows.demo import prepare
+from tests.support.pyx12_judge import errors_of
+
+KEYS = set(
+    "encounters held claims claim_lines outbound_files accepted rejected remittances paid_cents denied_lines"
+    " patient_cents worklists quarantined proof".split()
+)
+PROOF_KEYS = {"balanced", "fingerprint", "accounts", "remittances", "custody", "suspense_cents", "problems"}
+
+# What may hold an encounter with each planted problem.
+FITS = {
+    "unsigned_note": {"GATE_NOTE_SIGNED"},
+    "coverage_ended": {"GATE_COVERAGE"},
+    "no_coverage": {"GATE_COVERAGE"},
+    "clinician_not_enrolled": {"GATE_ENROLLMENT"},
+    "clinician_enrolled_later": {"GATE_ENROLLMENT"},
+    "licence_lapsed": {"GATE_PROVIDER_LICENSE"},
+    "authorization_missing": {"GATE_AUTHORIZATION"},
+    "authorization_expired": {"GATE_AUTHORIZATION"},
+    "authorization_exhausted": {"GATE_AUTHORIZATION"},
+    "part2_without_consent": {"GATE_CONSENT"},
+    "header_diagnosis": {"DIAGNOSIS_NOT_BILLABLE"},
+    "diagnosis_not_valid": {"DIAGNOSIS_NOT_BILLABLE"},
+    "short_session": {"CODING_TOO_SHORT"},
+    "duplicate": {"DUPLICATE", "PAIR_PR01"},
+    "timely_filing": {"TIMELY_PAST"},
+    "telehealth_mismatch": {"TELEHEALTH_T08"},
+    "intake_medical_by_therapist": {"PROVIDER_CLASS"},
+    "z_code_first": {"DIAGNOSIS_D02"},
+}
+
+
+def test_demo_prints_one_json_object_with_every_key_and_is_balanced(whole_day: kit.Demo) -> None:
+    assert whole_day.told.status == 0, whole_day.told.err
+    made = whole_day.json
+    assert KEYS <= set(made)
+    assert PROOF_KEYS <= set(made["proof"])
+    assert made["proof"]["balanced"] is True
+    assert made["proof"]["problems"] == []
+    assert made["encounters"] == 500
+    assert len(made["proof"]["fingerprint"]) == 64
+    assert set(made["proof"]["remittances"]) == {"count", "bpr_cents", "cash_cents"}
+
+
+def test_every_encounter_and_every_cent_of_the_demo_is_somewhere(whole_day: kit.Demo) -> None:
+    made = whole_day.json
+    proof, accounts = made["proof"], made["proof"]["accounts"]
+    assert sum(state["count"] for state in proof["custody"].values()) == made["encounters"]
+    assert made["accepted"] + made["rejected"] == made["claims"]
+    assert sum(accounts.values()) == 0
+    charged = whole_day.ledger.read("claims")["charge_cents"].sum()
+    assert sum(state["charge_cents"] for state in proof["custody"].values()) == charged
+    assert accounts["revenue"] == -charged
+    remitted = whole_day.ledger.read("remittances")
+    assert proof["remittances"] == {
+        "count": len(remitted),
+        "bpr_cents": remitted["bpr_cents"].sum(),
+        "cash_cents": accounts["cash"],
+    }
+    assert accounts["cash"] == remitted["bpr_cents"].sum() == made["paid_cents"] - remitted["plb_cents"].sum()
+    assert proof["suspense_cents"] > 0
+
+
+def test_every_outbound_837_passes_pyx12(whole_day: kit.Demo) -> None:
+    files = whole_day.json["outbound_files"]
+    assert files
+    for path in files:
+        data = Path(path).read_bytes()
+        assert data.count(b"~CLM*") == whole_day.json["claims"]
+        assert errors_of(data) == []
+
+
+def test_pyx12_would_have_said_something(whole_day: kit.Demo) -> None:
+    data = Path(whole_day.json["outbound_files"][0]).read_bytes()
+    assert errors_of(data.replace(b"*HC:", b"*XX:", 1))
+
+
+def test_every_kind_of_answer_occurs(whole_day: kit.Demo) -> None:
+    ledger = whole_day.ledger
+    stated = ledger.read("acknowledgments")
+    assert set(stated["kind"]) == {"TA1", "999", "277CA"}
+    assert (stated["code"][stated["kind"] == "999"] == "R").sum() == 1
+    assert (stated["code"] == "A7").any()
+    claims = ledger.read("remitted_claims")
+    (reversal,) = claims.loc[claims["status"] == "22", "claim_id"]
+    assert (claims["claim_id"] == reversal).sum() == 3, "paid, taken back, corrected"
+    assert claims["claim_id"].isna().any(), "a payment for a claim nobody sent"
+    assert {"L6", "WO", "FB"} <= set(ledger.read("provider_adjustments")["code"])
+    files = ledger.read("files")
+    assert {"zip", "gz"} <= set(files["kind"])
+    assert files["container_sha256"].notna().sum() == 2
+    sightings = ledger.read("sightings")
+    assert (sightings.groupby("sha256").size() == 2).sum() == 1, "one file under two names"
+    assert whole_day.json["proof"]["accounts"]["suspense_unmatched"] < 0
+    (quarantined,) = ledger.read("quarantine").to_dict(orient="records")
+    assert (quarantined["suite"], quarantined["expectation"]) == ("remittances", "balanced")
+    assert abs(quarantined["difference_cents"]) == 1
+    assert quarantined["subject_id"] not in set(ledger.read("remittances")["remittance_id"])
+
+
+def test_every_kind_of_payment_and_denial_occurs(whole_day: kit.Demo) -> None:
+    made = whole_day.json
+    states = made["claim_states"]
+    assert {"paid", "denied", "partly_denied", "patient_share", "rejected", "rejected_syntax"} <= set(states)
+    assert {
+        "auth_missing", "eligibility", "coverage_terminated", "timely_filing", "duplicate", "modifier_pos",
+        "diagnosis", "medical_necessity", "bundling", "documentation",
+    } <= set(made["denied_by_category"])  # fmt: skip
+    adjustments = whole_day.ledger.read("remitted_adjustments")
+    causes = set(zip(adjustments["group_code"], adjustments["carc"], strict=True))
+    assert {("CO", "45"), ("PR", "1"), ("PR", "2"), ("PR", "3"), ("CO", "253"), ("CO", "16")} <= causes
+    lines = whole_day.ledger.read("remitted_lines")
+    remarks = set(lines["remarks"].dropna()) | set(
+        whole_day.ledger.read("remitted_claims")["remarks"].dropna()
+    )
+    assert {"N290", "M127", "MA130", "N661", "N519", "M15"} <= remarks
+
+
+def test_a_full_deductible_is_no_denial_even_where_clp02_says_so(whole_day: kit.Demo) -> None:
+    claims = whole_day.ledger.read("remitted_claims").merge(
+        kit.Office(whole_day.home).states()[["claim_id", "state"]], on="claim_id"
+    )
+    deductible = claims[claims["state"] == "patient_share"]
+    assert set(deductible["status"]) == {"1", "4"}
+    assert (deductible["paid_cents"] == 0).all()
+
+
+def test_every_planted_problem_is_held_and_nothing_else(whole_day: kit.Demo) -> None:
+    planted = synthetic.planted(500, 7)
+    held = kit.Office(whole_day.home).holds()
+    assert set(held) == set(planted)
+    assert set(planted.values()) == set(FITS)
+    unfit = {e: (planted[e], rules) for e, rules in held.items() if not rules & FITS[planted[e]]}
+    assert unfit == {}
+    assert whole_day.json["held"] == len(planted)
+
+
+def test_second_daily_and_second_responses_change_no_fact(finished_copy: kit.Office) -> None:
+    before = finished_copy.fingerprint()
+    uploads = sorted(path.name for path in finished_copy.uploads.iterdir())
+    for told in (
+        finished_copy.daily(),
+        finished_copy.responses(45),
+        finished_copy.daily(),
+        finished_copy.responses(46),
+    ):
+        assert told.status == 0, told.err
+        assert told.json["state"] == "Done"
+    assert finished_copy.fingerprint() == before
+    assert sorted(path.name for path in finished_copy.uploads.iterdir()) == uploads
+
+
+def test_demo_again_on_the_same_home_changes_nothing(finished: kit.Demo, finished_copy: kit.Office) -> None:
+    again = finished_copy.run("demo", "--json", "--encounters", "9", "--seed", "1")
+    assert again.status == 0, again.err
+    moved = {"outbound_files"}  # absolute paths of another home
+    assert {k: v for k, v in again.json.items() if k not in moved} == {
+        k: v for k, v in finished.json.items() if k not in moved
+    }
+
+
+def test_the_partners_files_again_in_another_order_and_partition_change_nothing(
+    finished_copy: kit.Office,
+) -> None:
+    """The archive is read once more from the start, one file a run, last one first."""
+    from tasks import reading
+
+    ledger = finished_copy.ledger
+    before = ledger.fingerprint()
+    settings = kit.load_settings(finished_copy.home)
+    files = ledger.read("files", where={"direction": "in", "kind": "835"})["sha256"].tolist()
+    assert len(files) > 3
+    for sha in sorted(files, reverse=True):
+        data = kit.archive.get(settings.archive, sha)
+        counts = reading._store(settings, ledger, kit.decode_835([data]), [sha])
+        assert (counts["remittances"], counts["postings"], counts["new_quarantine"]) == (0, 0, 0)
+    assert ledger.fingerprint() == before
+
+
+def test_a_demo_keeps_the_day_it_began_on(tmp_path: Path) -> None:
+    first = prepare(tmp_path, 9, 1)
+    assert abs((first.day - dt.date.today()).days) <= 1
+    note = json.loads((tmp_path / "demo" / "demo.json").read_text(encoding="utf-8"))
+    (tmp_path / "demo" / "demo.json").write_text(json.dumps({**note, "day": "2026-03-18"}), encoding="utf-8")
+    second = prepare(tmp_path, 500, 7)
+    assert (second.encounters, second.seed, second.day) == (9, 1, dt.date(2026, 3, 18))
+
+
+def test_the_table_for_people_names_the_verdict(
+    finished: kit.Demo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from flows.commands.demo import show
+
+    show(finished.json, "HOME")
+    said = capsys.readouterr().out
+    assert "balanced" in said
+    assert finished.json["proof"]["fingerprint"][:16] in said
