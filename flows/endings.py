@@ -42,4 +42,6 @@ def ending(steps: Callable[[], dict[str, Any]]) -> State[Any]:
         name = next(name for kind, (name, _) in ENDINGS.items() if isinstance(error, kind))
         return Failed(name=name, message=str(error))
     left = counts.get("work_left")
-    return Completed(name=WORK_LEFT if left else DONE, message=left or "nothing left undone", data=counts)
+    return Completed(
+        name=WORK_LEFT if left else DONE, message=left or "no check failed, nothing is in doubt", data=counts
+    )

@@ -18,10 +18,8 @@ from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import word_counts
 from tasks.moment import Moment, moment
 
-
-ICD_10 = re.compile(
-    r"^[A-TV-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?$"
-)  # the form of a code, not whether it exists
+# The form of a code; whether it exists is asked later.
+ICD_10 = re.compile(r"^[A-TV-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?$")
 
 
 @stage("check encounters")

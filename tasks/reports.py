@@ -20,6 +20,7 @@ from connectors.clearinghouse.pickup import utc_now
 from tasks import quarantining, standing
 from tasks.door import settings_and_ledger, stage
 from tasks.exporting import dollars
+from tasks.frames import records
 from tasks.moment import moment
 
 ROWS = 200  # of a table artifact; the worklist has them all
@@ -74,23 +75,28 @@ def _summary(
     *,
     waiting: int,
 ) -> str:
-    """The run in Markdown."""
-    lines = [f"# {flow} · {date.isoformat()}", "", "| stage | what | count |", "|---|---|---:|"]
-    for step, values in counts.items():
-        lines += [f"| {step} | {_words(name)} | {_shown(name, value)} |" for name, value in values.items()]
-    lines += ["", "## Open work", "", "| queue | items | recoverable |", "|---|---:|---:|"]
+    """The run in Markdown: what needs people first, then what each stage did (zeros left out)."""
+    lines = [f"# {flow} · {date.isoformat()}", "", "| queue | open items | recoverable |", "|---|---:|---:|"]
     lines += [
         f"| {queue} | {total['items']} | {dollars(total['recoverable_cents'])} |"
         for queue, total in queues.items()
     ]
     lines += [
         "",
-        f"In quarantine: {waiting}. Look with `cleanclaim quarantine list`.",
+        f"In quarantine: {waiting}. Next: `cleanclaim worklist list`, `cleanclaim quarantine list`,",
+        "`cleanclaim proof`.",
         "",
-        f"Data Docs of the checks: `{settings.home.name}/data_docs/index.html` in the home.",
+        "## What the stages did",
         "",
-        "Next: `cleanclaim worklist list`, `cleanclaim proof`.",
+        "| stage | what | count |",
+        "|---|---|---:|",
     ]
+    for step, values in counts.items():
+        lines += [
+            f"| {step} | {_words(name)} | {_shown(name, value)} |" for name, value in values.items() if value
+        ]
+    docs = settings.data_docs / "index.html"
+    lines += ["", f"Data Docs of the checks: [{settings.home.name}/data_docs]({docs.as_uri()})"]
     return "\n".join(lines)
 
 
@@ -106,12 +112,28 @@ def _table(queue: str, items: pd.DataFrame) -> None:
     """The most urgent items of a queue as a table artifact."""
     if items.empty:
         return
-    columns = ["subject_id", "payer_id", "reason", "next_action", "deadline"]
+    shown = items.head(ROWS)
     rows = [
-        {name: None if pd.isna(value) else str(value)[:80] for name, value in zip(columns, row, strict=True)}
-        | {"amount": None if pd.isna(amount) else dollars(int(amount))}
-        for *row, amount in items[[*columns, "amount_cents"]].head(ROWS).itertuples(index=False, name=None)
+        {
+            "item": row["item_id"][:8],
+            "claim or encounter": _text(row["claim_id"]) or _text(row["encounter_id"]),
+            "payer": _text(row["payer_id"]),
+            "amount": _amount(row["amount_cents"]),
+            "recoverable": _amount(row["recoverable_cents"]),
+            "deadline": _text(row["deadline"])[:10],
+            "next action": _text(row["next_action"]).replace("_", " "),
+            "reason": _text(row["reason"])[:80],
+        }
+        for row in records(shown)
     ]
     create_table_artifact(
         key=queue, table=rows, description=f"{len(items)} open items, the most urgent {len(rows)} shown"
     )
+
+
+def _text(value: object) -> str:
+    return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def _amount(cents: object) -> str:
+    return "" if pd.isna(cents) else dollars(int(cents))  # type: ignore[call-overload]

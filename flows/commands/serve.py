@@ -49,7 +49,11 @@ def _start(host: str, port: int) -> subprocess.Popen[bytes]:
     import httpx
 
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    pages = {
+        "PREFECT_SERVER_UI_API_URL": f"http://{host}:{port}/api",  # the pages otherwise look for port 4200
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    }
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | pages)
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:

@@ -129,8 +129,8 @@ def effects(acks: pd.DataFrame) -> pd.DataFrame:
     """Each statement's effect: columns `EFFECTS`.
 
     ``scope`` is interchange, group, set, claim, line or batch; ``words`` is the code with its detail, for people;
-    ``proof`` marks a payer's dated receipt or acceptance with its own number, which proves timely filing. Lines and batches have no effect on a claim's
-    state: an ``alert`` there is for people.
+    ``proof`` marks a payer's dated receipt or acceptance with its own number, which proves timely filing.
+    Lines and batches have no effect on a claim's state: an ``alert`` there is for people.
     """
     words = (acks["code"] + " " + acks["detail"].fillna("")).str.strip()
     rows = acks.assign(scope=_scope(acks), payer=acks["sender"] == "payer", words=words)

@@ -206,7 +206,7 @@ def test_a_rejected_claim_is_work_with_its_codes(sources):
     (item,) = worklists.items(sources([claim()], claim_states=states), TODAY).to_dict(orient="records")
     assert (item["queue"], item["reason"], item["deadline"]) == (
         "rejections",
-        "A7 562",
+        "A7 562 82",
         pd.Timestamp("2026-04-05"),
     )
 
