@@ -11,15 +11,13 @@ import functools
 import pstats
 import statistics
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-
-ROOT = Path(__file__).parents[1]
 
 
 @dataclass
@@ -38,25 +36,26 @@ class Clock:
     profile: bool = False
     costs: dict[str, Cost] = field(default_factory=lambda: defaultdict(Cost))
     profiles: dict[str, cProfile.Profile] = field(default_factory=dict)
-    _open: list[str] = field(default_factory=list)
+    _thread: threading.local = field(default_factory=threading.local)
 
     @contextmanager
     def span(self, name: str, *, profiled: bool = False) -> Iterator[None]:
         """Time a block; inside another span of this clock it counts for ``outer/name`` too."""
+        outside: list[str] = vars(self._thread).setdefault("spans", [])
         profile = None
         if profiled and self.profile:
             profile = self.profiles.setdefault(name, cProfile.Profile())
             profile.enable()
-        self._open.append(name)
+        outside.append(name)
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             yield
         finally:
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-            self._open.pop()
+            outside.pop()
             if profile:
                 profile.disable()
-            for key in {name, *(f"{outer}/{name}" for outer in self._open)}:
+            for key in {name, *(f"{outer}/{name}" for outer in outside)}:
                 cost = self.costs[key]
                 cost.calls, cost.wall, cost.cpu = cost.calls + 1, cost.wall + wall, cost.cpu + cpu
 

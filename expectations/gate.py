@@ -147,9 +147,9 @@ def _quiet() -> Iterator[Any]:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import logging
 
-    # Its INFO lines name temporary folders; what a check found is in the verdict, not in the log.
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
     import great_expectations
 
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    # Its INFO lines name temporary folders; what a check found is in the verdict, not in the log.
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     yield great_expectations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from configs.settings import ConfigurationError
@@ -49,11 +48,8 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = _home_last(sys.argv[1:] if arguments is None else arguments)
     try:
         status = app(args=arguments, standalone_mode=False)
-    except click.exceptions.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(desk.USAGE)
     except ConfigurationError as error:
         desk.err.print(f"[bold red]cleanclaim:[/] {error}")
         sys.exit(desk.USAGE)
@@ -73,6 +69,9 @@ def _home_last(arguments: list[str]) -> list[str]:
 
 def _unexpected(error: Exception) -> int:
     """The exit status of an error that a command let through."""
+    if hasattr(error, "show"):  # bad usage; Typer carries its own copy of click, so there is no class to name
+        error.show()
+        return desk.USAGE
     from tasks.door import PLAIN, StageFailure, where
 
     name = type(error).__name__

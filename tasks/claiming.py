@@ -26,20 +26,25 @@ def build_claims(date: dt.date) -> dict[str, int]:
     settings, ledger = settings_and_ledger()
     with moment(ledger) as now:
         known = masters.current(now)
+        charges = rebilling.unclaimed(now)
+        again = rebilling.released(now, charges, known.authorizations)
         built = building.build(
-            _with_part2(now, rebilling.unclaimed(now)),
+            _with_part2(now, charges),
             id_key=settings.id_key.get_secret_value(),
             masters=known,
             practice_window_days=settings.billing.date_window_days,
             built_on=date,
-            attempts=_earlier(now),
+            attempts=rebilling.earlier_claims(now, charges),
         )
-    verdict = quarantining.run_suite(settings, "claims", _project(built, known, settings, date))
+    short = set(built.lines.loc[built.lines["charge_id"].isin(again.short), "claim_id"])
+    verdict = quarantining.run_suite(settings, "claims", _project(built, known, settings, date, short))
     kept = set(verdict.kept)
+    lines = built.lines[built.lines["claim_id"].isin(kept)]
     with ledger.transaction() as tx:
         counts = {
             "claims": tx.add("claims", built.claims[built.claims["claim_id"].isin(kept)]),
-            "lines": tx.add("claim_lines", built.lines[built.lines["claim_id"].isin(kept)]),
+            "lines": tx.add("claim_lines", lines),
+            "units": tx.add("authorization_units", rebilling.reserve_again(again.charges, lines)),
             "new_quarantine": tx.add("quarantine", quarantining.rows_of(verdict)),
             "quarantined": len(verdict.quarantined),
             "left": len(built.left),  # charges whose master rows are gone: they wait as charged
@@ -56,12 +61,6 @@ def _with_part2(ledger: Moment, charges: pd.DataFrame) -> pd.DataFrame:
     return charges.merge(versions, on="encounter_row_id", how="left")
 
 
-def _earlier(ledger: Moment) -> pd.DataFrame:
-    """Claims that carried each charge before: charge_id, claim_id, attempt."""
-    lines = ledger.read("claim_lines", columns=["claim_id", "charge_id"])
-    return lines.merge(ledger.read("claims", columns=["claim_id", "attempt"]), on="claim_id")
-
-
 def tables_837(
     claims: pd.DataFrame, lines: pd.DataFrame, known: Masters, settings: Settings
 ) -> dict[str, pa.Table]:
@@ -70,8 +69,13 @@ def tables_837(
     return {"claims": head.cast(CLAIMS_837), "lines": body.cast(LINES_837)}
 
 
-def _project(built: building.Built, known: Masters, settings: Settings, date: dt.date) -> pd.DataFrame:
-    """What the suite may see of the claims: ids, counts, cents and flags."""
+def _project(
+    built: building.Built, known: Masters, settings: Settings, date: dt.date, short: set[str]
+) -> pd.DataFrame:
+    """What the suite may see of the claims: ids, counts, cents and flags.
+
+    `short` are claims sent again whose authorization units went to others meanwhile.
+    """
     claims = built.claims
     if claims.empty:
         return claims
@@ -92,6 +96,7 @@ def _project(built: building.Built, known: Masters, settings: Settings, date: dt
             "encodable": ~claims["claim_id"].isin(bad),
             "consented": ~claims["part2"].astype(bool)
             | masters.consented(known.consents, claims["patient_id"], claims["payer_id"], date),
+            "authorized": ~claims["claim_id"].isin(short),
             "partner_known": claims["payer_id"].map(partners).isin(list(settings.partners)),
         }
     )

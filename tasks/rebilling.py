@@ -7,6 +7,8 @@ journal entries and their authorization units are given back.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from configs.identity import digest
@@ -63,6 +65,52 @@ def unclaimed(ledger: Facts) -> pd.DataFrame:
     again = newest["state"].isin(DEAD) & newest["claim_id"].isin(_resubmitted(ledger))
     blocked = set(newest.loc[~again, "charge_id"])
     return charges[~charges["charge_id"].isin(blocked)].reset_index(drop=True)
+
+
+def earlier_claims(ledger: Facts, charges: pd.DataFrame) -> pd.DataFrame:
+    """The newest claim that carried each charge's encounter before: charge_id, claim_id, attempt.
+
+    By encounter, not by charge: a changed encounter has new charges, and its claim still replaces the rejected one.
+    """
+    lines = ledger.read("claim_lines", columns=["claim_id", "encounter_id"]).drop_duplicates()
+    dated = lines.merge(ledger.read("claims", columns=["claim_id", "attempt"]), on="claim_id")
+    newest = dated.sort_values(["encounter_id", "attempt", "claim_id"]).drop_duplicates(
+        "encounter_id", keep="last"
+    )
+    return (
+        charges[["charge_id", "encounter_id"]].merge(newest, on="encounter_id").drop(columns="encounter_id")
+    )
+
+
+@dataclass(frozen=True)
+class Released:
+    """Charges whose units were given back by a rejection; `short` are those that find too few units left."""
+
+    charges: pd.DataFrame
+    short: set[str]
+
+
+def released(ledger: Facts, charges: pd.DataFrame, on_file: pd.DataFrame) -> Released:
+    """Which of `charges` need their authorization units anew, and which of those the authorization still has.
+
+    Units are given out in order of service.
+    """
+    entries = ledger.read("authorization_units")
+    held = authorizations.balances(entries)
+    open_units = set(held.loc[held["open"] > 0, "charge_id"])
+    needing = charges[charges["authorization_id"].notna() & ~charges["charge_id"].isin(open_units)]
+    needing = needing.sort_values(["authorization_id", "service_date", "charge_id"])
+    left = needing["authorization_id"].map(authorizations.available(on_file, entries))
+    wanted = needing.groupby("authorization_id")["units"].cumsum()
+    return Released(needing, set(needing.loc[wanted > left.fillna(0), "charge_id"]))
+
+
+def reserve_again(charges: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Reservations of the charges that the claim lines carry, caused by their new claim."""
+    carried = charges.merge(lines[["charge_id", "claim_id"]], on="charge_id").rename(
+        columns={"claim_id": "cause"}
+    )
+    return authorizations.reserve(carried)
 
 
 def withdraw_superseded(tx: Transaction, charges: pd.DataFrame) -> int:

@@ -7,8 +7,8 @@ import datetime as dt
 import pandas as pd
 
 from configs.settings import Settings
-from tasks import quarantining
-from tasks.billing import custody, denials, worklists
+from tasks import masters, quarantining
+from tasks.billing import coding, custody, denials, visits, worklists
 from tasks.moment import Facts, Moment, derived, moment
 
 
@@ -64,7 +64,8 @@ def _encounters_in_quarantine(ledger: Moment) -> pd.DataFrame:
     rows = quarantining.with_state(ledger)
     rows = rows[rows["state"].isin(["open", "discarded"]) & (rows["subject_kind"] == "encounter")]
     versions = ledger.current("encounters")[["row_id", "encounter_id"]]
-    return rows.merge(versions, left_on="subject_id", right_on="row_id")
+    found = rows.merge(versions, left_on="subject_id", right_on="row_id")
+    return found.assign(subject_id=found["encounter_id"])  # a check names the version, custody the encounter
 
 
 def work(facts: Facts, settings: Settings, as_of: dt.date) -> pd.DataFrame:
@@ -83,6 +84,7 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
             encounters=ledger.current("encounters"),
             encounter_states=encounters,
             findings=newest_findings(ledger),
+            estimates=estimates(ledger, settings, as_of),
             claims=ledger.read("claims"),
             claim_states=claims,
             payers=ledger.current("payers"),
@@ -119,3 +121,17 @@ def newest_findings(ledger: Moment) -> pd.DataFrame:
     decisions = ledger.read("decisions").sort_values("sequence").drop_duplicates("encounter_id", keep="last")
     findings = ledger.read("findings")
     return findings[findings["decision_id"].isin(decisions["decision_id"])].reset_index(drop=True)
+
+
+def estimates(ledger: Facts, settings: Settings, as_of: dt.date) -> pd.DataFrame:
+    """What is at stake in held encounters: encounter_id, payer_id and, where it can be coded, charge_cents."""
+    findings = newest_findings(ledger)
+    held = findings.loc[findings["severity"] == "hold", "encounter_id"]
+    encounters = ledger.current("encounters")
+    known, context = masters.current(ledger), masters.context(settings, as_of)
+    seen = visits.assemble(encounters[encounters["encounter_id"].isin(held)], known, context)
+    lines = coding.code(seen, known, context).lines
+    charges = lines.groupby("encounter_id")[["charge_cents"]].sum(min_count=1).reset_index()
+    return seen[["encounter_id", "payer_id", "payer_timely_filing_days"]].merge(
+        charges, on="encounter_id", how="left"
+    )

@@ -14,6 +14,7 @@ COLUMNS = [
     "reference_fits_frequency",
     "encodable",
     "consented",
+    "authorized",
     "partner_known",
 ]
 
@@ -34,6 +35,7 @@ SUITE = Suite(
         true("reference_fits_frequency", "7 and 8 need the payer's control number, 1 must not carry one"),
         true("encodable", "an element is missing, too long or outside the character set"),
         true("consented", "substance-use records have no consent for this payer today"),
+        true("authorized", "the authorization's units went to other services meanwhile: ask for more"),
         true("partner_known", "the payer's partner is not configured"),
     ),
 )

@@ -75,6 +75,9 @@ class Sources:
     encounters: pd.DataFrame  # current encounters
     encounter_states: pd.DataFrame  # custody.encounter_states
     findings: pd.DataFrame  # findings of the newest decision of each encounter that is held
+    estimates: (
+        pd.DataFrame
+    )  # of held encounters: encounter_id, payer_id, payer_timely_filing_days, charge_cents
     claims: pd.DataFrame
     claim_states: pd.DataFrame  # custody.claim_states
     payers: pd.DataFrame  # current payers
@@ -147,16 +150,19 @@ def _holds(s: Sources) -> pd.DataFrame:
     reasons = speaking.groupby("encounter_id").agg(
         reason=("rule_id", lambda rules: " ".join(dict.fromkeys(rules))), next_action=("fix", "first")
     )
-    rows = s.encounter_states.merge(reasons, on="encounter_id").merge(
-        s.encounters[["encounter_id", "service_date"]], on="encounter_id"
+    rows = (
+        s.encounters[["encounter_id", "service_date"]]
+        .merge(reasons, on="encounter_id")
+        .merge(s.estimates, on="encounter_id", how="left")
     )
     return rows.assign(
         queue="holds",
         subject_id=rows["encounter_id"],
         category=rows["reason"].str.split(" ").str[0],
         amount_cents=rows["charge_cents"],
+        recoverable_cents=rows["charge_cents"],
         opened_on=rows["service_date"],
-        deadline=deadlines.filing(rows["service_date"], pd.Series(pd.NA, index=rows.index, dtype="Int64")),
+        deadline=deadlines.filing(rows["service_date"], rows["payer_timely_filing_days"]),
     )
 
 

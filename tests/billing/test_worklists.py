@@ -94,6 +94,16 @@ def sources():
             "encounters": empty("encounters"),
             "encounter_states": shaped(ENCOUNTER_STATE),
             "findings": empty("findings"),
+            "estimates": frame(
+                pd.DataFrame(
+                    {
+                        "encounter_id": pd.Series(dtype="str"),
+                        "payer_id": pd.Series(dtype="str"),
+                        "payer_timely_filing_days": pd.Series(dtype="Int64"),
+                        "charge_cents": pd.Series(dtype="Int64"),
+                    }
+                )
+            ),
             "claims": frame(empty("claims"), *claims),
             "claim_states": shaped(CLAIM_STATES),
             "payers": frame(empty("payers"), payer()),
@@ -228,3 +238,29 @@ def test_a_rejected_claim_is_work_with_its_codes(sources):
 )
 def test_a_rejection_says_what_to_fix(state, codes, said):
     assert worklists.remedy(state, codes).startswith(said)
+
+
+def test_a_held_encounter_is_work_with_its_rules_fix_and_what_is_at_stake(sources):
+    made = sources()
+    estimate = {
+        "encounter_id": "E1",
+        "payer_id": "ACME",
+        "payer_timely_filing_days": 90,
+        "charge_cents": 20000,
+    }
+    found = [
+        {"encounter_id": "E1", "rule_id": "GATE_NOTE_SIGNED", "severity": "hold", "fix": "sign the note"},
+        {"encounter_id": "E1", "rule_id": "TIMELY_MARGIN", "severity": "warn", "fix": "hurry"},
+    ]
+    held = sources(
+        encounters=frame(empty("encounters"), {"encounter_id": "E1", "service_date": "2026-01-05"}),
+        findings=frame(empty("findings"), *found),
+        estimates=frame(made.estimates, estimate),
+    )
+    (item,) = worklists.items(held, TODAY).to_dict(orient="records")
+    assert (item["queue"], item["reason"], item["next_action"]) == (
+        "holds",
+        "GATE_NOTE_SIGNED",
+        "sign the note",
+    )
+    assert (item["amount_cents"], item["deadline"]) == (20000, pd.Timestamp("2026-04-05"))

@@ -91,8 +91,8 @@ def loaded(prefect_server: str, _loaded: Path, tmp_path: Path) -> kit.Office:
 @pytest.fixture
 def sent(_sent: Path, tmp_path: Path) -> kit.Office:
     """A practice whose claims were sent on `kit.DAY`; nobody answered yet."""
-    shutil.copytree(_sent, tmp_path / "home")
-    return kit.Office(tmp_path / "home").at_port(kit.free_port())
+    shutil.copytree(_sent, tmp_path / "sent")
+    return kit.Office(tmp_path / "sent").at_port(kit.free_port())
 
 
 @pytest.fixture

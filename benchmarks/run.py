@@ -1,0 +1,294 @@
+"""Measure everything that has a budget and write ``docs/benchmarks.md``.
+
+    python benchmarks/run.py            # all of it; some minutes, on a quiet machine
+    python benchmarks/run.py --quick    # small sizes, printed only, for a look
+
+Each benchmark runs in a process of its own, one after the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "benchmarks.md"
+PACKAGES = ("prefect", "great-expectations", "pandas", "pyarrow", "sqlalchemy")
+STAGES = (
+    "load",
+    "check encounters",
+    "gates, coding and scrub",
+    "build claims",
+    "write 837 interchanges",
+    "upload",
+    "collect",
+    "read acknowledgments",
+    "read remittances",
+    "report",
+    "proof and results",
+)
+# Parts shown under a stage.
+PARTS = {
+    "check encounters": ("check",),
+    "gates, coding and scrub": ("gates", "coding", "scrub", "check"),
+    "build claims": ("build", "encodable", "check"),
+    "write 837 interchanges": ("encode",),
+    "read acknowledgments": ("claim states",),
+    "read remittances": ("decode", "facts", "match", "post", "check"),
+    "report": ("work", "markdown artifact", "table artifact"),
+    "proof and results": ("proof", "work"),
+}
+FLOW_STAGES = tuple(name for name in STAGES if name not in ("load", "proof and results"))
+NOTHING = {"calls": 0, "wall": 0.0, "cpu": 0.0}
+
+
+def run(script: str, *arguments: str) -> dict[str, Any]:
+    """The JSON that a benchmark prints, with the CPU seconds of its process and all that it started."""
+    print(f"… {script} {' '.join(arguments)}", file=sys.stderr)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "CLEANCLAIM_"))
+    }
+    done = subprocess.run(
+        [sys.executable, str(HERE / f"{script}.py"), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=True,
+        env=kept,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return json.loads(done.stdout.splitlines()[-1]) | {"all_cpu": cpu}
+
+
+# --- what a day comes to -----------------------------------------------------------------------------------------
+
+
+def shares(day: Mapping[str, Any]) -> dict[str, float]:
+    """Seconds of orchestration, checks and the whole day, cold and warm.
+
+    Orchestration is what the flows take beyond the plain functions of their stages, the artifacts, the start of the
+    server and the import of Prefect. Not part of the day: making the synthetic practice, and the partner's own work.
+    Warm is the same day beside a server that runs already, with everything imported.
+    """
+    span = day["spans"]
+    wall = {name: values["wall"] for name, values in span.items()}
+    stages = sum(wall.get(f"flows/{name}", 0.0) for name in FLOW_STAGES)
+    start = wall["Prefect server start"] + wall["import Prefect and the line"]
+    orchestration = wall["flows"] - stages + wall["import Prefect and the line"]
+    orchestration += wall.get("markdown artifact", 0.0) + wall.get("table artifact", 0.0)
+    imported = wall["import Great Expectations"]
+    checks = wall["check"] + imported
+    total = wall["whole day"] - wall["partner"] - wall["synthetic practice"]
+    total += imported + wall["import Prefect and the line"]
+    return {
+        "day": total,
+        "orchestration": orchestration,
+        "server": wall["Prefect server start"],
+        "checks": checks,
+        "share": (orchestration + checks) / total,
+        "warm_share": (orchestration + checks - start - imported) / (total - start - imported),
+    }
+
+
+def day_table(day: Mapping[str, Any]) -> list[str]:
+    """Seconds by stage."""
+    span = day["spans"]
+    known = shares(day)
+    lines = ["| stage | runs | wall s | CPU s |", "|---|---:|---:|---:|"]
+
+    def row(label: str, cost: Mapping[str, float]) -> None:
+        lines.append(f"| {label} | {cost['calls']:.0f} | {cost['wall']:.2f} | {cost['cpu']:.2f} |")
+
+    for name in STAGES:
+        row(name, span.get(name, NOTHING))
+        for part in PARTS.get(name, ()):
+            if f"{name}/{part}" in span:
+                row(f"· {part}", span[f"{name}/{part}"])
+    row("import Great Expectations", span["import Great Expectations"])
+    row("import Prefect and the line", span["import Prefect and the line"])
+    row("Prefect server start", span["Prefect server start"])
+    around = known["orchestration"] - known["server"] - span["import Prefect and the line"]["wall"]
+    lines.append(f"| Prefect around the stages, artifacts included | 4 | {around:.2f} | |")
+    lines.append(f"| **the day** | | **{known['day']:.2f}** | |")
+    row("not counted: the partner's own work", span["partner"])
+    row("not counted: making the practice", span["synthetic practice"])
+    return lines
+
+
+# --- the page ----------------------------------------------------------------------------------------------------
+
+
+def verdict(value: float, budget: float, *, at_most: bool = False) -> str:
+    """Whether a budget is met."""
+    return "met" if (value <= budget if at_most else value >= budget) else "**not met**"
+
+
+def codec_rows(codec: Mapping[str, Any]) -> list[str]:
+    one, small, encode = (codec[n] for n in ("decode one 835", "decode small 835s", "encode 837P"))
+    csv_share = f"{one['of_csv']:.2f} of pyarrow.csv | at least 0.4 | {verdict(one['of_csv'], 0.4)} |"
+    return [
+        f"| decode one 835 of {one['megabytes']:.1f} MB | {one['mb_per_cpu_s']:.0f} MB/s | at least 100 MB/s |"
+        f" {verdict(one['mb_per_cpu_s'], 100)} |",
+        f"| the same against Arrow's CSV reader | {csv_share}",
+        f"| decode {small['files']:,} 835s of {small['megabytes'] * 1e3 / small['files']:.1f} KB in one call"
+        f" | {small['mb_per_cpu_s']:.0f} MB/s ({small['of_csv']:.2f} of CSV) | at least 40 MB/s |"
+        f" {verdict(small['mb_per_cpu_s'], 40)} |",
+        f"| encode 837P, {encode['claims']:,} claims, {encode['megabytes']:.1f} MB"
+        f" | {encode['mb_per_cpu_s']:.0f} MB/s ({encode['of_csv']:.2f} of CSV) | at least 40 MB/s |"
+        f" {verdict(encode['mb_per_cpu_s'], 40)} |",
+    ]
+
+
+def scrub_rows(scrub: Mapping[str, Any]) -> list[str]:
+    alone, whole = scrub["scrub"], scrub["judge"]
+    rows = [
+        f"| scrub, every rule, {alone['claims']:,} claims | {alone['per_cpu_s']:,.0f} claims/s |"
+        f" at least 50,000 | {verdict(alone['per_cpu_s'], 50_000)} |",
+        f"| gates, coding, scrub and ids together | {whole['per_cpu_s']:,.0f} claims/s | none | |",
+    ]
+    for name, suite in scrub["suites"].items():
+        rows.append(
+            f"| suite {name}: {suite['expectations']} expectations, {suite['rows']:,} rows |"
+            f" {suite['cpu']:.2f} s | none | |"
+        )
+    return rows
+
+
+def posting_rows(posting: Mapping[str, Any]) -> list[str]:
+    return [
+        f"| post {posting['claims']:,} remitted claims, SQLite ({posting['rows']:,} rows) |"
+        f" {posting['ratio']:.2f} × the bare insert ({posting['cpu']:.2f} s to {posting['bare_cpu']:.2f} s) |"
+        f" at most 3 × | {verdict(posting['ratio'], 3, at_most=True)} |"
+    ]
+
+
+def day_rows(day: Mapping[str, Any], demo: Mapping[str, Any]) -> list[str]:
+    known = shares(day)
+    size = f"{day['encounters']:,}"
+    return [
+        f"| orchestration and checks in a {size}-encounter day, fresh home | {known['share']:.0%}"
+        f" of {known['day']:.0f} s | at most 30 % | {verdict(known['share'], 0.30, at_most=True)} |",
+        f"| the same beside a Prefect server that runs already | {known['warm_share']:.0%} | at most 30 % |"
+        f" {verdict(known['warm_share'], 0.30, at_most=True)} |",
+        f"| demo of {demo['encounters']:,} encounters, from nothing | {demo['seconds_since_start']:.0f} s |"
+        f" at most 90 s | {verdict(demo['seconds_since_start'], 90, at_most=True)} |",
+    ]
+
+
+def page(found: Mapping[str, Any], command: str) -> str:
+    """The measured page."""
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    lines = [
+        "# Benchmarks",
+        "",
+        f"Written by `{command}`; budgets are those of the design. {os.cpu_count()} cores, {platform.machine()},"
+        f" Python {platform.python_version()}, {versions}.",
+        "",
+        "Speeds and ratios are medians of CPU seconds of one process on one thread, so that neighbours on the machine"
+        " count less; what they are compared with ran in the same rounds. Days are wall seconds.",
+        "",
+        "| what | measured | budget | |",
+        "|---|---|---|---|",
+        *codec_rows(found["codec"]),
+        *scrub_rows(found["scrub"]),
+        *(row for posting in found["posting"] for row in posting_rows(posting)),
+        *day_rows(found["day"], found["demo"]),
+        "",
+        "Memory and PostgreSQL have budgets too and are not measured here yet.",
+        "",
+        f"## A day of {found['day']['encounters']:,} encounters",
+        "",
+        f"{found['day']['claims']:,} claims, {found['day']['remittances']} remittances, three collections of answers;"
+        f" SQLite, the sandbox clearinghouse in the same process. {found['day']['all_cpu']:.0f} CPU seconds with"
+        f" Prefect's server, {found['day']['memory_mb']:.0f} MB at most without it.",
+        "",
+        *day_table(found["day"]),
+        "",
+        f"## The demo of {found['demo']['encounters']:,} encounters",
+        "",
+        *demo_table(found["demo"]),
+        "",
+        "## Posting",
+        "",
+        *posting_table(found["posting"]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def demo_table(demo: Mapping[str, Any]) -> list[str]:
+    """Where the demo's seconds go."""
+    wall = {name: values["wall"] for name, values in demo["spans"].items()}
+    known = shares(demo)
+    around = known["orchestration"] - known["server"] - wall["import Prefect and the line"]
+    rows = {
+        "Prefect server start": wall["Prefect server start"],
+        "import Prefect and the line": wall["import Prefect and the line"],
+        "import Great Expectations": wall["import Great Expectations"],
+        "Prefect around the stages, artifacts included": around,
+        "checks": wall["check"],
+        "the partner's own work": wall["partner"],
+    }
+    rows["everything else: the line's own work"] = demo["seconds_since_start"] - sum(rows.values())
+    lines = ["| what | wall s |", "|---|---:|"]
+    lines += [f"| {name} | {seconds:.1f} |" for name, seconds in rows.items()]
+    return [*lines, f"| **all** | **{demo['seconds_since_start']:.1f}** |"]
+
+
+def posting_table(postings: list[Mapping[str, Any]]) -> list[str]:
+    """CPU seconds by part, and each against the bare insert."""
+    lines = ["| claims | part | CPU s | of the bare insert |", "|---:|---|---:|---:|"]
+    for posting in postings:
+        bare = posting["bare_cpu"]
+        parts = {name: cost["cpu"] for name, cost in posting["parts"].items()}
+        parts["everything else"] = posting["cpu"] - sum(parts.values())
+        for name, seconds in parts.items():
+            lines.append(f"| {posting['claims']:,} | {name} | {seconds:.2f} | {seconds / bare:.2f} |")
+        lines.append(
+            f"| {posting['claims']:,} | **all** | **{posting['cpu']:.2f}** | **{posting['ratio']:.2f}** |"
+        )
+    return lines
+
+
+def median(runs: list[dict[str, Any]], key: Callable[[dict[str, Any]], float]) -> dict[str, Any]:
+    """The run in the middle."""
+    return sorted(runs, key=key)[len(runs) // 2]
+
+
+def main() -> None:
+    """Measure, print, and write the page (not with ``--quick``)."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="small sizes; print, do not write the page")
+    parser.add_argument("--rounds", type=int, default=3, help="days to run; the one in the middle is shown")
+    given = parser.parse_args()
+    quick = ["--quick"] if given.quick else []
+    sizes = [2_000] if given.quick else [10_000, 100_000]
+    rounds = 1 if given.quick else given.rounds
+    encounters = 1_000 if given.quick else 10_000
+    days = [run("day", "--encounters", str(encounters)) for _ in range(rounds)]
+    postings = [[run("posting", "--claims", str(size)) for _ in range(rounds)] for size in sizes]
+    found = {
+        "codec": run("codec", *quick),
+        "scrub": run("scrub", *quick),
+        "posting": [median(runs, lambda each: each["ratio"]) for runs in postings],
+        "day": median(days, lambda each: shares(each)["share"]),
+        "demo": run("day", "--encounters", "500"),
+    }
+    text = page(found, " ".join(["python benchmarks/run.py", *quick]))
+    print(text)
+    if not given.quick:
+        PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
