@@ -13,7 +13,9 @@ from connectors.clearinghouse import hostkey
 from connectors.clearinghouse.sandbox.keys import make_key
 
 
-@pytest.mark.parametrize("command", [["daily"], ["responses"], ["proof"], ["worklist", "list"], ["quarantine", "list"]])
+@pytest.mark.parametrize(
+    "command", [["daily"], ["responses"], ["proof"], ["worklist", "list"], ["quarantine", "list"]]
+)
 def test_an_unknown_home_is_2_and_is_not_made(command: list[str], tmp_path: Path) -> None:
     told = kit.cleanclaim(*command, home=tmp_path / "nowhere")
     assert told.status == 2

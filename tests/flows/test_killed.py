@@ -56,7 +56,9 @@ def test_killed_demos_end_with_the_same_fingerprint(
         homes, status = homes + 1, None
         while made < KILLS and status is None:
             # The first start has a Prefect server of its own, killed with it; the others are quicker.
-            status = run_and_kill(home, tmp, own if made == 0 else shared, random.uniform(0, finished.seconds))
+            status = run_and_kill(
+                home, tmp, own if made == 0 else shared, random.uniform(0, finished.seconds)
+            )
             made += status is None
         ended = kit.run_demo(home, tmp, PREFECT_API_URL=prefect_server)
         assert ended.told.status == 0, ended.told.err

@@ -42,7 +42,12 @@ def people(sources: Path) -> People:
                 words.add(value)
             elif column.endswith("birth_date") and value:
                 year, month, day = value.split("-")
-                dates |= {value, f"{month}/{day}/{year}", f"{int(month)}/{int(day)}/{year}", year + month + day}
+                dates |= {
+                    value,
+                    f"{month}/{day}/{year}",
+                    f"{int(month)}/{int(day)}/{year}",
+                    year + month + day,
+                }
     return People(
         frozenset(word.encode() for word in words if len(word) >= SHORTEST),
         frozenset(date.encode() for date in dates),

@@ -41,7 +41,12 @@ def names(office: kit.Office) -> list[str]:
     [("renaming", False, [".tmp"]), ("renaming", True, [".tmp"]), ("uploaded", False, [""])],
 )
 def test_a_rerun_finishes_what_was_begun_and_sends_once(
-    loaded: kit.Office, sent: kit.Office, monkeypatch: pytest.MonkeyPatch, event: str, recorded: bool, left: list[str]
+    loaded: kit.Office,
+    sent: kit.Office,
+    monkeypatch: pytest.MonkeyPatch,
+    event: str,
+    recorded: bool,
+    left: list[str],
 ) -> None:
     with loaded.partner():
         with monkeypatch.context() as patch:
