@@ -14,7 +14,7 @@ INTERCHANGE = (
     "ISA*00*          *00*          *ZZ*PAYER99999     *ZZ*SUBMIT123      *260112*0930*^*00501*{control:09d}*0*T*:~",
     "GS*HP*PAYER99999*SUBMIT123*20260112*0930*1*X*005010X221A1~",
 )
-BYTES_PER_CLAIM = 560  # about; two lines a claim
+BYTES_PER_CLAIM = 430  # about; two lines a claim
 
 
 def dollars(cents: int) -> str:

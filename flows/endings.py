@@ -10,7 +10,8 @@ from prefect.states import Completed, Failed
 
 from configs.settings import ConfigurationError
 from connectors.clearinghouse.errors import HostKeyRefused, LoginRefused, PartnerError, PartnerUnreachable
-from connectors.ledger import LedgerBusy
+from connectors.ledger import LedgerBusy, LedgerError
+from connectors.sources.database import SourceError
 from expectations.gate import CheckStopped
 from flows import desk
 from tasks.door import StageFailure
@@ -24,7 +25,9 @@ ENDINGS: dict[type[Exception], tuple[str, int]] = {
     LoginRefused: ("LoginRefused", desk.UNREACHABLE),
     PartnerUnreachable: ("PartnerUnreachable", desk.UNREACHABLE),
     PartnerError: ("PartnerRefused", desk.UNREACHABLE),
+    SourceError: ("SourceUnreadable", desk.UNREACHABLE),
     LedgerBusy: ("LedgerBusy", desk.UNREACHABLE),
+    LedgerError: ("LedgerFailed", desk.STOPPED),
     ConfigurationError: ("Misconfigured", desk.USAGE),
     StageFailure: ("StageFailed", desk.STOPPED),
 }

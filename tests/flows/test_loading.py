@@ -88,9 +88,8 @@ def test_a_source_that_cannot_be_read_stops_the_run_before_anything_is_sent(
     office, database, _ = pulling
     database.execute("DROP TABLE sessions")
     told = office.daily()
-    assert told.status == 3
-    assert told.json["state"] == "StageFailed"
-    assert "sqlite://" not in told.json["message"]
+    assert told.status == 4
+    assert told.json == {"state": "SourceUnreadable", "message": "SOURCE_FAILED: SQLITE_ERROR"}
     assert office.ledger.count("submissions") == 0
 
 

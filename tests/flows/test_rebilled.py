@@ -146,6 +146,7 @@ def test_a_changed_encounter_of_a_rejected_claim_is_billed_anew(answered: kit.Of
 
 def test_a_rebuilt_claim_leaves_no_rejection_to_work_on(answered: kit.Office, tmp_path: Path) -> None:
     old = single(answered, "rejected_syntax")
+    assert old in {item["claim_id"] for item in answered.items("rejections")}
     change_encounter(answered, old, tmp_path, minutes="31")
     assert answered.daily(1).status == 0
     assert old not in {item["claim_id"] for item in answered.items("rejections") if item["status"] == "open"}
