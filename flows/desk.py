@@ -96,11 +96,32 @@ def _scalar(value: Any) -> object:
     return _plain(value)
 
 
-def table(title: str, columns: list[str], rows: list[list[object]], *, right: tuple[str, ...] = ()) -> Table:
-    """A Rich table with plain edges; columns in `right` are right-aligned."""
+def one(rows: Any, column: str, beginning: str) -> Any:
+    """The one row whose id begins so; leaves with bad usage where there is none or more than one."""
+    found = rows[rows[column].str.startswith(beginning)]
+    if len(found) != 1:
+        fail(USAGE, f"{'nothing begins' if found.empty else f'{len(found)} rows begin'} with that id")
+    return found.iloc[0]
+
+
+def table(
+    title: str,
+    columns: list[str],
+    rows: list[list[object]],
+    *,
+    right: tuple[str, ...] = (),
+    whole: tuple[str, ...] = (),
+) -> Table:
+    """A Rich table; columns in `right` are right-aligned, those and `whole` are never wrapped."""
     made = Table(title=title, title_justify="left", header_style="bold", show_lines=False)
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        numeric = column in right
+        made.add_column(
+            column,
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=numeric or column in whole,
+        )
     for row in rows:
         made.add_row(*("" if value is None else str(value) for value in row))
     return made

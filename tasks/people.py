@@ -17,37 +17,30 @@ def act(
     """Store one action on a worklist item."""
     if action not in ITEM_ACTIONS:
         raise ValueError("no such action")
-    with ledger.transaction() as tx:
-        sequence = len(tx.read("work_events", where={"item_id": item_id})) + 1
-        row = {
-            "event_id": digest("work event", item_id, sequence, action),
-            "item_id": item_id,
-            "sequence": sequence,
-            "action": action,
-            "person": person,
-            "reason": reason,
-            "until": pd.Timestamp(until) if until else pd.NaT,  # type: ignore[arg-type]
-            "at": _now(),
-        }
-        tx.add("work_events", pd.DataFrame([row]))
+    day = pd.Timestamp(until) if until else pd.NaT  # type: ignore[arg-type]
+    _store(ledger, "work_events", "item_id", item_id, action, person=person, reason=reason, until=day)
 
 
 def decide(ledger: Ledger, quarantine_id: str, action: str, *, person: str, reason: str) -> None:
     """Store a decision about a quarantined row."""
     if action not in QUARANTINE_ACTIONS:
         raise ValueError("no such action")
+    _store(ledger, "quarantine_events", "quarantine_id", quarantine_id, action, person=person, reason=reason)
+
+
+def _store(ledger: Ledger, table: str, key: str, subject: str, action: str, **values: object) -> None:
+    """The next event about a subject, numbered in the order people acted."""
     with ledger.transaction() as tx:
-        sequence = len(tx.read("quarantine_events", where={"quarantine_id": quarantine_id})) + 1
+        sequence = tx.count(table, where={key: subject}) + 1
         row = {
-            "event_id": digest("quarantine event", quarantine_id, sequence, action),
-            "quarantine_id": quarantine_id,
+            "event_id": digest(table, subject, sequence, action),
+            key: subject,
             "sequence": sequence,
             "action": action,
-            "person": person,
-            "reason": reason,
             "at": _now(),
+            **values,
         }
-        tx.add("quarantine_events", pd.DataFrame([row]))
+        tx.add(table, pd.DataFrame([row]))
 
 
 def _now() -> pd.Timestamp:

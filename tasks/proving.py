@@ -17,11 +17,12 @@ def prove(facts: Facts) -> dict[str, Any]:
 
 def _prove(ledger: Moment) -> dict[str, Any]:
     current = ("encounters", "authorizations")
+    states = standing.encounter_states(ledger, standing.claim_states(ledger))
     tables = {
-        name: (ledger.current(name) if name in current else ledger.read(name))[columns]
+        name: ledger.current(name)[columns] if name in current else ledger.read(name, columns=columns)
         for name, columns in proof.NEEDS.items()
     }
-    made = proof.prove(tables, standing.encounter_states(ledger, standing.claim_states(ledger)))
+    made = proof.prove(tables, states)
     quarantined = quarantining.with_state(ledger)
     return made.to_dict() | {
         "fingerprint": ledger.fingerprint(),

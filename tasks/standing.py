@@ -8,7 +8,7 @@ import pandas as pd
 
 from configs.settings import Settings
 from tasks import masters, quarantining
-from tasks.billing import coding, custody, denials, visits, worklists
+from tasks.billing import accounts, coding, custody, denials, queues, visits, worklists
 from tasks.moment import Facts, Moment, derived, moment
 
 
@@ -80,7 +80,7 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
     encounters = encounter_states(ledger, claims)
     quarantined = quarantining.with_state(ledger)
     items = worklists.items(
-        worklists.Sources(
+        queues.Sources(
             encounters=ledger.current("encounters"),
             encounter_states=encounters,
             findings=newest_findings(ledger),
@@ -92,7 +92,7 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
             remitted_claims=ledger.read("remitted_claims"),
             remitted_lines=ledger.read("remitted_lines"),
             verdicts=verdicts(ledger),
-            journal=ledger.read("journal"),
+            journal=ledger.read("journal", where={"account": sorted(accounts.of_kind("suspense"))}),
             silent=silent(ledger, settings, claims, as_of),
             quarantine=quarantined[quarantined["state"] == "open"],
             submissions=ledger.read("submissions"),

@@ -24,15 +24,6 @@ def _rows(home: Path | None) -> tuple[Any, pd.DataFrame]:
     return ledger, quarantining.with_state(ledger)
 
 
-def _one(rows: pd.DataFrame, row: str) -> pd.Series:
-    found = rows[rows["quarantine_id"].str.startswith(row)]
-    if len(found) != 1:
-        desk.fail(
-            desk.USAGE, f"{'no row begins' if found.empty else f'{len(found)} rows begin'} with that id"
-        )
-    return found.iloc[0]
-
-
 @app.command("list")
 def list_(
     everything: Annotated[
@@ -68,7 +59,7 @@ def list_(
 def show(row: Row, home: desk.Home = None, json_output: desk.Json = False) -> None:
     """One row with what people decided about it."""
     ledger, rows = _rows(home)
-    found = _one(rows, row)
+    found = desk.one(rows, "quarantine_id", row)
     events = ledger.read("quarantine_events", where={"quarantine_id": found["quarantine_id"]})
     (record,) = desk.records(found.to_frame().T)
     if json_output:
@@ -93,7 +84,7 @@ def _decide(home: Path | None, row: str, action: str, reason: str) -> None:
     from tasks import people
 
     ledger, rows = _rows(home)
-    found = _one(rows, row)
+    found = desk.one(rows, "quarantine_id", row)
     if action == "release" and found["subject_kind"] in ("remittance", "claim", "file"):
         desk.fail(
             desk.USAGE,

@@ -18,17 +18,6 @@ AsOf = Annotated[
     dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day to judge urgency by.")
 ]
 Item = Annotated[str, typer.Argument(help="Item id, or the beginning of one.")]
-SHOWN = [
-    "item_id",
-    "queue",
-    "payer_id",
-    "reason",
-    "category",
-    "next_action",
-    "deadline",
-    "status",
-    "assignee",
-]
 
 
 def _items(
@@ -36,7 +25,7 @@ def _items(
 ) -> tuple[Any, pd.DataFrame]:
     """The ledger and every item of every queue, or of one."""
     from tasks import standing
-    from tasks.billing.worklists import QUEUES
+    from tasks.billing.queues import QUEUES
     from tasks.door import open_ledger
 
     settings = desk.enter(home)
@@ -45,15 +34,6 @@ def _items(
     ledger = open_ledger(settings)
     rows = standing.work(ledger, settings, (as_of or dt.datetime.now()).date())
     return ledger, rows[rows["queue"] == queue] if queue else rows
-
-
-def _one(rows: pd.DataFrame, item: str) -> pd.Series:
-    found = rows[rows["item_id"].str.startswith(item)]
-    if len(found) != 1:
-        desk.fail(
-            desk.USAGE, f"{'no item begins' if found.empty else f'{len(found)} items begin'} with that id"
-        )
-    return found.iloc[0]
 
 
 @app.command("list")
@@ -75,39 +55,28 @@ def list_(
         desk.print_json({"items": desk.records(rows)})
         return
     shown = rows.head(limit)
-    columns = [
-        "item",
-        "queue",
-        "payer",
-        "reason",
-        "amount",
-        "recoverable",
-        "deadline",
-        "next action",
-        "status",
-    ]
+    columns = ["item", "queue", "payer", "recoverable", "deadline", "reason", "next action"]
     body: list[list[object]] = [
         [
             row["item_id"][:8],
-            row["queue"],
+            row["queue"] if row["status"] == "open" else f"{row['queue']} ({row['status']})",
             _text(row["payer_id"]),
-            _text(row["reason"]),
-            _money(row["amount_cents"]),
             _money(row["recoverable_cents"]),
             _day(row["deadline"]),
+            _text(row["reason"]),
             _text(row["next_action"]).replace("_", " "),
-            row["status"],
         ]
         for row in frames.records(shown)
     ]
-    desk.out.print(desk.table(f"{len(rows)} items", columns, body, right=("amount", "recoverable")))
+    whole = ("item", "queue", "payer", "deadline")
+    desk.out.print(desk.table(f"{len(rows)} items", columns, body, right=("recoverable",), whole=whole))
 
 
 @app.command("show")
 def show(item: Item, as_of: AsOf = None, home: desk.Home = None, json_output: desk.Json = False) -> None:
     """One item with everything known about it and what people did with it."""
     ledger, rows = _items(home, as_of)
-    row = _one(rows, item)
+    row = desk.one(rows, "item_id", item)
     events = ledger.read("work_events", where={"item_id": row["item_id"]}).sort_values("sequence")
     (record,) = desk.records(row.to_frame().T)
     if json_output:
@@ -193,7 +162,7 @@ def _record(home: Path | None, item: str, action: str, **values: object) -> None
     from tasks import people
 
     ledger, rows = _items(home, None)
-    row = _one(rows, item)
+    row = desk.one(rows, "item_id", item)
     if action == "resubmit" and row["queue"] != "rejections":
         desk.fail(desk.USAGE, "only a rejection can be sent again")
     person = str(values.pop("person", getpass.getuser()))

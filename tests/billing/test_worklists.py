@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from connectors.ledger import empty
-from tasks.billing import worklists
+from tasks.billing import queues, remedies, worklists
 from tasks.billing.custody import CLAIM_STATES, ENCOUNTER_STATE, SILENCE
 from tasks.billing.denials import classify
 from tasks.billing.shapes import empty as shaped
@@ -116,7 +116,7 @@ def sources():
             **facts,
             **other,
         }
-        return worklists.Sources(**values)  # type: ignore[arg-type]
+        return queues.Sources(**values)  # type: ignore[arg-type]
 
     return make
 
@@ -237,7 +237,7 @@ def test_a_rejected_claim_is_work_with_its_codes(sources):
     ],
 )
 def test_a_rejection_says_what_to_fix(state, codes, said):
-    assert worklists.remedy(state, codes).startswith(said)
+    assert remedies.remedy(state, codes).startswith(said)
 
 
 def test_a_held_encounter_is_work_with_its_rules_fix_and_what_is_at_stake(sources):

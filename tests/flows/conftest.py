@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import flow_kit as kit
@@ -30,7 +31,11 @@ def prefect_server() -> Iterator[str]:
     from prefect.settings import PREFECT_API_URL
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=120):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(prefect_test_harness(server_startup_timeout=120))
+        except RuntimeError:  # somebody else took the port between the look and the start
+            stack.enter_context(prefect_test_harness(server_startup_timeout=120))
         yield str(PREFECT_API_URL.value())
     shutil.rmtree(_PREFECT_HOME, ignore_errors=True)
 

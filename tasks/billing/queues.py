@@ -1,0 +1,207 @@
+"""Each queue as a function from facts to items: who or what waits, why, for how much, until when, and what next.
+
+A queue's function gives the columns it knows; `tasks.billing.worklists` completes, orders and joins them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tasks.billing import deadlines
+from tasks.billing.remedies import REJECTION_ACTIONS, SILENT, remedy
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the queues are made from; frames of the ledger's tables or of the pure functions named."""
+
+    encounters: pd.DataFrame  # current encounters
+    encounter_states: pd.DataFrame  # custody.encounter_states
+    findings: pd.DataFrame  # findings of the newest decision of each encounter that is held
+    estimates: (
+        pd.DataFrame
+    )  # of held encounters: encounter_id, payer_id, payer_timely_filing_days, charge_cents
+    claims: pd.DataFrame
+    claim_states: pd.DataFrame  # custody.claim_states
+    payers: pd.DataFrame  # current payers
+    remittances: pd.DataFrame
+    remitted_claims: pd.DataFrame
+    remitted_lines: pd.DataFrame
+    verdicts: pd.DataFrame  # denials.classify
+    journal: pd.DataFrame
+    silent: pd.DataFrame  # custody.silent
+    quarantine: pd.DataFrame  # open rows
+    submissions: pd.DataFrame
+
+
+def _holds(s: Sources) -> pd.DataFrame:
+    """One item for each encounter that its newest decision holds; its reasons are the rules, its action the fix.
+
+    An encounter changed after it was billed is held too, although its claim speaks for it elsewhere.
+    """
+    speaking = s.findings[s.findings["severity"] == "hold"].sort_values(["encounter_id", "rule_id"])
+    reasons = speaking.groupby("encounter_id").agg(
+        reason=("rule_id", lambda rules: " ".join(dict.fromkeys(rules))), next_action=("fix", "first")
+    )
+    rows = (
+        s.encounters[["encounter_id", "service_date"]]
+        .merge(reasons, on="encounter_id")
+        .merge(s.estimates, on="encounter_id", how="left")
+    )
+    return rows.assign(
+        queue="holds",
+        subject_id=rows["encounter_id"],
+        category=rows["reason"].str.split(" ").str[0],
+        amount_cents=rows["charge_cents"],
+        recoverable_cents=rows["charge_cents"],
+        opened_on=rows["service_date"],
+        deadline=deadlines.filing(rows["service_date"], rows["payer_timely_filing_days"]),
+    )
+
+
+def _claims_with_payer(s: Sources) -> pd.DataFrame:
+    rules = s.payers[["payer_id", "timely_filing_days", "appeal_days", "payer_class"]]
+    return s.claims.merge(rules, on="payer_id", how="left")
+
+
+def _rejections(s: Sources) -> pd.DataFrame:
+    """Claims whose newest answer is a front-end rejection."""
+    rejected = s.claim_states[s.claim_states["state"].isin(REJECTION_ACTIONS)]
+    rows = rejected[["claim_id", "state", "since", "codes"]].merge(_claims_with_payer(s), on="claim_id")
+    return rows.assign(
+        queue="rejections",
+        subject_id=rows["claim_id"],
+        category=rows["state"],
+        reason=rows["codes"],
+        amount_cents=rows["charge_cents"],
+        recoverable_cents=rows["charge_cents"],
+        opened_on=rows["since"],
+        deadline=deadlines.filing(rows["service_from"], rows["timely_filing_days"]),
+        next_action=[remedy(*pair) for pair in zip(rows["state"], rows["codes"], strict=True)],
+    )
+
+
+def newest_adjudication(remitted_claims: pd.DataFrame, remittances: pd.DataFrame) -> pd.DataFrame:
+    """For each of our claims the adjudication that counts: the newest that is not a reversal.
+
+    A claim whose newest entry is a reversal without a correction has none.
+    """
+    dated = remitted_claims[remitted_claims["claim_id"].notna()].merge(
+        remittances[["remittance_id", "payment_date", "payer_id"]], on="remittance_id"
+    )
+    # Within one remittance the reversal comes before its correction (dossier 4.5).
+    ordered = dated.sort_values(["claim_id", "payment_date", "remittance_id", "position"])
+    last = ordered.drop_duplicates("claim_id", keep="last")
+    return last[last["status"] != "22"]
+
+
+def _denials(s: Sources) -> pd.DataFrame:
+    """Denied lines of the adjudications that count, and what a payer left open under group CO without denying it."""
+    counted = newest_adjudication(s.remitted_claims, s.remittances)
+    open_lines = s.verdicts["denied"].astype(bool) | (s.verdicts["recoverable_cents"] > 0)
+    denied = s.verdicts[open_lines].drop(columns=["remittance_id"])
+    rows = denied.merge(
+        counted[["remitted_claim_id", "claim_id", "remittance_id", "payment_date", "segment"]],
+        on="remitted_claim_id",
+    ).merge(_claims_with_payer(s)[["claim_id", "payer_id", "appeal_days", "payer_class"]], on="claim_id")
+    lines = s.remitted_lines[["remitted_line_id", "segment"]].rename(columns={"segment": "line_segment"})
+    rows = rows.merge(lines, on="remitted_line_id", how="left")
+    where = rows["line_segment"].fillna(rows["segment"]).astype("Int64").astype("str")
+    return rows.assign(
+        queue="denials",
+        subject_id=rows["remitted_line_id"].fillna(rows["remitted_claim_id"]),
+        reason=rows["reasons"],
+        amount_cents=rows[["denied_cents", "recoverable_cents", "patient_cents"]].max(axis=1),
+        opened_on=rows["payment_date"],
+        deadline=deadlines.response(
+            rows["action"], rows["payment_date"], rows["appeal_days"], rows["payer_class"]
+        ),
+        next_action=rows["action"],
+        source=rows["remittance_id"] + " segment " + where,
+    )
+
+
+def _suspense(s: Sources) -> pd.DataFrame:
+    """What stands in suspense, by remittance and claim control or PLB reason."""
+    entries = s.journal[s.journal["account"].str.startswith("suspense")]
+    keys = ["remittance_id", "remitted_claim_id", "account", "reason"]
+    sums = entries.groupby(keys, dropna=False)[["amount_cents"]].sum().reset_index()
+    rows = sums[sums["amount_cents"] != 0].merge(
+        s.remittances[["remittance_id", "payment_date", "payer_id"]], on="remittance_id", how="left"
+    )
+    subject = rows["remitted_claim_id"].fillna(rows["remittance_id"]) + " " + rows["reason"].fillna("")
+    return rows.assign(
+        queue="suspense",
+        subject_id=subject.str.strip(),
+        category=rows["account"],
+        amount_cents=-rows["amount_cents"],
+        recoverable_cents=rows["amount_cents"].abs(),
+        opened_on=rows["payment_date"],
+        deadline=rows["payment_date"] + pd.Timedelta(days=7),
+        next_action="find the claim or the payer's reason, then match it",
+        source=rows["remittance_id"],
+    )
+
+
+def _silence(s: Sources) -> pd.DataFrame:
+    """Files without a 999, claims without a 277CA or an 835."""
+    rows = s.silent.merge(
+        s.claims[["claim_id", "payer_id"]], left_on="subject_id", right_on="claim_id", how="left"
+    )
+    return rows.assign(
+        queue="silence",
+        subject_id=rows["kind"] + " " + rows["subject_id"],
+        reason=rows["kind"],
+        category=rows["subject_kind"],
+        amount_cents=rows["charge_cents"],
+        recoverable_cents=rows["charge_cents"],
+        opened_on=rows["since"],
+        next_action=rows["kind"].map(SILENT),
+    )
+
+
+def _quarantine(s: Sources) -> pd.DataFrame:
+    """Open quarantined rows."""
+    rows = s.quarantine
+    place = rows["file_sha256"].str[:12] + " segment " + rows["segment"].astype("str")
+    return rows.assign(
+        queue="quarantine",
+        subject_id=rows["quarantine_id"],
+        category=rows["suite"],
+        amount_cents=rows["difference_cents"].abs(),
+        next_action="look at it, then release or discard",
+        source=place.where(rows["segment"].notna(), rows["subject_kind"] + " " + rows["subject_id"]),
+    )
+
+
+def _uploads(s: Sources) -> pd.DataFrame:
+    """Uploads in doubt, one item a file."""
+    doubtful = s.claim_states[s.claim_states["state"] == "in_doubt"]
+    if doubtful.empty:
+        return pd.DataFrame()
+    files = doubtful.groupby("submission_id")[["charge_cents"]].sum().reset_index()
+    rows = files.merge(s.submissions[["submission_id", "business_date"]], on="submission_id")
+    return rows.assign(
+        queue="uploads",
+        subject_id=rows["submission_id"],
+        category="in_doubt",
+        reason="the upload broke off at the rename and the file is not there",
+        amount_cents=rows["charge_cents"],
+        recoverable_cents=rows["charge_cents"],
+        opened_on=rows["business_date"],
+        next_action="ask the partner whether the file arrived; an acknowledgment settles it by itself",
+    )
+
+
+# Every queue with what stands in it; the order is that of the line.
+QUEUES = {
+    "holds": (_holds, "Encounters that a gate or a rule holds, with the smallest fix."),
+    "quarantine": (_quarantine, "Rows and remittances that a check kept out."),
+    "uploads": (_uploads, "Uploads whose outcome is not known: ask the partner, never send blindly."),
+    "rejections": (_rejections, "Files, sets and claims rejected before adjudication: fix and send again."),
+    "silence": (_silence, "Files and claims that nobody answered within the limit."),
+    "denials": (_denials, "Denied lines: correct, appeal, send records or bill the next payer."),
+    "suspense": (_suspense, "Money that arrived and could not be placed."),
+}

@@ -1,0 +1,54 @@
+"""What to do about what did not get through: rejections at the front end, and silence."""
+
+from __future__ import annotations
+
+from configs import reference
+
+# What to do about a state that ends a claim before adjudication.
+REJECTION_ACTIONS = {
+    "file_rejected": "fix the envelope, then resubmit",
+    "rejected_syntax": "fix the segment named, then resubmit",
+    "rejected": "fix what the status code names, then resubmit as frequency 1",
+}
+
+
+# Entity codes of STC01-3 that a biller meets.
+ENTITIES = {
+    "41": "submitter",
+    "77": "service facility",
+    "82": "rendering provider",
+    "85": "billing provider",
+    "DN": "referring provider",
+    "DQ": "supervising provider",
+    "IL": "subscriber",
+    "PR": "payer",
+    "QC": "patient",
+}
+
+# What to do when an answer does not come.
+SILENT = {
+    "no_999": "ask the partner whether it has the file; resend only where it says no",
+    "no_277ca": "look the claim up at the clearinghouse",
+    "no_835": "ask the payer for the claim's status",
+}
+
+
+def remedy(state: str, codes: object) -> str:
+    """What to fix about a rejection: by the status code of a 277CA, by the place a 999 names, else in general.
+
+    `codes` is what the fact says: ``A7 562 82`` (category, status, entity) or ``R 5 SV1:208:2400:8:4:6`` (IK3 and
+    IK4: segment, ordinal, loop, error, element, error).
+    """
+    general = REJECTION_ACTIONS[state]
+    words = codes.split() if isinstance(codes, str) else []
+    if state == "rejected" and len(words) > 1:
+        known = reference.by_key("claim_status_codes", "status").get(words[1])
+        entity = ENTITIES.get(words[2], words[2]) if len(words) > 2 else ""
+        said = f"{known['fix']}{f' ({entity})' if entity else ''}" if known else f"look up status {words[1]}"
+        return f"{said}; then resubmit as frequency 1"
+    places = [word.split(":") for word in words if ":" in word]
+    if state == "rejected_syntax" and places:
+        segment, ordinal, loop, *rest = [*places[0], "", "", ""]
+        element = f" element {rest[1]}" if len(rest) > 1 and rest[1] else ""
+        return f"fix {segment}{element} in loop {loop} (segment {ordinal}), then resubmit"
+    return general
