@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import flow_kit as kit
 import pytest
 
+from connectors.ledger import Ledger
+from connectors.ledger.store import Transaction
 from tasks import sending
 
 
@@ -15,17 +18,33 @@ class PowerCut(BaseException):
     """The process ends here: nothing after it runs, and no error handling of ours sees it."""
 
 
-def break_off(monkeypatch: pytest.MonkeyPatch, event: str, *, recorded: bool) -> None:
-    """The next time that `event` of an upload is to be recorded, the process ends: before or after it is."""
+def break_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process ends after the rename, before it is recorded that the file is uploaded."""
     real = sending.record
 
-    def record(ledger: object, submission: str, name: str) -> None:
-        if name != event or recorded:
-            real(ledger, submission, name)  # type: ignore[arg-type]
-        if name == event:
+    def record(ledger: Ledger, submission: str, name: str) -> None:
+        if name == "uploaded":
             raise PowerCut
+        real(ledger, submission, name)
 
     monkeypatch.setattr(sending, "record", record)
+
+
+def cut_power(monkeypatch: pytest.MonkeyPatch, *, after_commit: bool) -> None:
+    """The process ends at the next transaction that changes a fact: just before or just after its commit."""
+    real = Ledger.transaction
+
+    @contextmanager
+    def dying(ledger: Ledger) -> Iterator[Transaction]:
+        before = ledger.fingerprint()
+        with real(ledger) as tx:
+            yield tx
+            if not after_commit and tx.fingerprint() != before:
+                raise PowerCut
+        if ledger.fingerprint() != before:
+            raise PowerCut
+
+    monkeypatch.setattr(Ledger, "transaction", dying)
 
 
 def events(office: kit.Office) -> list[str]:
@@ -36,38 +55,12 @@ def names(office: kit.Office) -> list[str]:
     return sorted(path.name for path in office.uploads.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("event", "recorded", "left"),
-    [("renaming", False, [".tmp"]), ("renaming", True, [".tmp"]), ("uploaded", False, [""])],
-)
-def test_a_rerun_finishes_what_was_begun_and_sends_once(
-    loaded: kit.Office,
-    sent: kit.Office,
-    monkeypatch: pytest.MonkeyPatch,
-    event: str,
-    recorded: bool,
-    left: list[str],
-) -> None:
-    with loaded.partner():
-        with monkeypatch.context() as patch:
-            break_off(patch, event, recorded=recorded)
-            with pytest.raises(PowerCut):
-                loaded.daily()
-        (expected,) = names(sent)
-        assert names(loaded) == [expected + suffix for suffix in left], "where it broke off"
-        assert loaded.daily().status == 0
-        assert names(loaded) == [expected]
-        assert (loaded.uploads / expected).read_bytes() == (sent.uploads / expected).read_bytes()
-    assert events(loaded) == ["renaming", "uploaded"]
-    assert loaded.fingerprint() == sent.fingerprint()
-
-
 def test_an_upload_in_doubt_waits_for_an_answer_and_is_never_sent_again(
     loaded: kit.Office, sent: kit.Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with loaded.partner():
         with monkeypatch.context() as patch:
-            break_off(patch, "uploaded", recorded=False)
+            break_off(patch)
             with pytest.raises(PowerCut):
                 loaded.daily()
         # The partner is quick: it answers, and takes the file out of the folder.
@@ -95,40 +88,27 @@ def test_an_upload_in_doubt_waits_for_an_answer_and_is_never_sent_again(
     assert loaded.fingerprint() == sent.fingerprint(), "as if nothing had happened"
 
 
-def test_every_stage_may_be_the_last_before_a_power_cut(
+def test_the_power_may_go_at_every_transaction(
     loaded: kit.Office, sent: kit.Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each run dies at its next transaction, just before or just after the commit; the last one finds nothing to do."""
-    from contextlib import contextmanager
-
-    from connectors.ledger import Ledger
-
-    real: Callable[..., object] = Ledger.transaction
-    died = 0
+    """Each run dies at its next transaction, in turn just before and just after the commit, until none is left."""
+    folders: list[list[str]] = []
+    (expected,) = names(sent)
     with loaded.partner():
-        for after_commit in (False, True) * 12:
-            written: list[str] = []
-
-            @contextmanager
-            def dying(ledger: Ledger, after: bool = after_commit, seen: list[str] = written):  # type: ignore[no-untyped-def]
-                before = ledger.fingerprint()
-                with real(ledger) as tx:
-                    yield tx
-                    if not after and tx.fingerprint() != before:
-                        raise PowerCut
-                if ledger.fingerprint() != before:
-                    seen.append("committed")
-                    raise PowerCut
-
+        for turn in range(40):
             with monkeypatch.context() as patch:
-                patch.setattr(Ledger, "transaction", dying)
+                cut_power(patch, after_commit=turn % 2 == 1)
                 try:
                     assert loaded.daily().status == 0
                     break
                 except PowerCut:
-                    died += 1
+                    folders.append(names(loaded))
         else:
             pytest.fail("it never came to an end")
-    assert died >= 6, "check, judge, claims, intent, renaming, uploaded"
-    assert len(names(loaded)) == 1
+    assert len(folders) >= 10, "decisions, claims, intent, renaming, uploaded: before and after"
+    assert [] in folders
+    assert [expected + ".tmp"] in folders, "it died before the rename"
+    assert [expected] in folders, "it died after the rename, before it could say so"
+    assert names(loaded) == [expected]
+    assert (loaded.uploads / expected).read_bytes() == (sent.uploads / expected).read_bytes()
     assert loaded.fingerprint() == sent.fingerprint()
