@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from prefect import flow
 from prefect.client.schemas.objects import State
 
+from connectors.clearinghouse.errors import PartnerError
 from flows.endings import ending
 from tasks.claiming import build_claims
 from tasks.door import only_run, retried, settings_and_ledger
@@ -22,6 +23,8 @@ from tasks.sources import pull_encounters
 @flow(name="daily-billing", validate_parameters=True, persist_result=False)
 def daily_billing(date: dt.date | None = None) -> State[Any]:
     """Pull, check, gate, code, scrub, build, write and send everything that is due on `date` (default today).
+
+    One partner's failure does not keep the others from getting theirs; the run then ends in that failure.
 
     A rerun is always safe: every step stores facts by content and finishes what an earlier run began.
     """
@@ -39,15 +42,29 @@ def _steps(date: dt.date | None) -> dict[str, Any]:
             "claims": build_claims(day),
             "interchanges": write_interchanges(day),
         }
+        failure: PartnerError | None = None
         for partner in pending_partners():
-            counts[f"upload {partner}"] = retried(upload_pending, settings)(partner)
+            try:
+                counts[f"upload {partner}"] = retried(upload_pending, settings)(partner)
+            except PartnerError as error:
+                failure = error
         reported = report("daily", day, counts)
+    if failure:
+        raise failure
     return {"date": day.isoformat(), "stages": counts, "work_left": _left(counts), **reported}
 
 
 def _left(counts: dict[str, dict[str, int]]) -> str | None:
     """What people should know of: rows newly kept out by a check, uploads in doubt."""
     kept_out = sum(values.get("new_quarantine", 0) for values in counts.values())
-    doubt = sum(values.get("in_doubt", 0) for values in counts.values())
-    said = [f"{kept_out} newly in quarantine"] * bool(kept_out) + [f"{doubt} uploads in doubt"] * bool(doubt)
-    return ", ".join(said) or None
+    totals = {
+        f"{kept_out} newly in quarantine": kept_out,
+        "uploads in doubt": _total(counts, "in_doubt"),
+        "uploads whose name is taken": _total(counts, "conflict"),
+        "claims withheld": _total(counts, "withheld"),
+    }
+    return ", ".join(words for words, total in totals.items() if total) or None
+
+
+def _total(counts: dict[str, dict[str, int]], name: str) -> int:
+    return sum(values.get(name, 0) for values in counts.values())

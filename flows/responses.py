@@ -44,6 +44,6 @@ def _steps(date: dt.date | None) -> dict[str, Any]:
         reported = report("responses", day, counts)
     if failure:
         raise failure
-    kept_out = counts["remittances"]["new_quarantine"]
-    left = f"{kept_out} remittances newly in quarantine" if kept_out else None
+    kept_out = sum(values.get("new_quarantine", 0) for values in counts.values())
+    left = f"{kept_out} files or remittances newly in quarantine" if kept_out else None
     return {"date": day.isoformat(), "stages": counts, "work_left": left, **reported}

@@ -36,9 +36,11 @@ def build_claims(date: dt.date) -> dict[str, int]:
             built_on=date,
             attempts=rebilling.earlier_claims(now, charges),
         )
-    short = set(built.lines.loc[built.lines["charge_id"].isin(again.short), "claim_id"])
-    verdict = quarantining.run_suite(settings, "claims", _project(built, known, settings, date, short))
-    kept = set(verdict.kept)
+        short = set(built.lines.loc[built.lines["charge_id"].isin(again.short), "claim_id"])
+        verdict = quarantining.run_suite(
+            settings, now, "claims", _project(built, known, settings, date, short)
+        )
+        kept = set(verdict.kept) - quarantining.discarded(now)
     lines = built.lines[built.lines["claim_id"].isin(kept)]
     with ledger.transaction() as tx:
         counts = {

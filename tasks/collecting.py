@@ -6,6 +6,7 @@ from collections import Counter
 
 import pandas as pd
 
+from configs.identity import digest
 from configs.settings import Settings
 from connectors.clearinghouse import archive, pickup
 from connectors.clearinghouse.pickup import Sighting, Taken
@@ -25,7 +26,7 @@ def collect(partner: str) -> dict[str, int]:
     settings, ledger = settings_and_ledger()
     seen = _seen(ledger, partner)
     found = pickup.fetch(settings.partners[partner], settings.home, settings.staging, settings.archive, seen)
-    new = 0
+    counts = Counter(taken=len(found.taken), left=len(found.problems), new_files=0, new_quarantine=0)
     with ledger.transaction() as tx:
         for (name, stamp), first in found.first_seen.items():
             tx.add("sightings", _sighting(partner, name, stamp, first_seen_at=first))
@@ -35,14 +36,13 @@ def collect(partner: str) -> dict[str, int]:
                 _sighting(partner, taken.remote_name, taken.stamp, first_seen_at=pickup.utc_now()),
             )
             tx.put("sightings", [_taken_row(partner, taken)])
-            new += _record(tx, settings, partner, taken)
+            counts.update(_record(tx, settings, partner, taken))
     if settings.partners[partner].delete_remote:
         _delete(settings, partner, [*found.taken, *found.expendable])
     for problem in found.problems:
         log.warning("collect from %s: %s: %s", partner, problem.code, problem.message)
-    counts = {"taken": len(found.taken), "new_files": new, "left": len(found.problems)}
-    log.info("collect from %s: %s", partner, counts)
-    return counts
+    log.info("collect from %s: %s", partner, dict(counts))
+    return dict(counts)
 
 
 def _seen(ledger: Ledger, partner: str) -> dict[tuple[str, str], Sighting]:
@@ -67,25 +67,48 @@ def _taken_row(partner: str, taken: Taken) -> dict[str, object]:
     }
 
 
-def _record(tx: Transaction, settings: Settings, partner: str, taken: Taken) -> int:
-    """Record a file and the members of a container; returns how many files were new by content."""
+def _record(tx: Transaction, settings: Settings, partner: str, taken: Taken) -> Counter[str]:
+    """Record a file and the members of a container; counts what was new by content and what went to quarantine."""
     data = archive.get(settings.archive, taken.sha256)
     form = container_kind(data)
     if form == "plain":
-        return tx.add("files", _file(partner, taken.sha256, kind_of(data), len(data), None))
+        return _record_plain(tx, partner, taken.sha256, data, None)
+    counts = Counter(new_files=0)
     tx.add("files", _file(partner, taken.sha256, form, len(data), None))
     unpacked = unpack(data)
     for code, message in unpacked.problems:
         log.warning("file %s: %s: %s", taken.sha256[:12], code, message)
-        tx.put(
-            "readings",
-            [{"sha256": taken.sha256, "outcome": "failed", "problems": code, "at": pickup.utc_now()}],
-        )
-    new = 0
+        reading = {"sha256": taken.sha256, "outcome": "failed", "problems": code, "at": pickup.utc_now()}
+        tx.put("readings", [reading])
+        counts["new_quarantine"] += tx.add("quarantine", _unreadable(taken.sha256, code))
     for member in unpacked.members:
         sha = archive.put(settings.archive, member)
-        new += tx.add("files", _file(partner, sha, kind_of(member), len(member), taken.sha256))
-    return new
+        counts += _record_plain(tx, partner, sha, member, taken.sha256)
+    return counts
+
+
+def _record_plain(
+    tx: Transaction, partner: str, sha: str, data: bytes, container: str | None
+) -> Counter[str]:
+    kind = kind_of(data)
+    counts = Counter(new_files=tx.add("files", _file(partner, sha, kind, len(data), container)))
+    if kind == "other":
+        counts["new_quarantine"] += tx.add("quarantine", _unreadable(sha, "NOT_X12"))
+    return counts
+
+
+def _unreadable(sha: str, code: str) -> pd.DataFrame:
+    """The quarantine row of a file that nothing could be read from: it must not vanish, money may be in it."""
+    row = {
+        "quarantine_id": digest("quarantine", "files", sha, "readable"),
+        "suite": "files",
+        "expectation": "readable",
+        "subject_kind": "file",
+        "subject_id": sha[:32],
+        "reason": f"{code}: the file cannot be read; look at it, ask the partner to send it again, or discard it",
+        "file_sha256": sha,
+    }
+    return pd.DataFrame([row])
 
 
 def _file(partner: str, sha: str, kind: str, size: int, container: str | None) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import functools
 import logging
+import os
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")  # before Prefect reads its settings
+os.environ.setdefault("DO_NOT_TRACK", "1")
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -120,4 +124,4 @@ def where(error: BaseException) -> str:
 async def _worth_a_retry(_task: object, _run: object, state: object) -> bool:
     """Only what passes by itself: a refused key or login is never tried again (lockout)."""
     result = await state.aresult(raise_on_failure=False)  # type: ignore[attr-defined]
-    return isinstance(result, PartnerUnreachable | PartnerBusy | TransferDamaged)
+    return isinstance(result, PartnerUnreachable | PartnerBusy | TransferDamaged | SourceError)

@@ -11,7 +11,7 @@ import re
 
 import pandas as pd
 
-from tasks import masters, quarantining, rebilling
+from tasks import masters, quarantining, rebilling, standing
 from tasks.billing import judge, posting
 from tasks.billing.context import Masters
 from tasks.door import log, settings_and_ledger, stage
@@ -24,21 +24,27 @@ ICD_10 = re.compile(r"^[A-TV-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?$")
 
 @stage("check encounters")
 def check_encounters(date: dt.date) -> dict[str, int]:
-    """Judge encounter versions that were not judged before; those that fail go to quarantine."""
+    """Check encounter versions that no gate has judged yet; those that fail go to quarantine.
+
+    Rows in quarantine are checked again: what passes by now (the patient was loaded since) goes on by itself.
+    """
     settings, ledger = settings_and_ledger()
     with moment(ledger) as now:
         projection = _project(_unchecked(now), masters.current(now), date)
-    verdict = quarantining.run_suite(settings, "encounters", projection)
-    new = ledger.add("quarantine", quarantining.rows_of(verdict))
+        verdict = quarantining.run_suite(settings, now, "encounters", projection)
+        passing = quarantining.passing_now(now, verdict)
+    with ledger.transaction() as tx:
+        new = tx.add("quarantine", quarantining.rows_of(verdict))
+        tx.add("quarantine_events", passing)
     log.info("check encounters: %d checked, %d newly kept out", verdict.checked, new)
     return {"checked": verdict.checked, "quarantined": len(verdict.quarantined), "new_quarantine": new}
 
 
 def _unchecked(ledger: Moment) -> pd.DataFrame:
-    """Current encounters without a decision about this version and without an open quarantine."""
+    """Current encounters without a decision about this version, but for those a person released or discarded."""
     encounters = ledger.current("encounters")
     decided = set(ledger.read("decisions", columns=["encounter_row_id"])["encounter_row_id"])
-    skip = decided | quarantining.released(ledger)
+    skip = decided | quarantining.released(ledger) | quarantining.discarded(ledger)
     return encounters[~encounters["row_id"].isin(skip)]
 
 
@@ -66,16 +72,16 @@ def judge_encounters(date: dt.date) -> dict[str, int]:
     """Decide about every encounter that is not charged; store decisions, findings, charges, units and postings."""
     settings, ledger = settings_and_ledger()
     with moment(ledger) as now:
-        waiting = rebilling.waiting(now)
+        waiting, entries = rebilling.waiting(now), standing.authorization_units(now)
         judgement = judge.judge(
             waiting,
             masters.current(now),
             masters.context(settings, date),
             history_lines=rebilling.standing_charges(now),
-            authorization_units=now.read("authorization_units"),
+            authorization_units=entries,
             previous_decisions=newest(now.read("decisions")),
         )
-    verdict = quarantining.run_suite(settings, "charges", _project_charges(judgement.charges))
+        verdict = quarantining.run_suite(settings, now, "charges", _project_charges(judgement.charges))
     kept = _without(judgement, verdict.quarantined)
     with ledger.transaction() as tx:
         counts = {
@@ -87,7 +93,7 @@ def judge_encounters(date: dt.date) -> dict[str, int]:
             "new_quarantine": tx.add("quarantine", quarantining.rows_of(verdict)),
         }
         tx.add("journal", posting.post_charges(kept.charges))
-        counts["withdrawn"] = rebilling.withdraw_superseded(tx, kept.charges)
+        counts["withdrawn"] = rebilling.withdraw_superseded(tx, kept.charges, entries)
     log.info("gates, coding and scrub: %s", counts)
     return counts
 

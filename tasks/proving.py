@@ -22,6 +22,10 @@ def _prove(ledger: Moment) -> dict[str, Any]:
         name: ledger.current(name)[columns] if name in current else ledger.read(name, columns=columns)
         for name, columns in proof.NEEDS.items()
     }
+    tables["authorization_units"] = standing.authorization_units(ledger)[proof.NEEDS["authorization_units"]]
+    files, members = standing.live_submissions(ledger)
+    tables["submissions"] = files[proof.NEEDS["submissions"]]
+    tables["submission_claims"] = members[proof.NEEDS["submission_claims"]]
     made = proof.prove(tables, states)
     quarantined = quarantining.with_state(ledger)
     return made.to_dict() | {

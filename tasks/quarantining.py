@@ -16,9 +16,13 @@ from expectations.suites import SUITES
 from tasks.moment import Facts
 
 
-def run_suite(settings: Settings, name: str, frame: pd.DataFrame) -> Verdict:
-    """Judge `frame` by the suite `name` with the home's threshold, and write Data Docs to the home."""
-    return check(SUITES[name], frame, thresholds(settings.home)[name], settings.data_docs)
+def run_suite(settings: Settings, ledger: Facts, name: str, frame: pd.DataFrame) -> Verdict:
+    """Judge `frame` by the suite `name` with the home's threshold, and write Data Docs to the home.
+
+    Rows that the suite kept out in an earlier run do not count towards the threshold again.
+    """
+    known = set(ledger.read("quarantine", where={"suite": name})["subject_id"])
+    return check(SUITES[name], frame, thresholds(settings.home)[name], settings.data_docs, known)
 
 
 def rows_of(verdict: Verdict) -> pd.DataFrame:
@@ -50,6 +54,32 @@ def released(ledger: Facts) -> set[str]:
     rows = with_state(ledger)
     blocked = set(rows.loc[rows["state"].isin(["open", "discarded"]), "subject_id"])
     return set(rows.loc[rows["state"] == "released", "subject_id"]) - blocked
+
+
+def discarded(ledger: Facts) -> set[str]:
+    """Subjects that a person keeps out for good."""
+    rows = with_state(ledger)
+    return set(rows.loc[rows["state"] == "discarded", "subject_id"])
+
+
+def passing_now(ledger: Facts, verdict: Verdict) -> pd.DataFrame:
+    """Open rows of the suite whose subject passes now: events that release them, in the name of the recheck."""
+    rows = with_state(ledger)
+    rows = rows[
+        (rows["state"] == "open") & (rows["suite"] == verdict.suite) & rows["subject_id"].isin(verdict.kept)
+    ]
+    earlier = ledger.read("quarantine_events").groupby("quarantine_id").size()
+    sequence = rows["quarantine_id"].map(earlier).fillna(0).astype("Int64") + 1
+    named = zip(rows["quarantine_id"], sequence, strict=True)
+    return pd.DataFrame(
+        {
+            "event_id": [digest("quarantine_events", key, int(number), "release") for key, number in named],
+            "quarantine_id": rows["quarantine_id"],
+            "sequence": sequence,
+            "action": "release",
+            "person": "recheck",
+        }
+    )
 
 
 def barred(ledger: Facts) -> set[str]:

@@ -6,6 +6,7 @@ Reading a file again changes nothing: facts are identified by content.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pandas as pd
@@ -21,7 +22,6 @@ from tasks.billing import accounts, acknowledgments, evidence, matching, posting
 from tasks.billing.remittances import RemittanceFacts
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import of_arrow, records
-from tasks.moment import moment
 
 FACTS = ("remittances", "remitted_claims", "remitted_lines", "remitted_adjustments", "provider_adjustments")
 
@@ -32,19 +32,17 @@ def read_acknowledgments() -> dict[str, int]:
     settings, ledger = settings_and_ledger()
     files = collecting.unread(ledger)
     files = files[files["kind"].isin(["TA1", "999", "997", "277CA", "mixed"])]
-    counts = {"files": 0, "statements": 0}
+    counts = Counter(files=len(files), statements=0)
     for file in records(files):
-        counts["statements"] += _read_acknowledgment(
-            settings, ledger, file["sha256"], file["partner"], file["kind"]
-        )
-        counts["files"] += 1
+        counts.update(_read_acknowledgment(settings, ledger, file["sha256"], file["partner"], file["kind"]))
     counts["settled"] = _settle_answered(ledger)
-    counts["units"] = _units(ledger)
-    log.info("read acknowledgments: %s", counts)
-    return counts
+    log.info("read acknowledgments: %s", dict(counts))
+    return dict(counts)
 
 
-def _read_acknowledgment(settings: Settings, ledger: Ledger, sha: str, partner: str, kind: str) -> int:
+def _read_acknowledgment(
+    settings: Settings, ledger: Ledger, sha: str, partner: str, kind: str
+) -> dict[str, int]:
     decoded = decode_acknowledgments(archive.get(settings.archive, sha))
     problems = of_arrow(decoded.problems)
     damaged = _damaged(of_arrow(decoded.sets), problems)
@@ -57,11 +55,10 @@ def _read_acknowledgment(settings: Settings, ledger: Ledger, sha: str, partner: 
     )
     with ledger.transaction() as tx:
         new = tx.add("acknowledgments", rows)
-        if damaged:
-            tx.add("quarantine", _damaged_rows(sha, damaged, problems))
+        kept_out = tx.add("quarantine", _damaged_rows(sha, damaged, problems)) if damaged else 0
         if kind != "mixed":  # the remittances of a mixed file are still to be read
             _mark(tx, sha, "read", problems)
-    return new
+    return {"statements": new, "new_quarantine": kept_out}
 
 
 def _damaged(sets: pd.DataFrame, problems: pd.DataFrame) -> set[int]:
@@ -114,25 +111,6 @@ def _settle_answered(ledger: Ledger) -> int:
     return len(proved)
 
 
-def _units(ledger: Ledger) -> int:
-    """Consume authorization units of accepted claims, give back those of rejected ones."""
-    from tasks import standing
-    from tasks.billing import authorizations
-    from tasks.rebilling import DEAD
-
-    with moment(ledger) as now:
-        states = standing.claim_states(now)
-        lines = now.read("claim_lines", columns=["claim_id", "charge_id"]).merge(states, on="claim_id")
-        entries = now.read("authorization_units")
-    lines["cause"] = lines["claim_id"]
-    accepted = lines[lines["state"].isin(["accepted", "paid", "denied", "partly_denied", "patient_share"])]
-    rejected = lines[lines["state"].isin(DEAD)]
-    consumed = authorizations.consume(entries, accepted[["charge_id", "cause"]])
-    freed = authorizations.release(entries, rejected[["charge_id", "cause"]])
-    with ledger.transaction() as tx:
-        return tx.add("authorization_units", consumed) + tx.add("authorization_units", freed)
-
-
 @stage("read remittances")
 def read_remittances() -> dict[str, int]:
     """Read every unread 835: check, match, post. What does not balance posts nothing and waits in quarantine."""
@@ -174,11 +152,11 @@ def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[s
         problems=of_arrow(decoded.problems),
     )
     conflicting = remittances.conflicts(found.remittances, existing)
-    verdict = quarantining.run_suite(settings, "remittances", _project(found, conflicting, existing))
+    verdict = quarantining.run_suite(settings, ledger, "remittances", _project(found, conflicting, existing))
     waiting = _waiting(found, conflicting, verdict)
-    found = remittances.without(found, waiting["subject_id"])
+    found = remittances.without(found, {*conflicting["subject_id"], *verdict.quarantined})
     found, entries = _post(ledger, found)
-    checked = quarantining.run_suite(settings, "postings", _project_postings(found, entries))
+    checked = quarantining.run_suite(settings, ledger, "postings", _project_postings(found, entries))
     assert not checked.quarantined, "the postings suite tolerates nothing"
     with ledger.transaction() as tx:
         counts = {"remittances": tx.add("remittances", found.remittances)}
@@ -209,6 +187,8 @@ def _project(found: RemittanceFacts, conflicting: pd.DataFrame, existing: pd.Dat
         }
     )
     off = found.unbalanced[["subject_id", "difference_cents"]].rename(columns={"subject_id": "remittance_id"})
+    # A whole copy of a damaged remittance has the same id: then the whole one is judged.
+    off = off[~off["remittance_id"].isin({*found.remittances["remittance_id"], *existing["remittance_id"]})]
     return pd.concat([sound, off.assign(balanced=False)], ignore_index=True) if len(off) else sound
 
 

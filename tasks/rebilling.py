@@ -7,6 +7,7 @@ journal entries and their authorization units are given back.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -16,8 +17,6 @@ from connectors.ledger import Transaction
 from tasks import quarantining, standing
 from tasks.billing import authorizations, posting
 from tasks.moment import Facts
-
-DEAD = ("rejected", "rejected_syntax", "file_rejected")
 
 
 def waiting(ledger: Facts) -> pd.DataFrame:
@@ -62,7 +61,7 @@ def unclaimed(ledger: Facts) -> pd.DataFrame:
         return charges
     states = standing.claim_states(ledger)[["claim_id", "state"]]
     newest = lines.merge(standing.newest_claims(ledger), on="claim_id").merge(states, on="claim_id")
-    again = newest["state"].isin(DEAD) & newest["claim_id"].isin(_resubmitted(ledger))
+    again = newest["state"].isin(standing.DEAD) & newest["claim_id"].isin(_resubmitted(ledger))
     blocked = set(newest.loc[~again, "charge_id"])
     return charges[~charges["charge_id"].isin(blocked)].reset_index(drop=True)
 
@@ -95,7 +94,7 @@ def released(ledger: Facts, charges: pd.DataFrame, on_file: pd.DataFrame) -> Rel
 
     Units are given out in order of service.
     """
-    entries = ledger.read("authorization_units")
+    entries = standing.authorization_units(ledger)
     held = authorizations.balances(entries)
     open_units = set(held.loc[held["open"] > 0, "charge_id"])
     needing = charges[charges["authorization_id"].notna() & ~charges["charge_id"].isin(open_units)]
@@ -113,8 +112,12 @@ def reserve_again(charges: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     return authorizations.reserve(carried)
 
 
-def withdraw_superseded(tx: Transaction, charges: pd.DataFrame) -> int:
-    """Withdraw the postings and give back the units of earlier charges of the encounters just charged."""
+def withdraw_superseded(tx: Transaction, charges: pd.DataFrame, entries: pd.DataFrame) -> int:
+    """Withdraw the postings and give back the units of earlier charges of the encounters just charged.
+
+    `entries` are all units as `standing.authorization_units` has them; what a dead claim gave back is not given
+    back again.
+    """
     if charges.empty:
         return 0
     encounters = charges["encounter_id"].unique().tolist()
@@ -123,7 +126,6 @@ def withdraw_superseded(tx: Transaction, charges: pd.DataFrame) -> int:
     if old.empty:
         return 0
     tx.add("journal", posting.withdraw_charges(old))
-    entries = tx.read("authorization_units")
     tx.add(
         "authorization_units", authorizations.release(entries, old[["charge_id"]].assign(cause="superseded"))
     )
@@ -136,13 +138,21 @@ def _on_live_claims(ledger: Facts) -> set[str]:
     if lines.empty:
         return set()
     states = standing.claim_states(ledger)
-    live = states.loc[~states["state"].isin((*DEAD, "replaced")), "claim_id"]
+    live = states.loc[~states["state"].isin((*standing.DEAD, "replaced")), "claim_id"]
     return set(lines.loc[lines["claim_id"].isin(live), "charge_id"])
 
 
 def _resubmitted(ledger: Facts) -> set[str]:
-    """Claims whose rejection a person resolved by sending it again."""
-    events = ledger.read("work_events", where={"action": "resubmit"})
-    claims = ledger.read("claims", columns=["claim_id"])
-    items = {digest("item", "rejections", claim): claim for claim in claims["claim_id"]}
-    return {items[item] for item in events["item_id"] if item in items}
+    """Claims whose rejection a person resolved by sending it again, and did not take that back."""
+    return resolved_by(
+        ledger, "resubmit", "rejections", ledger.read("claims", columns=["claim_id"])["claim_id"]
+    )
+
+
+def resolved_by(ledger: Facts, action: str, queue: str, subjects: Iterable[str]) -> set[str]:
+    """Subjects of a queue's items whose last deciding event is `action`."""
+    events = ledger.read("work_events").sort_values("sequence")
+    deciding = events[events["action"].isin(["snooze", "resolve", "reopen", "resubmit"])]
+    last = deciding.drop_duplicates("item_id", keep="last")
+    chosen = set(last.loc[last["action"] == action, "item_id"])
+    return {subject for subject in subjects if digest("item", queue, subject) in chosen}

@@ -16,12 +16,13 @@ import pandas as pd
 from configs.identity import digest
 from configs.settings import Partner, Settings
 from connectors.clearinghouse import archive
+from connectors.clearinghouse.errors import UploadConflict
 from connectors.clearinghouse.naming import outbound_name
 from connectors.clearinghouse.sftp import Session, connect
 from connectors.clearinghouse.upload import upload
 from connectors.ledger import Ledger, Transaction
 from connectors.x12 import Envelope, encode_837, transaction_controls
-from tasks import masters
+from tasks import masters, rebilling, standing
 from tasks.claiming import tables_837
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import records
@@ -29,14 +30,17 @@ from tasks.frames import records
 
 @stage("write 837 interchanges")
 def write_interchanges(date: dt.date) -> dict[str, int]:
-    """Encode every claim that was never in an interchange; store bytes and intent."""
+    """Encode every claim that is in no interchange; store bytes and intent.
+
+    Claims of a partner that is not configured, and substance-use records whose consent has lapsed, are withheld.
+    """
     settings, ledger = settings_and_ledger()
-    counts = {"files": 0, "claims": 0, "charge_cents": 0, "withheld": 0}
+    counts = {"files": 0, "claims": 0, "charge_cents": 0, "withheld": 0, "abandoned": _abandon(ledger, date)}
     with ledger.transaction() as tx:
         claims, withheld = _unsent(ledger, date)
-        counts["withheld"] = len(withheld)
         partners = claims["payer_id"].map(ledger.current("payers").set_index("payer_id")["partner"])
-        for name in sorted(partners.dropna().unique()):
+        counts["withheld"] = len(withheld) + int((~partners.isin(list(settings.partners))).sum())
+        for name in sorted(set(partners.dropna()) & set(settings.partners)):
             batch = claims[partners == name]
             _write(tx, ledger, settings, name, batch, date)
             counts["files"] += 1
@@ -49,13 +53,42 @@ def write_interchanges(date: dt.date) -> dict[str, int]:
 def _unsent(ledger: Ledger, date: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Claims in no interchange yet; those whose consent has lapsed since they were built stay behind."""
     claims = ledger.read("claims").sort_values("claim_id")
-    sent = ledger.read("submission_claims", columns=["claim_id"])
+    _, sent = standing.live_submissions(ledger)
     fresh = claims[~claims["claim_id"].isin(sent["claim_id"])]
-    consents = ledger.current("consents")
-    free = ~fresh["part2"].astype(bool) | masters.consented(
-        consents, fresh["patient_id"], fresh["payer_id"], date
-    )
+    free = _may_leave(ledger, fresh, date)
     return fresh[free], fresh[~free]
+
+
+def _may_leave(ledger: Ledger, claims: pd.DataFrame, date: dt.date) -> pd.Series:
+    """Whether each claim may be disclosed to its payer on `date` (42 CFR Part 2)."""
+    consents = ledger.current("consents")
+    return ~claims["part2"].astype(bool) | masters.consented(
+        consents, claims["patient_id"], claims["payer_id"], date
+    )
+
+
+def _abandon(ledger: Ledger, date: dt.date) -> int:
+    """Give up interchanges that must not or cannot be sent any more; their claims go into a new one.
+
+    A written file that never passed its point of no return is given up when a consent in it has lapsed since. A
+    file in doubt, or one that nobody acknowledged, is given up when a person resolved its item with 'resubmit':
+    the partner said that it does not have it.
+    """
+    waiting = _pending(ledger)
+    begun = set(ledger.read("submission_events", where={"event": "renaming"})["submission_id"])
+    _, members = standing.live_submissions(ledger)
+    unsent = members[members["submission_id"].isin(set(waiting["submission_id"]) - begun)]
+    claims = unsent.merge(ledger.read("claims"), on="claim_id")
+    lapsed = set(claims.loc[~_may_leave(ledger, claims, date), "submission_id"])
+    every = ledger.read("submissions", columns=["submission_id"])["submission_id"]
+    asked = rebilling.resolved_by(ledger, "resubmit", "uploads", every)
+    silent = rebilling.resolved_by(ledger, "resubmit", "silence", [f"no_999 {each}" for each in every])
+    chosen = lapsed | (
+        (asked | {each.removeprefix("no_999 ") for each in silent}) & set(members["submission_id"])
+    )
+    for submission in sorted(chosen):
+        record(ledger, submission, "abandoned")
+    return len(chosen)
 
 
 def _write(
@@ -137,13 +170,13 @@ def _envelope(settings: Settings, partner: Partner, control: str, group: str, da
 
 def pending_partners() -> list[str]:
     """Partners that something waits to be uploaded to."""
-    _, ledger = settings_and_ledger()
-    return sorted(_pending(ledger)["partner"].unique())
+    settings, ledger = settings_and_ledger()
+    return sorted(set(_pending(ledger)["partner"]) & set(settings.partners))
 
 
 def _pending(ledger: Ledger) -> pd.DataFrame:
-    """Submissions without the event `uploaded`, oldest control number first."""
-    events = ledger.read("submission_events", where={"event": "uploaded"})
+    """Submissions neither uploaded nor abandoned, oldest control number first."""
+    events = ledger.read("submission_events", where={"event": ["uploaded", "abandoned"]})
     submissions = ledger.read("submissions").sort_values("interchange_control")
     return submissions[~submissions["submission_id"].isin(events["submission_id"])]
 
@@ -154,10 +187,16 @@ def upload_pending(partner: str) -> dict[str, int]:
     settings, ledger = settings_and_ledger()
     waiting = _pending(ledger)
     waiting = waiting[waiting["partner"] == partner]
-    counts = {"uploaded": 0, "in_doubt": 0}
+    counts = {"uploaded": 0, "in_doubt": 0, "conflict": 0}
     with connect(settings.partners[partner], settings.home) as session:
         for submission in records(waiting):
-            counts[_upload_one(settings, ledger, session, submission)] += 1
+            try:
+                counts[_upload_one(settings, ledger, session, submission)] += 1
+            except (
+                UploadConflict
+            ):  # the name is taken by something else: a person looks, the next file goes on
+                counts["conflict"] += 1
+                log.warning("upload %s: the name is taken at the partner", submission["submission_id"])
     log.info("upload to %s: %s", partner, counts)
     return counts
 

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pandas as pd
 
+from configs.identity import digest
 from configs.settings import Settings
 from tasks import masters, quarantining
 from tasks.billing import accounts, coding, custody, denials, queues, visits, worklists
@@ -19,6 +20,16 @@ def newest_claims(ledger: Moment) -> pd.DataFrame:
     return claims[~claims["claim_id"].isin(claims["replaces_claim_id"].dropna())][["claim_id"]]
 
 
+def live_submissions(ledger: Facts) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Interchanges and their claims, without those that were abandoned before a partner had them."""
+    abandoned = ledger.read("submission_events", where={"event": "abandoned"})["submission_id"]
+    files, members = ledger.read("submissions"), ledger.read("submission_claims")
+    return (
+        files[~files["submission_id"].isin(abandoned)].reset_index(drop=True),
+        members[~members["submission_id"].isin(abandoned)].reset_index(drop=True),
+    )
+
+
 @derived
 def verdicts(ledger: Moment) -> pd.DataFrame:
     """What every remitted line is, see `tasks.billing.denials`."""
@@ -30,10 +41,11 @@ def verdicts(ledger: Moment) -> pd.DataFrame:
 @derived
 def claim_states(ledger: Moment) -> pd.DataFrame:
     """State of every claim, see `tasks.billing.custody`."""
+    files, members = live_submissions(ledger)
     return custody.claim_states(
         claims=ledger.read("claims"),
-        submissions=ledger.read("submissions"),
-        submission_claims=ledger.read("submission_claims"),
+        submissions=files,
+        submission_claims=members,
         submission_events=ledger.read("submission_events"),
         acknowledgments=ledger.read("acknowledgments"),
         remitted_claims=ledger.read("remitted_claims"),
@@ -104,9 +116,10 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
 
 def silent(ledger: Facts, settings: Settings, claims: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Files and claims that nobody answered within the limits."""
+    files, members = live_submissions(ledger)
     return custody.silent(
-        submissions=ledger.read("submissions"),
-        submission_claims=ledger.read("submission_claims"),
+        submissions=files,
+        submission_claims=members,
         submission_events=ledger.read("submission_events"),
         acknowledgments=ledger.read("acknowledgments"),
         claim_states=claims,
@@ -135,3 +148,34 @@ def estimates(ledger: Facts, settings: Settings, as_of: dt.date) -> pd.DataFrame
     return seen[["encounter_id", "payer_id", "payer_timely_filing_days"]].merge(
         charges, on="encounter_id", how="left"
     )
+
+
+# A claim in one of these states was rejected before adjudication, or gave way to the one that resubmits it.
+DEAD = ("rejected", "rejected_syntax", "file_rejected")
+TAKEN = ("accepted", "paid", "denied", "partly_denied", "patient_share", "reversed", "crossed_over")
+
+
+@derived
+def authorization_units(ledger: Moment) -> pd.DataFrame:
+    """Units reserved, consumed and given back, as the table of that name has them.
+
+    Reservations are stored. That a claim was accepted consumes its units and that it died gives them back; both
+    follow from the claim's state, so they are worked out here and not stored: the order of answers cannot matter.
+    """
+    stored = ledger.read("authorization_units")
+    charges = ledger.read("charge_lines", columns=["charge_id", "authorization_id", "units"])
+    lines = ledger.read("claim_lines", columns=["charge_id", "claim_id"]).merge(charges, on="charge_id")
+    lines = lines[lines["authorization_id"].notna()].merge(
+        claim_states(ledger)[["claim_id", "state"]], on="claim_id"
+    )
+    event = lines["state"].map(
+        dict.fromkeys((*DEAD, "replaced"), "release") | dict.fromkeys(TAKEN, "consume")
+    )
+    followed = lines.assign(event=event, cause=lines["claim_id"])[event.notna()]
+    followed["entry_id"] = [
+        digest("authorization_units", charge, what, cause)
+        for charge, what, cause in followed[["charge_id", "event", "cause"]].itertuples(
+            index=False, name=None
+        )
+    ]
+    return pd.concat([stored, followed[list(stored.columns)]], ignore_index=True) if len(followed) else stored

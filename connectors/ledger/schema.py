@@ -503,10 +503,10 @@ submission_claims = fact(
 
 submission_events = fact(
     "submission_events",
-    "What became of an upload: renaming (the point of no return), uploaded, in_doubt.",
+    "What became of an upload: renaming (the point of no return), uploaded; or abandoned, never to be sent.",
     text("event_id", "Digest of submission and event."),
     text("submission_id", "Submission.", required=True),
-    text("event", "renaming or uploaded.", required=True),
+    text("event", "renaming, uploaded or abandoned.", required=True),
     instant("at", "When."),
     Index(None, "submission_id"),
 )

@@ -85,7 +85,7 @@ def _decide(home: Path | None, row: str, action: str, reason: str) -> None:
 
     ledger, rows = _rows(home)
     found = desk.one(rows, "quarantine_id", row)
-    if action == "release" and found["subject_kind"] in ("remittance", "claim", "file"):
+    if action == "release" and found["subject_kind"] in ("remittance", "claim", "charge", "file", "source"):
         desk.fail(
             desk.USAGE,
             f"a {found['subject_kind']} cannot be released: correct its data, or ask for it again, and run again",

@@ -142,7 +142,9 @@ def resolve(
     resubmit: Annotated[
         bool,
         typer.Option(
-            "--resubmit", help="A rejected claim: send it again as frequency 1 in the next daily run."
+            "--resubmit",
+            help="Send it again in the next daily run: a rejected claim as frequency 1, or the claims of a file that "
+            "the partner says it does not have.",
         ),
     ] = False,
     home: desk.Home = None,
@@ -163,8 +165,10 @@ def _record(home: Path | None, item: str, action: str, **values: object) -> None
 
     ledger, rows = _items(home, None)
     row = desk.one(rows, "item_id", item)
-    if action == "resubmit" and row["queue"] != "rejections":
-        desk.fail(desk.USAGE, "only a rejection can be sent again")
+    if action == "resubmit" and not (row["queue"] in ("rejections", "uploads") or row["reason"] == "no_999"):
+        desk.fail(
+            desk.USAGE, "only a rejection, an upload in doubt or a file without a 999 can be sent again"
+        )
     person = str(values.pop("person", getpass.getuser()))
     people.act(ledger, str(row["item_id"]), action, person=person, **values)
     desk.out.print(f"{action}: {row['item_id'][:8]} {row['queue']}")

@@ -1,4 +1,4 @@
-"""One Prefect server for all flow tests of a session, and finished practices that tests copy before they change them."""
+"""One Prefect server for all flow tests of a session; practices that tests copy before they change them."""
 
 from __future__ import annotations
 

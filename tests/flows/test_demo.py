@@ -13,24 +13,10 @@ from connectors.sources import synthetic
 from flows.demo import prepare
 from tests.support.pyx12_judge import errors_of
 
-KEYS = set(
-    [
-        "encounters",
-        "held",
-        "claims",
-        "claim_lines",
-        "outbound_files",
-        "accepted",
-        "rejected",
-        "remittances",
-        "paid_cents",
-        "denied_lines",
-        "patient_cents",
-        "worklists",
-        "quarantined",
-        "proof",
-    ]
-)
+KEYS = {
+    "encounters", "held", "claims", "claim_lines", "outbound_files", "accepted", "rejected", "remittances",
+    "paid_cents", "denied_lines", "patient_cents", "worklists", "quarantined", "proof",
+}  # fmt: skip
 PROOF_KEYS = {"balanced", "fingerprint", "accounts", "remittances", "custody", "suspense_cents", "problems"}
 
 # What may hold an encounter with each planted problem.

@@ -65,9 +65,8 @@ def test_a_second_run_waits_and_then_says_that_the_ledger_is_busy(tmp_path: Path
     (tmp_path / "cleanclaim.toml").write_text("lock_wait_seconds = 0.2\n", encoding="utf-8")
     settings = load_settings(tmp_path)
     ledger = door.open_ledger(settings)
-    with door.only_run(settings, ledger):
-        with pytest.raises(LedgerBusy), door.only_run(settings, ledger):
-            pytest.fail("two runs at once")
+    with door.only_run(settings, ledger), pytest.raises(LedgerBusy), door.only_run(settings, ledger):
+        pytest.fail("two runs at once")
     with door.only_run(settings, ledger):
         pass
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from connectors.ledger import Ledger
@@ -32,14 +33,11 @@ def test_an_action_that_is_none_is_refused(ledger: Ledger) -> None:
 
 
 def quarantined(ledger: Ledger, *rows: tuple[str, str]) -> None:
+    frame = pd.DataFrame(rows, columns=["quarantine_id", "subject_id"])
     ledger.add(
         "quarantine",
-        [
-            {"quarantine_id": row, "suite": "encounters", "expectation": "e", "subject_kind": "charge",
-             "subject_id": subject, "reason": "r"}
-            for row, subject in rows
-        ],
-    )  # fmt: skip
+        frame.assign(suite="charges", expectation="units", subject_kind="charge", reason="too many"),
+    )
 
 
 def test_the_newest_decision_about_a_row_counts(ledger: Ledger) -> None:
