@@ -11,7 +11,7 @@ import tomllib
 from datetime import time
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -40,6 +40,24 @@ class Practice(_Section):
     zip: str = Field("", description="Nine-digit ZIP of the billing address.")
     contact: str = Field("BILLING OFFICE", description="Submitter contact, PER02.")
     phone: str = Field("", description="Submitter contact telephone, PER04; digits only.")
+    REQUIRED: ClassVar[tuple[str, ...]] = (
+        "name",
+        "npi",
+        "tax_id",
+        "taxonomy",
+        "street",
+        "city",
+        "state",
+        "zip",
+        "phone",
+    )
+
+    def missing(self) -> list[str]:
+        """Names of the settings that no claim can do without and that are blank."""
+        values = {name: getattr(self, name) for name in self.REQUIRED}
+        plain = {name: v.get_secret_value() if isinstance(v, SecretStr) else v for name, v in values.items()}
+        return [f"practice.{name}" for name, value in plain.items() if not value.strip()]
+
     place_of_service: str = Field("11", description="Place of service where an encounter names none.")
 
 

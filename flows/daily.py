@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from prefect import flow
 from prefect.client.schemas.objects import State
 
+from configs.settings import ConfigurationError
 from connectors.clearinghouse.errors import PartnerError
 from flows.endings import ending
 from tasks.claiming import build_claims
@@ -34,6 +35,8 @@ def daily_billing(date: dt.date | None = None) -> State[Any]:
 def _steps(date: dt.date | None) -> dict[str, Any]:
     settings, ledger = settings_and_ledger()
     day = date or dt.datetime.now(ZoneInfo(settings.billing.time_zone)).date()
+    if ledger.count("encounters") and (missing := settings.practice.missing()):
+        raise ConfigurationError(f"cleanclaim.toml: not set: {', '.join(missing)}")
     with only_run(settings, ledger), stand_in(settings):
         counts = {
             "pull": retried(pull_encounters, settings)(),
@@ -58,12 +61,12 @@ def _left(counts: dict[str, dict[str, int]]) -> str | None:
     """What people should know of: rows newly kept out by a check, uploads in doubt."""
     kept_out = sum(values.get("new_quarantine", 0) for values in counts.values())
     totals = {
-        f"{kept_out} newly in quarantine": kept_out,
+        "newly in quarantine": kept_out,
         "uploads in doubt": _total(counts, "in_doubt"),
         "uploads whose name is taken": _total(counts, "conflict"),
         "claims withheld": _total(counts, "withheld"),
     }
-    return ", ".join(words for words, total in totals.items() if total) or None
+    return ", ".join(f"{total} {words}" for words, total in totals.items() if total) or None
 
 
 def _total(counts: dict[str, dict[str, int]], name: str) -> int:

@@ -9,15 +9,15 @@ import pandas as pd
 from configs.identity import digest
 from configs.settings import Settings
 from tasks import masters, quarantining
-from tasks.billing import accounts, coding, custody, denials, queues, visits, worklists
+from tasks.billing import coding, custody, denials, queues, visits, worklists
 from tasks.moment import Facts, Moment, derived, moment
 
 
 @derived
 def newest_claims(ledger: Moment) -> pd.DataFrame:
-    """Ids of the claims that no other claim replaces."""
-    claims = ledger.read("claims", columns=["claim_id", "replaces_claim_id"])
-    return claims[~claims["claim_id"].isin(claims["replaces_claim_id"].dropna())][["claim_id"]]
+    """Ids of the claims that no others replace as a whole."""
+    claims, lines = ledger.read("claims"), ledger.read("claim_lines")
+    return claims[~claims["claim_id"].isin(custody.replacements(claims, lines)["claim_id"])][["claim_id"]]
 
 
 def live_submissions(ledger: Facts) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -44,6 +44,7 @@ def claim_states(ledger: Moment) -> pd.DataFrame:
     files, members = live_submissions(ledger)
     return custody.claim_states(
         claims=ledger.read("claims"),
+        claim_lines=ledger.read("claim_lines"),
         submissions=files,
         submission_claims=members,
         submission_events=ledger.read("submission_events"),
@@ -93,23 +94,24 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
     quarantined = quarantining.with_state(ledger)
     items = worklists.items(
         queues.Sources(
+            as_of=today,
             encounters=ledger.current("encounters"),
             encounter_states=encounters,
             findings=newest_findings(ledger),
             estimates=estimates(ledger, settings, as_of),
             claims=ledger.read("claims"),
+            claim_lines=ledger.read("claim_lines"),
             claim_states=claims,
             payers=ledger.current("payers"),
             remittances=ledger.read("remittances"),
             remitted_claims=ledger.read("remitted_claims"),
             remitted_lines=ledger.read("remitted_lines"),
             verdicts=verdicts(ledger),
-            journal=ledger.read("journal", where={"account": sorted(accounts.of_kind("suspense"))}),
+            journal=ledger.read("journal", where={"account": queues.accounts_read()}),
             silent=silent(ledger, settings, claims, as_of),
             quarantine=quarantined[quarantined["state"] == "open"],
             submissions=ledger.read("submissions"),
-        ),
-        today,
+        )
     )
     return worklists.with_people(items, ledger.read("work_events"), today)
 

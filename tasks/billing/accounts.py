@@ -33,8 +33,34 @@ def suspense(journal: pd.DataFrame) -> int:
     return sum(abs(held[account]) for account in of_kind("suspense"))
 
 
-def by_claim(journal: pd.DataFrame, account: str) -> pd.DataFrame:
-    """Frame[claim_id, cents] of what one account holds for each claim; charges are posted without a claim."""
-    rows = journal[(journal["account"] == account) & journal["claim_id"].notna()]
-    sums = rows.groupby("claim_id")["amount_cents"].sum()
-    return sums.rename("cents").reset_index()
+def by_claim(
+    journal: pd.DataFrame, account: str, claims: pd.DataFrame, claim_lines: pd.DataFrame
+) -> pd.DataFrame:
+    """Frame[claim_id, cents, remittance_id, effective_on] of what an account holds for each claim, and its last entry.
+
+    A claim and those that replace it count as one, under the id of the first: whichever of them is answered, the
+    charge is posted once. Charges are posted without a claim; their lines say which it is.
+    """
+    first = _firsts(claims)
+    lines = claim_lines.sort_values(["charge_id", "claim_id"]).drop_duplicates("charge_id")
+    charged = dict(zip(lines["charge_id"], lines["claim_id"], strict=True))
+    rows = journal[journal["account"] == account]
+    claim = rows["claim_id"].fillna(rows["charge_id"].map(charged)).map(first)
+    rows = rows.assign(claim_id=claim.astype("str"))[claim.notna()]
+    rows = rows.sort_values(["claim_id", "effective_on", "remittance_id"], na_position="first", kind="stable")
+    found = rows.groupby("claim_id").agg(
+        cents=("amount_cents", "sum"),
+        remittance_id=("remittance_id", "last"),
+        effective_on=("effective_on", "max"),
+    )
+    return found.reset_index()
+
+
+def _firsts(claims: pd.DataFrame) -> dict[str, str]:
+    """For each claim the one at the start of its replacements."""
+    named = claims["replaces_claim_id"].where(claims["replaces_claim_id"].isin(claims["claim_id"]))
+    above = dict(zip(claims["claim_id"], named.fillna(claims["claim_id"]), strict=True))
+    first = claims["claim_id"].map(above)
+    while not (higher := first.map(above)).equals(first):
+        first = higher
+    return dict(zip(claims["claim_id"], first, strict=True))

@@ -2,7 +2,8 @@
 
 A claim's state is the strongest thing that any fact says about it, so the order in which answers arrive does not
 matter: a 277CA that comes after the 835 changes nothing. Files carry a claim as far as the 999; the 277CA speaks
-for the claim; the 835 ends the matter; a claim that another one replaced is out of the game.
+for the claim; the 835 ends the matter, line by line; a claim whose lines all went over to newer ones is out of
+the game.
 
 =================  ==============================================================================================
 built              stands in the ledger, in no file yet
@@ -21,7 +22,7 @@ partly_denied      some lines denied
 denied             every line denied
 reversed           the last answer was taken back and not replaced yet
 crossed_over       answered and forwarded to the next payer, whose answer is awaited
-replaced           a newer claim resubmits, corrects or voids it
+replaced           newer claims resubmit, correct or void all that is on it
 =================  ==============================================================================================
 """
 
@@ -61,10 +62,10 @@ ENCOUNTER_STATES = ["loaded", "quarantined", "held", "charged", *STATES]
 
 CLAIM_STATES = shapes.shape(
     "claim_id state since:day codes charge_cents paid_cents payer_control accepted_on:day submission_id sent_on:day"
-    " built_on:day attempt:int replaced_by"
+    " built_on:day attempt:int replaces_claim_id replaced_by"
 )
 ENCOUNTER_STATE = shapes.shape("encounter_id state charge_cents claim_id")
-SILENCE = shapes.shape("kind subject_kind subject_id since:day days:int claims:int charge_cents")
+SILENCE = shapes.shape("kind subject_kind subject_id since:day days:int claims:int charge_cents codes")
 
 
 class Limits(Protocol):
@@ -77,6 +78,7 @@ class Limits(Protocol):
 
 def claim_states(
     claims: pd.DataFrame,
+    claim_lines: pd.DataFrame,
     submissions: pd.DataFrame,
     submission_claims: pd.DataFrame,
     submission_events: pd.DataFrame,
@@ -88,21 +90,23 @@ def claim_states(
     """One row a claim, columns `CLAIM_STATES`; frames are the ledger's tables of those names.
 
     `line_verdicts` is what ``denials.classify`` returns: ``remitted_line_id`` (null for a claim without lines),
-    ``remitted_claim_id``, ``denied`` and, where known, ``patient_cents``. ``codes`` are the codes of the fact
-    that decided; ``payer_control`` is the newest one, what REF*F8 of a correction needs; ``accepted_on`` is the
-    day of the payer's proof of timely filing.
+    ``remitted_claim_id``, ``line_id``, ``denied`` and, where known, ``patient_cents``. ``codes`` are the codes of
+    the fact that decided; ``payer_control`` is the newest one, what REF*F8 of a correction needs;
+    ``accepted_on`` is the day of the payer's proof of timely filing.
     """
     stated = answers.effects(acknowledgments)
     files = evidence.by_file(submissions, submission_claims, submission_events, stated)
     spoken = evidence.by_statement(stated)
     decided = evidence.by_remittance(remitted_claims, remittances, line_verdicts)
     built = claims[["claim_id", "built_on"]].rename(columns={"built_on": "since"}).assign(state="built")
-    replaced = _replaced(claims)
+    replaced = replacements(claims, claim_lines)
     said = pd.concat([built, files, spoken, decided, replaced], ignore_index=True)
     said = said[said["claim_id"].isin(claims["claim_id"])]
     strongest = said.assign(rank=said["state"].map(RANK)).sort_values(["claim_id", "rank"], kind="stable")
     last = strongest.drop_duplicates("claim_id", keep="last")[["claim_id", "state", "since", "codes"]]
-    found = claims[["claim_id", "charge_cents", "built_on", "attempt"]].merge(last, on="claim_id", how="left")
+    found = claims[["claim_id", "charge_cents", "built_on", "attempt", "replaces_claim_id"]].merge(
+        last, on="claim_id", how="left"
+    )
     for part, columns in (
         (files, ["submission_id", "sent_on"]),
         (decided, ["paid_cents"]),
@@ -114,10 +118,36 @@ def claim_states(
     return shapes.conform(found, CLAIM_STATES)
 
 
-def _replaced(claims: pd.DataFrame) -> pd.DataFrame:
-    """Claims that a newer one names."""
-    newer = claims[claims["replaces_claim_id"].notna()].sort_values(["attempt", "claim_id"])
-    newest = newer.drop_duplicates("replaces_claim_id", keep="last")
+def taken_over(claims: pd.DataFrame, claim_lines: pd.DataFrame) -> pd.Series[bool]:
+    """For each row of `claim_lines` whether a claim that names its claim as replaced bills it anew.
+
+    The same charge stands there, or, where the encounter was charged anew, the encounter with its new charges.
+    `claims` needs ``claim_id`` and ``replaces_claim_id``.
+    """
+    parents = claims.loc[claims["replaces_claim_id"].notna(), ["claim_id", "replaces_claim_id"]]
+    newer = claim_lines[["claim_id", "charge_id", "encounter_id"]].merge(parents, on="claim_id")
+    charge, amended = (
+        _pairs(claim_lines, "claim_id", key).isin(_pairs(newer, "replaces_claim_id", key).dropna())
+        for key in ("charge_id", "encounter_id")
+    )
+    encounters = _pairs(claim_lines, "claim_id", "encounter_id")
+    kept: pd.Series[bool] = charge.groupby(encounters, dropna=False).transform("any").astype(bool)
+    return charge | (amended & ~kept)
+
+
+def _pairs(rows: pd.DataFrame, first: str, second: str) -> pd.Series[str]:
+    """Two columns as one key; null where one is."""
+    return rows[first] + " " + rows[second]
+
+
+def replacements(claims: pd.DataFrame, claim_lines: pd.DataFrame) -> pd.DataFrame:
+    """Frame[claim_id, state, since, replaced_by]: claims that newer ones name, once all their lines stand there.
+
+    Until then the old claim keeps its state and its item: what nobody took over would get lost with it.
+    """
+    left = set(claim_lines.loc[~taken_over(claims, claim_lines), "claim_id"])
+    named = claims[claims["replaces_claim_id"].notna() & ~claims["replaces_claim_id"].isin(left)]
+    newest = named.sort_values(["attempt", "claim_id"]).drop_duplicates("replaces_claim_id", keep="last")
     return pd.DataFrame(
         {
             "claim_id": newest["replaces_claim_id"],
@@ -186,12 +216,11 @@ def _newest_claims(claim_lines: pd.DataFrame, states: pd.DataFrame) -> pd.DataFr
 
 
 def _live(claim_lines: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
-    """Claim lines with their claim's state, without those of replaced claims where the encounter has others."""
+    """Claim lines with their claim's state, without those a newer claim took over where the encounter has others."""
     columns = ["claim_id", "state", "built_on", "attempt"]
-    rows = claim_lines[["encounter_id", "claim_id", "charge_id", "charge_cents"]].merge(
-        states[columns], on="claim_id"
-    )
-    current = rows["state"] != "replaced"
+    lines = claim_lines[["encounter_id", "claim_id", "charge_id", "charge_cents"]]
+    rows = lines.assign(over=taken_over(states, claim_lines)).merge(states[columns], on="claim_id")
+    current = (rows["state"] != "replaced") & ~rows["over"]
     left: pd.Series[bool] = current.groupby(rows["encounter_id"]).transform("any")
     return rows.loc[current | ~left]
 
@@ -210,6 +239,11 @@ def _charges(current: pd.DataFrame, live: pd.DataFrame) -> pd.Series[int]:
     return pd.concat([claimed[columns], unclaimed[columns]]).groupby("encounter_id")["charge_cents"].sum()
 
 
+# Where an answer is awaited: of the file's claims since it was sent, of the others since their last answer.
+AWAITING_FIRST = ["in_doubt", "sent", "accepted_syntax", "received", "accepted"]
+AWAITING_NEXT = ["reversed", "crossed_over"]
+
+
 def silent(
     submissions: pd.DataFrame,
     submission_claims: pd.DataFrame,
@@ -219,10 +253,11 @@ def silent(
     limits: Limits,
     as_of: date,
 ) -> pd.DataFrame:
-    """Work that silence makes on the day `as_of`: columns `SILENCE`, kinds ``no_999``, ``no_277ca``, ``no_835``.
+    """Work that silence makes on the day `as_of`: columns `SILENCE`, one row a kind and subject.
 
-    A file that nobody acknowledged is one item for all its claims. A claim past the longest clock is one
-    ``no_835`` item, whatever else it lacks.
+    ``no_999``: a file that nobody acknowledged, one item for all its claims. ``no_277ca``: a claim that no 277CA
+    spoke of. ``unknown_answer``: a claim of which the last 277CA says something that no table knows, ``codes``
+    are its words. ``no_835``: a claim past the longest clock, which then is its only item.
     """
     stated = answers.effects(acknowledgments)
     files = evidence.submission_states(submissions, submission_events, stated)
@@ -234,25 +269,40 @@ def silent(
     )
     quiet = _overdue(quiet, limits.days_without_999, as_of)
     late_files = quiet.assign(kind="no_999", subject_kind="submission", subject_id=quiet["submission_id"])
-    waiting = claim_states[claim_states["sent_on"].notna()].rename(columns={"sent_on": "when"})
-    waiting = waiting.drop(columns="since").rename(columns={"when": "since"}).assign(claims=1)
-    waiting["subject_id"] = waiting["claim_id"]
-    open_states = ["in_doubt", "sent", "accepted_syntax", "received", "accepted"]
-    no_835 = _overdue(waiting[waiting["state"].isin(open_states)], limits.days_without_835, as_of)
-    spoken = set(stated.loc[stated["scope"] == "claim", "claim_id"])
-    lost = waiting["claim_id"].isin(no_835["claim_id"]) | waiting["submission_id"].isin(
-        late_files["submission_id"]
+    claims = claim_states.drop(columns="codes").assign(
+        claims=1, subject_kind="claim", subject_id=claim_states["claim_id"]
     )
+    first = claims["state"].isin(AWAITING_FIRST) & claims["sent_on"].notna()
+    waiting = claims[first].assign(since=claims["sent_on"])
+    no_835 = pd.concat(
+        [
+            _overdue(rows, limits.days_without_835, as_of)
+            for rows in (waiting, claims[claims["state"].isin(AWAITING_NEXT)])
+        ]
+    )
+    waiting = waiting[~waiting["claim_id"].isin(no_835["claim_id"])]
+    spoken = set(stated.loc[(stated["scope"] == "claim") & (stated["effect"] != "alert"), "claim_id"])
     candidates = waiting[
-        waiting["state"].isin(["sent", "accepted_syntax"]) & ~lost & ~waiting["claim_id"].isin(spoken)
+        waiting["state"].isin(["sent", "accepted_syntax"])
+        & ~waiting["submission_id"].isin(late_files["submission_id"])
+        & ~waiting["claim_id"].isin(spoken)
     ]
-    no_277ca = _overdue(candidates, limits.days_without_277ca, as_of)
     found = [
         late_files,
-        no_277ca.assign(kind="no_277ca", subject_kind="claim"),
-        no_835.assign(kind="no_835", subject_kind="claim"),
+        _overdue(candidates, limits.days_without_277ca, as_of).assign(kind="no_277ca"),
+        _overdue(_not_understood(waiting, stated), -1, as_of).assign(kind="unknown_answer"),
+        no_835.assign(kind="no_835"),
     ]
     return pd.concat([shapes.conform(part, SILENCE) for part in found], ignore_index=True)
+
+
+def _not_understood(waiting: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:
+    """Claims whose newest 277CA is an alert, ``since`` its day: it may be a refusal, so on one day it counts more."""
+    said = stated[stated["scope"] == "claim"].assign(alert=lambda rows: rows["effect"] == "alert")
+    ordered = said.sort_values(["claim_id", "stated_on", "alert", "code"], na_position="first", kind="stable")
+    last = ordered.drop_duplicates("claim_id", keep="last")
+    rows = waiting.merge(last.loc[last["alert"], ["claim_id", "words", "stated_on"]], on="claim_id")
+    return rows.assign(since=rows["stated_on"].fillna(rows["since"]), codes=rows["words"])
 
 
 def _overdue(rows: pd.DataFrame, limit: int, as_of: date) -> pd.DataFrame:

@@ -32,6 +32,7 @@ COLUMNS = [
     "remittance_id",
     "remitted_claim_id",
     "remitted_line_id",
+    "line_id",
     "denied",
     "partial",
     "category",
@@ -114,6 +115,7 @@ def _units(claims: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
             "remittance_id",
             "remitted_claim_id",
             "remitted_line_id",
+            "line_id",
             "position",
             "charge_cents",
             "paid_cents",
@@ -123,6 +125,7 @@ def _units(claims: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     bare = claims[~claims["remitted_claim_id"].isin(lines["remitted_claim_id"])]
     of_claims = bare[["remittance_id", "remitted_claim_id", "charge_cents", "paid_cents"]].assign(
         remitted_line_id=pd.Series(pd.NA, index=bare.index, dtype="str"),
+        line_id=pd.Series(pd.NA, index=bare.index, dtype="str"),
         position=pd.Series(1, index=bare.index, dtype="Int64"),
         remarks=pd.Series(pd.NA, index=bare.index, dtype="str"),
         unit=bare["remitted_claim_id"],

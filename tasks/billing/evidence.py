@@ -120,60 +120,98 @@ def by_statement(stated: pd.DataFrame) -> pd.DataFrame:
     ]
 
 
+def counted(
+    remitted_claims: pd.DataFrame, remittances: pd.DataFrame, line_verdicts: pd.DataFrame
+) -> pd.DataFrame:
+    """The verdicts that count: for each line of our claims what was said of it last; estimates say nothing.
+
+    Columns of `line_verdicts` with those of their remitted claim (``claim_id``, ``remittance_id``, ``status``,
+    ``segment``, ``paid_cents``, ``claim_patient_cents``) and ``since``, in the order of the answers. A split claim
+    is answered by several CLPs, each for its lines. A line whose status here is `REVERSAL` has no answer: it was
+    taken back and not corrected. Custody and the queue of denials read this and nothing else.
+    """
+    units = _entries(remitted_claims, remittances).merge(
+        line_verdicts.drop(columns="remittance_id", errors="ignore"), on="remitted_claim_id", how="left"
+    )
+    line, bare, back = units["line_id"].notna(), units["remitted_line_id"].isna(), units["status"] == REVERSAL
+    named = line.groupby(units["remitted_claim_id"]).transform("any")
+    # Nobody knows which line an unmatched one is: a later unmatched one takes its place, or a later reversal.
+    stale = ~line & _before(units, ~line | back)
+    # An answer without lines holds until anything else is said; so does a reversal of lines nobody knows.
+    stale |= (bare | (~line & back)) & _before(units, ~line | line)
+    # Both speak for every line of the claim, and a correction with unmatched lines answers what was reversed.
+    stale |= line & _before(units, bare | (back & ~named))
+    stale |= line & back & _before(units, ~line)
+    older = line & units.duplicated(["claim_id", "line_id"], keep="last")
+    return units[~stale & ~older].reset_index(drop=True)
+
+
+def _entries(remitted_claims: pd.DataFrame, remittances: pd.DataFrame) -> pd.DataFrame:
+    """Answers to our claims in their order. On one day a reversal comes before the correction that follows it."""
+    ours = remitted_claims[remitted_claims["claim_id"].notna() & (remitted_claims["status"] != ESTIMATE)]
+    told = "remitted_claim_id remittance_id claim_id status position segment paid_cents patient_cents"
+    rows = ours[[*told.split(), "payer_control"]].merge(
+        remittances[["remittance_id", "payment_date", "production_date"]], on="remittance_id"
+    )
+    rows["since"] = rows["payment_date"].fillna(rows["production_date"])
+    # Days count from 1970; an answer without a day comes before all others.
+    day = (rows["since"] - pd.Timestamp(0)).dt.days.fillna(-1).astype("int64")
+    rows["turn"] = 2 * day + (rows["status"] != REVERSAL).astype("int64")
+    order = ["claim_id", "turn", "remittance_id", "position"]
+    ordered = rows.sort_values(order, kind="stable", ignore_index=True)
+    return ordered.rename(columns={"patient_cents": "claim_patient_cents"})
+
+
+def _before(units: pd.DataFrame, speaking: pd.Series[bool]) -> pd.Series[bool]:
+    """Whether one of the `speaking` units of the same claim came on a later turn."""
+    last = units["turn"].where(speaking, -3).groupby(units["claim_id"]).transform("max")
+    earlier: pd.Series[bool] = units["turn"] < last
+    return earlier
+
+
 def by_remittance(
     remitted_claims: pd.DataFrame, remittances: pd.DataFrame, line_verdicts: pd.DataFrame
 ) -> pd.DataFrame:
-    """Each claim's newest decision. On one day a reversal comes before the correction that follows it."""
-    ours = remitted_claims[remitted_claims["claim_id"].notna() & (remitted_claims["status"] != ESTIMATE)]
-    rows = ours.merge(remittances[["remittance_id", "payment_date", "production_date"]], on="remittance_id")
-    rows["since"] = rows["payment_date"].fillna(rows["production_date"])
-    rows = rows.merge(_verdict_by_claim(line_verdicts), on="remitted_claim_id", how="left")
-    rows["decision"] = rows["status"] != REVERSAL
-    ordered = rows.sort_values(
-        ["claim_id", "since", "decision", "remittance_id", "position"], na_position="first", kind="stable"
-    )
-    newest = ordered.drop_duplicates("claim_id", keep="last")
-    newest = newest.assign(state=_decision_state(newest), codes=newest["status"])
-    paid = rows.groupby("claim_id")["paid_cents"].sum()
+    """What the answers that count (`counted`) come to for each claim; ``codes`` is the newest one's status."""
+    entries = _entries(remitted_claims, remittances)
+    lines = counted(remitted_claims, remittances, line_verdicts)
+    newest = lines.drop_duplicates("claim_id", keep="last").rename(columns={"status": "codes"})
+    newest = newest[["claim_id", "since", "codes"]].merge(_decision_states(lines), on="claim_id")
+    paid = entries.groupby("claim_id")["paid_cents"].sum()
     newest["paid_cents"] = newest["claim_id"].map(paid).astype("Int64")
     # A reversal repeats the number of what it takes back, so the newest number is the newest row's that has one.
-    numbers = ordered[ordered["payer_control"].notna()].drop_duplicates("claim_id", keep="last")
+    numbers = entries[entries["payer_control"].notna()].drop_duplicates("claim_id", keep="last")
     named = dict(zip(numbers["claim_id"], numbers["payer_control"], strict=True))
     newest["payer_control"] = newest["claim_id"].map(named).astype("str")
     return newest[["claim_id", "state", "since", "codes", "paid_cents", "payer_control"]]
 
 
-def _verdict_by_claim(line_verdicts: pd.DataFrame) -> pd.DataFrame:
-    """By remitted claim: whether all or some lines are denied, and the patient's cents where they are told."""
-    denied = line_verdicts["denied"].astype("boolean").fillna(False).astype(bool)
-    patient = line_verdicts.get("patient_cents", pd.Series(pd.NA, index=line_verdicts.index, dtype="Int64"))
-    rows = pd.DataFrame(
+def _decision_states(lines: pd.DataFrame) -> pd.DataFrame:
+    """Frame[claim_id, state] from the lines that count; what is said last here wins."""
+    back = lines["status"] == REVERSAL
+    denied = lines["denied"].astype("boolean").fillna(False).astype(bool) & ~back
+    patient = lines.get("patient_cents", pd.Series(pd.NA, index=lines.index, dtype="Int64"))
+    told = patient.notna().groupby(lines["remitted_claim_id"]).transform("any")
+    once = ~lines["remitted_claim_id"].duplicated() & ~back
+    of_claim = lines["claim_patient_cents"].where(once & ~told, 0)
+    seen = pd.DataFrame(
         {
-            "remitted_claim_id": line_verdicts["remitted_claim_id"],
+            "lost": denied | back,
             "denied": denied,
-            "share": patient.astype("Int64"),
+            "back": back,
+            "forwarded": lines["status"].isin(FORWARDED),
+            "paid": lines["paid_cents"].where(once, 0).astype("Int64").fillna(0),
+            "share": patient.where(~back).astype("Int64").fillna(of_claim.astype("Int64")).fillna(0),
         }
     )
-    grouped = rows.groupby("remitted_claim_id")
-    return pd.DataFrame(
-        {
-            "all_denied": grouped["denied"].all(),
-            "some_denied": grouped["denied"].any(),
-            "share": grouped["share"].sum(min_count=1),
-        }
-    ).reset_index()
-
-
-def _decision_state(rows: pd.DataFrame) -> pd.Series[str]:
-    """The state of each decision; what is said last here wins."""
-    share = rows["share"].fillna(rows["patient_cents"]).astype("Int64").fillna(0)
-    unpaid = rows["paid_cents"].astype("Int64") == 0
-    state = pd.Series("paid", index=rows.index).mask(unpaid & (share > 0), "patient_share")
-    state = state.mask(rows["some_denied"].fillna(False).astype(bool), "partly_denied")
+    by_claim = seen.groupby(lines["claim_id"])
+    found, sums = by_claim[["denied", "back", "forwarded"]].any(), by_claim[["paid", "share"]].sum()
+    unpaid = sums["paid"] == 0
+    state = pd.Series("paid", index=found.index).mask(unpaid & (sums["share"] > 0), "patient_share")
+    state = state.mask(found["back"], "reversed").mask(found["denied"], "partly_denied")
     # A line cut in part is denied in part: only a claim that pays nothing is denied as a whole.
-    state = state.mask(rows["all_denied"].fillna(False).astype(bool) & unpaid, "denied")
-    state = state.mask(rows["status"].isin(FORWARDED), "crossed_over")
-    return state.mask(rows["status"] == REVERSAL, "reversed")
+    state = state.mask(found["denied"] & by_claim["lost"].all() & unpaid, "denied")
+    return state.mask(found["forwarded"], "crossed_over").rename("state").reset_index()
 
 
 def first_proof(claim_ids: pd.Series[str], stated: pd.DataFrame) -> pd.Series[pd.Timestamp]:

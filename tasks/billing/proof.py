@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from tasks.billing import accounts
-from tasks.billing.custody import ENCOUNTER_STATES
+from tasks.billing.custody import ENCOUNTER_STATES, taken_over
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -31,7 +31,7 @@ NEEDS: dict[str, list[str]] = {
         "encounters": "encounter_id",
         "charge_lines": "charge_id encounter_id position charge_cents",
         "claims": "claim_id charge_cents payer_order replaces_claim_id",
-        "claim_lines": "line_id claim_id position charge_id charge_cents",
+        "claim_lines": "line_id claim_id position charge_id encounter_id charge_cents",
         "submissions": "submission_id claims charge_cents",
         "submission_claims": "submission_id claim_id",
         "authorizations": "authorization_id units_approved",
@@ -266,10 +266,10 @@ def _dollars_tie(tables: Tables) -> list[dict[str, Any]]:
 
 
 def _charges_claimed_once(tables: Tables) -> list[dict[str, Any]]:
-    """Charge: on one live claim to each payer in line; a claim that another replaces is not live."""
+    """Charge: on one live claim to each payer in line; a line that a newer claim took over is not live."""
     claims, lines = tables["claims"], tables["claim_lines"]
-    live = claims[~claims["claim_id"].isin(claims["replaces_claim_id"].dropna())]
-    rows = lines.merge(live[["claim_id", "payer_order"]], on="claim_id", how="inner")
+    live = lines[~taken_over(claims, lines)]
+    rows = live.merge(claims[["claim_id", "payer_order"]], on="claim_id", how="inner")
     again = rows[rows.duplicated(["charge_id", "payer_order"])].drop_duplicates("charge_id")
     return _found("charge_claimed_once", "charge", again, "charge_id", "charge_cents")
 

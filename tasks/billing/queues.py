@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tasks.billing import deadlines
-from tasks.billing.remedies import REJECTION_ACTIONS, SILENT, remedy
+from tasks.billing import accounts, deadlines, evidence
+from tasks.billing.remedies import CREDITS, REJECTION_ACTIONS, SILENT, WITHHELD, remedy
 
 
 @dataclass(frozen=True)
 class Sources:
     """What the queues are made from; frames of the ledger's tables or of the pure functions named."""
 
+    as_of: pd.Timestamp
     encounters: pd.DataFrame  # current encounters
     encounter_states: pd.DataFrame  # custody.encounter_states
     findings: pd.DataFrame  # findings of the newest decision of each encounter that is held
@@ -24,26 +25,35 @@ class Sources:
         pd.DataFrame
     )  # of held encounters: encounter_id, payer_id, payer_timely_filing_days, charge_cents
     claims: pd.DataFrame
+    claim_lines: pd.DataFrame
     claim_states: pd.DataFrame  # custody.claim_states
     payers: pd.DataFrame  # current payers
     remittances: pd.DataFrame
     remitted_claims: pd.DataFrame
     remitted_lines: pd.DataFrame
     verdicts: pd.DataFrame  # denials.classify
-    journal: pd.DataFrame
+    journal: pd.DataFrame  # entries of `accounts_read`
     silent: pd.DataFrame  # custody.silent
     quarantine: pd.DataFrame  # open rows
     submissions: pd.DataFrame
 
 
+def accounts_read() -> list[str]:
+    """The accounts of which `Sources.journal` has the entries."""
+    return sorted({*accounts.of_kind("suspense"), *CREDITS})
+
+
 def _holds(s: Sources) -> pd.DataFrame:
     """One item for each encounter that its newest decision holds; its reasons are the rules, its action the fix.
 
-    An encounter changed after it was billed is held too, although its claim speaks for it elsewhere.
+    An encounter changed after it was billed is held too, although its claim speaks for it elsewhere. The decision
+    is part of the subject: who resolved one hold has not resolved the next.
     """
     speaking = s.findings[s.findings["severity"] == "hold"].sort_values(["encounter_id", "rule_id"])
     reasons = speaking.groupby("encounter_id").agg(
-        reason=("rule_id", lambda rules: " ".join(dict.fromkeys(rules))), next_action=("fix", "first")
+        reason=("rule_id", lambda rules: " ".join(dict.fromkeys(rules))),
+        next_action=("fix", "first"),
+        decision_id=("decision_id", "first"),
     )
     rows = (
         s.encounters[["encounter_id", "service_date"]]
@@ -52,7 +62,7 @@ def _holds(s: Sources) -> pd.DataFrame:
     )
     return rows.assign(
         queue="holds",
-        subject_id=rows["encounter_id"],
+        subject_id=rows["encounter_id"] + " " + rows["decision_id"],
         category=rows["reason"].str.split(" ").str[0],
         amount_cents=rows["charge_cents"],
         recoverable_cents=rows["charge_cents"],
@@ -83,29 +93,13 @@ def _rejections(s: Sources) -> pd.DataFrame:
     )
 
 
-def newest_adjudication(remitted_claims: pd.DataFrame, remittances: pd.DataFrame) -> pd.DataFrame:
-    """For each of our claims the adjudication that counts: the newest that is not a reversal.
-
-    A claim whose newest entry is a reversal without a correction has none.
-    """
-    dated = remitted_claims[remitted_claims["claim_id"].notna()].merge(
-        remittances[["remittance_id", "payment_date", "payer_id"]], on="remittance_id"
-    )
-    # Within one remittance the reversal comes before its correction (dossier 4.5).
-    ordered = dated.sort_values(["claim_id", "payment_date", "remittance_id", "position"])
-    last = ordered.drop_duplicates("claim_id", keep="last")
-    return last[last["status"] != "22"]
-
-
 def _denials(s: Sources) -> pd.DataFrame:
-    """Denied lines of the adjudications that count, and what a payer left open under group CO without denying it."""
-    counted = newest_adjudication(s.remitted_claims, s.remittances)
-    open_lines = s.verdicts["denied"].astype(bool) | (s.verdicts["recoverable_cents"] > 0)
-    denied = s.verdicts[open_lines].drop(columns=["remittance_id"])
-    rows = denied.merge(
-        counted[["remitted_claim_id", "claim_id", "remittance_id", "payment_date", "segment"]],
-        on="remitted_claim_id",
-    ).merge(_claims_with_payer(s)[["claim_id", "payer_id", "appeal_days", "payer_class"]], on="claim_id")
+    """Denied lines of the answers that count, and what a payer left open under group CO without denying it."""
+    counted = evidence.counted(s.remitted_claims, s.remittances, s.verdicts)
+    denied = counted["denied"].astype("boolean").fillna(False) | (counted["recoverable_cents"].fillna(0) > 0)
+    rows = counted[denied.astype(bool) & (counted["status"] != evidence.REVERSAL)].merge(
+        _claims_with_payer(s)[["claim_id", "payer_id", "appeal_days", "payer_class"]], on="claim_id"
+    )
     lines = s.remitted_lines[["remitted_line_id", "segment"]].rename(columns={"segment": "line_segment"})
     rows = rows.merge(lines, on="remitted_line_id", how="left")
     where = rows["line_segment"].fillna(rows["segment"]).astype("Int64").astype("str")
@@ -114,10 +108,8 @@ def _denials(s: Sources) -> pd.DataFrame:
         subject_id=rows["remitted_line_id"].fillna(rows["remitted_claim_id"]),
         reason=rows["reasons"],
         amount_cents=rows[["denied_cents", "recoverable_cents", "patient_cents"]].max(axis=1),
-        opened_on=rows["payment_date"],
-        deadline=deadlines.response(
-            rows["action"], rows["payment_date"], rows["appeal_days"], rows["payer_class"]
-        ),
+        opened_on=rows["since"],
+        deadline=deadlines.response(rows["action"], rows["since"], rows["appeal_days"], rows["payer_class"]),
         next_action=rows["action"],
         source=rows["remittance_id"] + " segment " + where,
     )
@@ -146,14 +138,14 @@ def _suspense(s: Sources) -> pd.DataFrame:
 
 
 def _silence(s: Sources) -> pd.DataFrame:
-    """Files without a 999, claims without a 277CA or an 835."""
+    """Files without a 999, claims without a 277CA that anybody understands, or without an 835."""
     rows = s.silent.merge(
         s.claims[["claim_id", "payer_id"]], left_on="subject_id", right_on="claim_id", how="left"
     )
     return rows.assign(
         queue="silence",
         subject_id=rows["kind"] + " " + rows["subject_id"],
-        reason=rows["kind"],
+        reason=rows["kind"] + (" " + rows["codes"]).fillna(""),
         category=rows["subject_kind"],
         amount_cents=rows["charge_cents"],
         recoverable_cents=rows["charge_cents"],
@@ -176,11 +168,32 @@ def _quarantine(s: Sources) -> pd.DataFrame:
     )
 
 
+def _credits(s: Sources) -> pd.DataFrame:
+    """Claims on which more was paid than owed, by the payer or the patient: the receivable is below zero."""
+    held = [
+        accounts.by_claim(s.journal, account, s.claims, s.claim_lines).assign(category=account, reason=reason)
+        for account, reason in CREDITS.items()
+    ]
+    sums = pd.concat(held, ignore_index=True)
+    rows = sums[sums["cents"] < 0].merge(s.claims[["claim_id", "payer_id"]], on="claim_id")
+    return rows.assign(
+        queue="credits",
+        subject_id=rows["claim_id"] + " " + rows["reason"],
+        amount_cents=-rows["cents"],
+        recoverable_cents=0,  # it is owed, not to be had
+        opened_on=rows["effective_on"],
+        next_action="find out who overpaid, then refund or wait for the recoupment",
+        source=rows["remittance_id"],
+    )
+
+
 def _uploads(s: Sources) -> pd.DataFrame:
-    """Uploads in doubt, one item a file."""
+    """Uploads in doubt, one item a file, and claims that no file of their day took."""
+    return pd.concat([_in_doubt(s), _withheld(s)], ignore_index=True)
+
+
+def _in_doubt(s: Sources) -> pd.DataFrame:
     doubtful = s.claim_states[s.claim_states["state"] == "in_doubt"]
-    if doubtful.empty:
-        return pd.DataFrame()
     files = doubtful.groupby("submission_id")[["charge_cents"]].sum().reset_index()
     rows = files.merge(s.submissions[["submission_id", "business_date"]], on="submission_id")
     return rows.assign(
@@ -195,13 +208,30 @@ def _uploads(s: Sources) -> pd.DataFrame:
     )
 
 
+def _withheld(s: Sources) -> pd.DataFrame:
+    built = s.claim_states[(s.claim_states["state"] == "built") & (s.claim_states["built_on"] < s.as_of)]
+    rows = built[["claim_id"]].merge(_claims_with_payer(s), on="claim_id")
+    return rows.assign(
+        queue="uploads",
+        subject_id=rows["claim_id"],
+        category="withheld",
+        reason="WITHHELD",
+        amount_cents=rows["charge_cents"],
+        recoverable_cents=rows["charge_cents"],
+        opened_on=rows["built_on"],
+        deadline=deadlines.filing(rows["service_from"], rows["timely_filing_days"]),
+        next_action=WITHHELD,
+    )
+
+
 # Every queue with what stands in it; the order is that of the line.
 QUEUES = {
     "holds": (_holds, "Encounters that a gate or a rule holds, with the smallest fix."),
     "quarantine": (_quarantine, "Rows and remittances that a check kept out."),
-    "uploads": (_uploads, "Uploads whose outcome is not known: ask the partner, never send blindly."),
+    "uploads": (_uploads, "Uploads whose outcome is not known, and claims that no file took."),
     "rejections": (_rejections, "Files, sets and claims rejected before adjudication: fix and send again."),
-    "silence": (_silence, "Files and claims that nobody answered within the limit."),
+    "silence": (_silence, "Files and claims that nobody answered within the limit, or not in known words."),
     "denials": (_denials, "Denied lines: correct, appeal, send records or bill the next payer."),
     "suspense": (_suspense, "Money that arrived and could not be placed."),
+    "credits": (_credits, "Claims on which more was paid than owed."),
 }

@@ -1,4 +1,4 @@
-"""What to do about what did not get through: rejections at the front end, and silence."""
+"""What to do about what did not get through: rejections at the front end, silence, claims left behind, and credits."""
 
 from __future__ import annotations
 
@@ -29,8 +29,15 @@ ENTITIES = {
 SILENT = {
     "no_999": "ask the partner whether it has the file; resend only where it says no",
     "no_277ca": "look the claim up at the clearinghouse",
+    "unknown_answer": "look up the code with the partner",
     "no_835": "ask the payer for the claim's status",
 }
+
+# What keeps a claim that was built out of every file.
+WITHHELD = "renew the consent or configure the partner; it goes out in the next daily run"
+
+# Why a receivable below zero is work.
+CREDITS = {"receivable_payer": "CREDIT_PAYER", "receivable_patient": "CREDIT_PATIENT"}
 
 
 def remedy(state: str, codes: object) -> str:

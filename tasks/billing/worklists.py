@@ -35,15 +35,17 @@ COLUMNS = [
 ]
 
 
-def items(sources: Sources, as_of: pd.Timestamp) -> pd.DataFrame:
-    """All open items as of a day, most urgent dollars first; columns `COLUMNS`."""
+def items(sources: Sources) -> pd.DataFrame:
+    """All open items as of the sources' day, most urgent dollars first; columns `COLUMNS`."""
     parts = [make(sources) for make, _ in QUEUES.values()]
     rows = pd.concat([_shape(part) for part in parts], ignore_index=True)
-    rows["item_id"] = [
-        digest("item", queue, subject)
-        for queue, subject in zip(rows["queue"], rows["subject_id"], strict=True)
-    ]
-    rows["urgency"] = deadlines.urgency(rows["deadline"], as_of)
+    # Of no items, too, the ids are text: what people did is joined by them.
+    rows["item_id"] = pd.Series(
+        [digest("item", *pair) for pair in zip(rows["queue"], rows["subject_id"], strict=True)],
+        index=rows.index,
+        dtype="str",
+    )
+    rows["urgency"] = deadlines.urgency(rows["deadline"], sources.as_of)
     rows["priority"] = rows["recoverable_cents"].fillna(0) * rows["urgency"]
     order = ["priority", "deadline", "amount_cents", "item_id"]
     return rows.sort_values(order, ascending=[False, True, False, True], ignore_index=True)[COLUMNS]
@@ -59,7 +61,7 @@ def with_people(rows: pd.DataFrame, events: pd.DataFrame, as_of: pd.Timestamp) -
     )
     merged = rows.merge(last, on="item_id", how="left").merge(assigned, on="item_id", how="left")
     asleep = (merged["action"] == "snooze") & (merged["until"] > as_of)
-    status = pd.Series("open", index=merged.index).mask(asleep, "snoozed")
+    status = pd.Series("open", index=merged.index, dtype="str").mask(asleep, "snoozed")
     status = status.mask(merged["action"] == "resolve", "resolved").mask(
         merged["action"] == "resubmit", "resubmit"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import zip_longest
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from remittance_frames import claim, claim_line, ledger
 
-from tasks.billing import custody
+from tasks.billing import custody, evidence
 
 D = dt.date
 
@@ -71,26 +72,40 @@ class Story:
         paid: int,
         denied: tuple[bool, ...] = (False,),
         day: int = 21,
+        lines: tuple[str | None, ...] = (),
+        remittance: str | None = None,
         **more: Any,
     ) -> Story:
+        """One CLP; `denied` are its lines' verdicts and `lines` our lines they were matched to."""
         number = len(self.rows.get("remitted_claims", []))
-        one, remittance = f"R{number}", f"M{day}"
+        one, remittance = f"R{number}", remittance or f"M{day}"
         self.add("remittances", {"remittance_id": remittance, "payment_date": D(2026, 1, day)})
         row = {"remitted_claim_id": one, "remittance_id": remittance, "claim_id": claim_id, "status": status}
         self.add("remitted_claims", {**row, "position": number + 1, "paid_cents": paid, **more})
-        for place, verdict in enumerate(denied):
-            self.verdicts.append(
-                {"remitted_line_id": f"{one}/{place}", "remitted_claim_id": one, "denied": verdict}
-            )
+        for place, (verdict, line_id) in enumerate(zip_longest(denied, lines)):
+            named = {"remitted_line_id": f"{one}/{place}", "remitted_claim_id": one, "line_id": line_id}
+            self.verdicts.append({**named, "denied": verdict})
         return self
 
     def frame(self, table: str) -> pd.DataFrame:
         return ledger(table, *self.rows.get(table, [])).drop_duplicates()
 
     def states(self) -> pd.DataFrame:
-        verdicts = pd.DataFrame(self.verdicts, columns=["remitted_line_id", "remitted_claim_id", "denied"])
-        names = "claims submissions submission_claims submission_events acknowledgments remitted_claims remittances"
-        return custody.claim_states(*(self.frame(name) for name in names.split()), verdicts)
+        names = (
+            "claims claim_lines submissions submission_claims submission_events acknowledgments remitted_claims"
+            " remittances"
+        )
+        return custody.claim_states(*(self.frame(name) for name in names.split()), self.line_verdicts())
+
+    def line_verdicts(self) -> pd.DataFrame:
+        columns = ["remitted_line_id", "remitted_claim_id", "line_id", "denied"]
+        return pd.DataFrame(self.verdicts, columns=columns).astype(dict.fromkeys(columns[:3], "str"))
+
+    def counted(self) -> list[list[Any]]:
+        """Of every line the CLP whose word counts, and its status."""
+        frames = (self.frame("remitted_claims"), self.frame("remittances"), self.line_verdicts())
+        found = evidence.counted(*frames)
+        return found[["line_id", "remitted_claim_id", "status"]].fillna("").values.tolist()
 
     def state(self, claim_id: str = "C1") -> str:
         found = self.states()
@@ -228,6 +243,74 @@ def test_what_a_remittance_decides(status, paid, denied, patient, state):
     assert Story().remitted("C1", status, paid, denied, patient_cents=patient).state() == state
 
 
+def test_a_split_claim_does_not_hide_the_line_that_was_denied():
+    """Two CLPs of one claim, one line denied, the other paid: the claim was 'paid' and the denial gone."""
+    for order in (1, -1):
+        story = Story()
+        for status, paid, verdict, line in [("4", 0, True, "L1"), ("1", 5000, False, "L2")][::order]:
+            story.remitted("C1", status, paid, (verdict,), lines=(line,))
+        assert story.state() == "partly_denied"
+        assert sorted(status for _, _, status in story.counted()) == ["1", "4"]
+
+
+def test_the_other_half_of_a_split_claim_in_a_later_check_answers_its_own_line_only():
+    story = Story().remitted("C1", "4", 0, (True,), lines=("L1",), day=20)
+    assert story.state() == "denied"
+    assert story.remitted("C1", "1", 5000, (False,), lines=("L2",), day=25).state() == "partly_denied"
+    # Nor does a part whose line nobody recognised.
+    assert story.remitted("C1", "1", 100, (False,), lines=(None,), day=26).state() == "partly_denied"
+    assert story.remitted("C1", "1", 5000, (False,), lines=("L1",), day=27).state() == "paid"
+
+
+def test_a_denied_correction_is_not_put_before_its_reversal_by_the_id_of_its_check():
+    for reversal, correction in (("MA", "MB"), ("MB", "MA")):
+        story = Story().remitted("C1", "1", 5000, lines=("L1",), day=10)
+        story.remitted("C1", "22", -5000, lines=("L1",), remittance=reversal)
+        story.remitted("C1", "4", 0, (True,), lines=("L1",), remittance=correction)
+        assert story.state() == "denied"
+        assert story.counted() == [["L1", "R2", "4"]]
+
+
+def test_a_later_estimate_does_not_hide_a_denial():
+    story = Story().remitted("C1", "4", 0, (True,), lines=("L1",), day=10)
+    story.remitted("C1", "25", 0, (False,), lines=("L1",), day=20)
+    assert story.state() == "denied"
+    assert story.counted() == [["L1", "R0", "4"]]
+
+
+def test_a_line_that_was_taken_back_and_not_corrected_has_no_answer():
+    story = Story().remitted("C1", "1", 5000, (True, False), lines=("L1", "L2"), day=10)
+    story.remitted("C1", "22", -5000, (False, False), lines=("L1", "L2"), day=20)
+    assert story.state() == "reversed"
+    story.remitted("C1", "1", 3000, (False,), lines=("L2",), day=20)
+    assert story.counted() == [["L1", "R1", "22"], ["L2", "R2", "1"]]
+    assert story.state() == "reversed"  # of one line still
+    assert story.remitted("C1", "4", 0, (True,), lines=("L1",), day=25).state() == "partly_denied"
+
+
+@pytest.mark.parametrize(
+    ("back", "again"),
+    [((), ("L1",)), ((None,), ("L1",)), ((None,), (None,)), (("L1",), (None,)), ((), ()), (("L1",), ())],
+)
+def test_a_reversal_takes_back_what_was_said_of_lines_it_does_not_name(back, again):
+    story = Story().remitted("C1", "4", 0, (True,), lines=("L1",), day=10)
+    story.remitted("C1", "22", 0, (False,) * len(back), lines=back, day=20)
+    assert story.state() == "reversed"
+    assert story.remitted("C1", "1", 5000, (False,) * len(again), lines=again, day=20).state() == "paid"
+
+
+def test_a_claim_denied_as_a_whole_is_answered_anew_by_its_lines():
+    story = Story().remitted("C1", "4", 0, (), day=10)
+    story.verdicts.append({"remitted_claim_id": "R0", "denied": True})
+    assert story.state() == "denied"
+    assert story.remitted("C1", "1", 5000, (False,), lines=("L1",), day=20).state() == "paid"
+
+
+def test_two_unmatched_parts_of_one_day_both_count():
+    story = Story().remitted("C1", "4", 0, (True,), lines=(None,)).remitted("C1", "1", 5000, lines=(None,))
+    assert story.state() == "partly_denied"
+
+
 def test_an_estimate_decides_nothing():
     assert Story().submit(1, "C1").remitted("C1", "25", 0).state() == "sent"
 
@@ -249,6 +332,34 @@ def test_a_replaced_claim_is_out_of_the_game():
         ["C2", "built", ""],
     ]
     assert story.remitted("C1", "1", 5000).state() == "replaced"
+
+
+def test_a_claim_is_replaced_only_when_newer_ones_took_over_all_its_encounters():
+    """Amending one of two encounters of a rejected claim lost the other one from every queue."""
+    story = Story().said("C1", "A3").add("claims", claim("C2", 4000, replaces_claim_id="C1", attempt=2))
+    for encounter in ("E1", "E2"):
+        row = claim_line(f"L1{encounter}", "C1", 5000, encounter_id=encounter, charge_id=f"CH{encounter}/1")
+        story.add("claim_lines", row)
+    story.add("claim_lines", claim_line("L2E1", "C2", 4000, encounter_id="E1", charge_id="CHE1/2"))
+    assert story.states()["state"].tolist() == ["rejected", "built"]
+    frames = {
+        "encounters": ENCOUNTERS,
+        "decisions": ledger("decisions", decision("E1", 2, "charged"), decision("E2", 1, "charged")),
+        "charge_lines": ledger("charge_lines", charge("E1", 2, 4000), charge("E2", 1, 5000)),
+        "claim_lines": story.frame("claim_lines"),
+    }
+    assert encounters(story, **frames) == [["E1", "built", 4000], ["E2", "rejected", 5000]]
+    story.add("claims", claim("C3", 5000, replaces_claim_id="C1", attempt=2))
+    story.add("claim_lines", claim_line("L3E2", "C3", 5000, encounter_id="E2", charge_id="CHE2/1"))
+    assert story.states()["state"].tolist() == ["replaced", "built", "built"]
+
+
+def test_a_charge_of_an_encounter_that_no_newer_claim_took_over_keeps_the_old_claim():
+    story = Story().said("C1", "A3").add("claims", claim("C2", 4000, replaces_claim_id="C1", attempt=2))
+    for one in ("X", "Y"):
+        story.add("claim_lines", claim_line(f"L1{one}", "C1", 5000, encounter_id="E1", charge_id=one))
+    story.add("claim_lines", claim_line("L2X", "C2", 5000, encounter_id="E1", charge_id="X"))
+    assert story.state() == "rejected"
 
 
 def test_answers_about_strangers_are_no_claims_of_ours():
@@ -380,6 +491,29 @@ def test_a_claim_without_a_277ca_and_then_without_an_835():
 def test_an_answered_claim_is_not_silent():
     story = Story("C1", "C2").submit(1, "C1", "C2").set_(1, None, "A").remitted("C1", "1", 5).said("C2", "A7")
     assert silence(story, D(2026, 3, 1)) == []
+
+
+@pytest.mark.parametrize("status", ["22", "19"])
+def test_a_reversal_and_a_crossover_wait_for_the_next_answer_no_longer_than_others(status):
+    """Neither stood in any queue: the clock runs from the answer, not from the day the claim was sent."""
+    story = Story().submit(1, "C1").set_(1, None, "A").remitted("C1", status, 0, day=21)
+    assert silence(story, D(2026, 2, 20)) == []
+    assert silence(story, D(2026, 2, 21)) == [["no_835", "C1", 31, 1, 10000]]
+
+
+def test_an_unknown_code_is_no_answer_and_work_by_itself():
+    """F9 is in no table: it silenced the clock of the 277CA, and nobody read it."""
+    story = Story().submit(1, "C1").set_(1, None, "A").said("C1", "F9", day=7, detail="21")
+    assert silence(story, D(2026, 1, 8)) == [["unknown_answer", "C1", 1, 1, 10000]]
+    assert [row[0] for row in silence(story, D(2026, 1, 9))] == ["no_277ca", "unknown_answer"]
+    assert [row[0] for row in silence(story, D(2026, 2, 6))] == ["no_835"]
+    assert silence(story.said("C1", "A2", day=8), D(2026, 1, 9)) == []
+    assert [row[0] for row in silence(story.said("C1", "F9", day=8), D(2026, 1, 9))] == ["unknown_answer"]
+
+
+def test_an_unknown_code_after_the_835_is_no_work():
+    story = Story().submit(1, "C1").set_(1, None, "A").remitted("C1", "1", 5).said("C1", "F9", day=25)
+    assert silence(story, D(2026, 1, 26)) == []
 
 
 def test_a_file_that_never_left_is_no_silence():

@@ -109,6 +109,7 @@ def encounter_states(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     )
     states = custody.claim_states(
         tables["claims"],
+        tables["claim_lines"],
         tables["submissions"],
         tables["submission_claims"],
         ledger("submission_events"),

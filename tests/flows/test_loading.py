@@ -54,14 +54,32 @@ def test_encounters_are_pulled_a_step_at_a_time(
     office, database, rows = pulling
     put(database, rows[:50], "2026-03-16 12:00:00")
     told = office.daily()
-    assert told.json["stages"]["pull"] == {"pulled": 50, "new": 50, "changed": 0, "kept_out": 0}
+    assert told.json["stages"]["pull"] == {
+        "pulled": 50,
+        "new": 50,
+        "changed": 0,
+        "kept_out": 0,
+        "new_quarantine": 0,
+    }
     before = office.fingerprint()
     told = office.daily()
-    assert told.json["stages"]["pull"] == {"pulled": 0, "new": 0, "changed": 0, "kept_out": 0}
+    assert told.json["stages"]["pull"] == {
+        "pulled": 0,
+        "new": 0,
+        "changed": 0,
+        "kept_out": 0,
+        "new_quarantine": 0,
+    }
     assert office.fingerprint() == before
     put(database, rows[50:], "2026-03-17 12:00:00")
     told = office.daily()
-    assert told.json["stages"]["pull"] == {"pulled": 30, "new": 30, "changed": 0, "kept_out": 0}
+    assert told.json["stages"]["pull"] == {
+        "pulled": 30,
+        "new": 30,
+        "changed": 0,
+        "kept_out": 0,
+        "new_quarantine": 0,
+    }
     watermarks = office.ledger.read("watermarks")
     assert watermarks[["source", "value"]].values.tolist() == [["ehr", "2026-03-17 12:00:00"]]
     assert office.ledger.count("encounters") == len(rows)
@@ -78,7 +96,13 @@ def test_a_change_in_the_source_is_a_new_version_and_a_bad_row_stays_out(
     changed = {**rows[0], "diagnoses": "F43.23" if rows[0]["diagnoses"] != "F43.23" else "F41.1"}
     put(database, [changed, {**rows[3], "minutes": "fifty"}], "2026-03-17 12:00:00")
     told = office.daily()
-    assert told.json["stages"]["pull"] == {"pulled": 1, "new": 0, "changed": 1, "kept_out": 1}
+    assert told.json["stages"]["pull"] == {
+        "pulled": 1,
+        "new": 0,
+        "changed": 1,
+        "kept_out": 1,
+        "new_quarantine": 1,
+    }
     assert "fifty" not in told.out + told.err
 
 

@@ -69,7 +69,7 @@ def test_an_upload_in_doubt_waits_for_an_answer_and_is_never_sent_again(
         loaded.uploads.mkdir()
         for _ in range(2):
             told = loaded.daily()
-            assert told.json["stages"]["upload sandbox"] == {"uploaded": 0, "in_doubt": 1}
+            assert told.json["stages"]["upload sandbox"] == {"uploaded": 0, "in_doubt": 1, "conflict": 0}
             assert (told.status, told.json["message"]) == (1, "1 uploads in doubt")
             assert names(loaded) == [], "not sent again"
         assert set(loaded.states()["state"]) == {"in_doubt"}
