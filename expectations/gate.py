@@ -71,8 +71,7 @@ def check(
     if threshold.exceeded(len(failed - again), len(frame) - len(again)):
         raise CheckStopped(
             f"suite {suite.name}: {len(failed - again)} of {len(frame) - len(again)} rows failed, "
-            "more than the threshold allows: "
-            + ", ".join(sorted(set(failures["expectation"])))
+            "more than the threshold allows: " + ", ".join(sorted(set(failures["expectation"])))
         )
     return Verdict(suite.name, len(frame), kept, failures)
 

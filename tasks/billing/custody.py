@@ -272,8 +272,8 @@ def silent(
     claims = claim_states.drop(columns="codes").assign(
         claims=1, subject_kind="claim", subject_id=claim_states["claim_id"]
     )
-    first = claims["state"].isin(AWAITING_FIRST) & claims["sent_on"].notna()
-    waiting = claims[first].assign(since=claims["sent_on"])
+    waiting = claims[claims["state"].isin(AWAITING_FIRST) & claims["sent_on"].notna()]
+    waiting = waiting.assign(since=waiting["sent_on"])
     no_835 = pd.concat(
         [
             _overdue(rows, limits.days_without_835, as_of)

@@ -48,6 +48,7 @@ def frames(status, adjustments, remarks, paid, charge):
             "remittance_id": ["R"],
             "remitted_claim_id": ["C"],
             "remitted_line_id": ["L"],
+            "line_id": ["OURS"],
             "position": pd.Series([1], dtype="Int64"),
             "charge_cents": pd.Series([charge], dtype="Int64"),
             "paid_cents": pd.Series([paid], dtype="Int64"),
@@ -81,6 +82,7 @@ def test_a_paid_line_without_adjustments_is_paid():
     claims, lines, cas = frames("1", [], "", 20000, 20000)
     (row,) = classify(claims, lines, cas).to_dict(orient="records")
     assert (row["denied"], row["category"], row["patient_cents"]) == (False, "paid", 0)
+    assert row["line_id"] == "OURS"
 
 
 def test_co_is_never_the_patients_money():

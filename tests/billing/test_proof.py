@@ -361,4 +361,36 @@ def test_suspense_shows_and_is_no_fault():
     found = proof.prove(tables | {"journal": journal}, custody.shapes.empty(custody.ENCOUNTER_STATE))
     assert found.balanced
     assert found.suspense_cents == 1000
-    assert accounts.by_claim(journal, "cash").empty
+    assert accounts.by_claim(journal, "cash", ledger("claims"), ledger("claim_lines")).empty
+
+
+def test_what_an_account_holds_for_a_claim_has_its_charges_and_those_of_its_replacements(tables):
+    """Charges are posted without a claim, and the first answer may name either claim."""
+    again = claim("C2", 20000, replaces_claim_id="C000000001", attempt=2)
+    claims = pd.concat([tables["claims"], ledger("claims", again)], ignore_index=True)
+    found = accounts.by_claim(tables["journal"], "receivable_payer", claims, tables["claim_lines"])
+    journal = tables["journal"]
+    late = journal.assign(claim_id=journal["claim_id"].replace("C000000001", "C2"))
+    assert found["cents"].sum() == accounts.balances(journal)["receivable_payer"]
+    assert "C000000001" in set(found["claim_id"])
+    pd.testing.assert_frame_equal(
+        accounts.by_claim(late, "receivable_payer", claims, tables["claim_lines"]), found
+    )
+
+
+def test_a_claim_replaced_in_part_bills_no_charge_twice_and_hides_none_that_is(tables):
+    """Line 1 went over to C2, line 2 stays on the old claim; billed on a stranger as well, it is twice."""
+    extra = {"charge_id": "CHX", "encounter_id": "EX", "decision_id": "DX", "charge_cents": 0}
+    tables["encounters"] = pd.concat([tables["encounters"], ledger("encounters", {"encounter_id": "EX"})])
+    tables["charge_lines"] = pd.concat([tables["charge_lines"], ledger("charge_lines", extra)])
+    again = claim("C2", 20000, replaces_claim_id="C000000001", attempt=2)
+    tables["claims"] = pd.concat([tables["claims"], ledger("claims", again)], ignore_index=True)
+    lines = [
+        claim_line("X1", "C000000001", 0, charge_id="CHX", encounter_id="EX"),
+        claim_line("L2", "C2", 20000, charge_id="CHL0000000001", encounter_id="EL0000000001"),
+    ]
+    tables["claim_lines"] = pd.concat([tables["claim_lines"], ledger("claim_lines", *lines)])
+    assert prove(tables).problems == []
+    stranger = claim_line("X2", "C000000002", 0, charge_id="CHX", encounter_id="EX")
+    tables["claim_lines"] = pd.concat([tables["claim_lines"], ledger("claim_lines", stranger)])
+    assert [p["check"] for p in prove(tables).problems] == ["charge_claimed_once"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -53,8 +55,9 @@ def remitted(position: int, status: str, remittance: str = "R1", paid: int = 0) 
     }
 
 
-def line(of: dict[str, object], paid: int = 0) -> dict[str, object]:
+def line(of: dict[str, object], paid: int = 0, line_id: str | None = None) -> dict[str, object]:
     return {
+        "line_id": line_id,
         "remitted_line_id": f"{of['remitted_claim_id']}-L",
         "remitted_claim_id": of["remitted_claim_id"],
         "remittance_id": of["remittance_id"],
@@ -91,6 +94,8 @@ def sources():
         }
         cas = frame(empty("remitted_adjustments"), *adjustments)
         values: dict[str, object] = {
+            "as_of": TODAY,
+            "claim_lines": empty("claim_lines"),
             "encounters": empty("encounters"),
             "encounter_states": shaped(ENCOUNTER_STATE),
             "findings": empty("findings"),
@@ -125,14 +130,29 @@ REMITTANCE = {"remittance_id": "R1", "payment_date": pd.Timestamp("2026-01-20"),
 LATER = {"remittance_id": "R2", "payment_date": pd.Timestamp("2026-02-20"), "payer_id": "ACME"}
 
 
-def test_nothing_gives_no_items(sources):
-    assert worklists.items(sources(), TODAY).empty
+def dtypes(found: pd.DataFrame) -> dict[str, str]:
+    return {name: str(dtype) for name, dtype in found.dtypes.items()}
+
+
+def test_nothing_gives_no_items_of_the_same_types(sources):
+    """The ids of no items were numbers, and what people did could not be joined."""
+    events = frame(
+        empty("work_events"), {"item_id": "I1", "sequence": 1, "action": "assign", "person": "kim"}
+    )
+    of = remitted(1, "1")
+    made = sources([claim()], [of], [line(of)], [adjustment(of, "CO", "197", 20000)], [REMITTANCE])
+    nothing, something = worklists.items(sources()), worklists.items(made)
+    assert (len(nothing), len(something)) == (0, 1)
+    assert dtypes(nothing) == dtypes(something)
+    for said in (events, empty("work_events")):
+        without, full = (worklists.with_people(rows, said, TODAY) for rows in (nothing, something))
+        assert (len(without), dtypes(without)) == (0, dtypes(full))
 
 
 def test_a_denied_line_is_work_with_dollars_deadline_action_and_source(sources):
     of = remitted(1, "1")
     made = sources([claim()], [of], [line(of)], [adjustment(of, "CO", "197", 20000)], [REMITTANCE])
-    (item,) = worklists.items(made, TODAY).to_dict(orient="records")
+    (item,) = worklists.items(made).to_dict(orient="records")
     assert (item["queue"], item["category"], item["recoverable_cents"]) == ("denials", "auth_missing", 20000)
     assert (item["next_action"], item["deadline"]) == ("retro_auth_or_appeal", pd.Timestamp("2026-07-19"))
     assert (item["source"], item["reason"]) == ("R1 segment 12", "CO-197")
@@ -148,7 +168,7 @@ def test_a_correction_that_is_paid_closes_the_denial(sources):
         [adjustment(denied, "CO", "197", 20000), adjustment(reversal, "CO", "197", -20000)],
         [REMITTANCE, LATER],
     )
-    assert worklists.items(made, TODAY).empty
+    assert worklists.items(made).empty
 
 
 def test_more_dollars_under_a_nearer_deadline_come_first(sources):
@@ -160,7 +180,7 @@ def test_more_dollars_under_a_nearer_deadline_come_first(sources):
         [adjustment(first, "CO", "197", 20000), adjustment(second, "CO", "50", 90000)],
         [REMITTANCE],
     )
-    items = worklists.items(made, TODAY)
+    items = worklists.items(made)
     assert items["claim_id"].tolist() == ["C2", "C1"]
     assert (items["priority"] == items["recoverable_cents"] * items["urgency"]).all()
 
@@ -168,14 +188,17 @@ def test_more_dollars_under_a_nearer_deadline_come_first(sources):
 def test_an_item_has_the_same_id_on_every_day(sources):
     of = remitted(1, "1")
     made = sources([claim()], [of], [line(of)], [adjustment(of, "CO", "197", 20000)], [REMITTANCE])
-    days = [worklists.items(made, day)["item_id"].item() for day in (TODAY, TODAY + pd.Timedelta(days=90))]
+    days = [
+        worklists.items(replace(made, as_of=TODAY + pd.Timedelta(days=later)))["item_id"].item()
+        for later in (0, 90)
+    ]
     assert days[0] == days[1]
 
 
 def test_people_assign_snooze_and_resolve_without_touching_the_item(sources):
     of = remitted(1, "1")
     made = sources([claim()], [of], [line(of)], [adjustment(of, "CO", "197", 20000)], [REMITTANCE])
-    items = worklists.items(made, TODAY)
+    items = worklists.items(made)
     item = items["item_id"].item()
     events = [
         {"item_id": item, "sequence": 1, "action": "assign", "person": "kim"},
@@ -201,11 +224,9 @@ def test_money_in_suspense_is_work_until_it_is_moved(sources):
     }
     parked = frame(empty("journal"), {**entry, "amount_cents": -5000})
     moved = frame(empty("journal"), {**entry, "amount_cents": -5000}, {**entry, "amount_cents": 5000})
-    (item,) = worklists.items(sources(remittances=[REMITTANCE], journal=parked), TODAY).to_dict(
-        orient="records"
-    )
+    (item,) = worklists.items(sources(remittances=[REMITTANCE], journal=parked)).to_dict(orient="records")
     assert (item["queue"], item["amount_cents"]) == ("suspense", 5000)
-    assert worklists.items(sources(remittances=[REMITTANCE], journal=moved), TODAY).empty
+    assert worklists.items(sources(remittances=[REMITTANCE], journal=moved)).empty
 
 
 def test_a_rejected_claim_is_work_with_its_codes(sources):
@@ -213,7 +234,7 @@ def test_a_rejected_claim_is_work_with_its_codes(sources):
         shaped(CLAIM_STATES),
         {"claim_id": "C1", "state": "rejected", "since": "2026-01-07", "codes": "A7 562 82"},
     )
-    (item,) = worklists.items(sources([claim()], claim_states=states), TODAY).to_dict(orient="records")
+    (item,) = worklists.items(sources([claim()], claim_states=states)).to_dict(orient="records")
     assert (item["queue"], item["reason"], item["deadline"]) == (
         "rejections",
         "A7 562 82",
@@ -249,18 +270,143 @@ def test_a_held_encounter_is_work_with_its_rules_fix_and_what_is_at_stake(source
         "charge_cents": 20000,
     }
     found = [
-        {"encounter_id": "E1", "rule_id": "GATE_NOTE_SIGNED", "severity": "hold", "fix": "sign the note"},
-        {"encounter_id": "E1", "rule_id": "TIMELY_MARGIN", "severity": "warn", "fix": "hurry"},
+        {
+            "decision_id": "D1",
+            "encounter_id": "E1",
+            "rule_id": "GATE_NOTE_SIGNED",
+            "severity": "hold",
+            "fix": "sign the note",
+        },
+        {
+            "decision_id": "D1",
+            "encounter_id": "E1",
+            "rule_id": "TIMELY_MARGIN",
+            "severity": "warn",
+            "fix": "hurry",
+        },
     ]
     held = sources(
         encounters=frame(empty("encounters"), {"encounter_id": "E1", "service_date": "2026-01-05"}),
         findings=frame(empty("findings"), *found),
         estimates=frame(made.estimates, estimate),
     )
-    (item,) = worklists.items(held, TODAY).to_dict(orient="records")
+    (item,) = worklists.items(held).to_dict(orient="records")
     assert (item["queue"], item["reason"], item["next_action"]) == (
         "holds",
         "GATE_NOTE_SIGNED",
         "sign the note",
     )
     assert (item["amount_cents"], item["deadline"]) == (20000, pd.Timestamp("2026-04-05"))
+
+
+def test_both_halves_of_a_split_claim_are_looked_at(sources):
+    """One line denied, the other paid in a CLP of its own: the denial was no item."""
+    denied, paid = remitted(1, "4"), remitted(2, "1", paid=10000)
+    lines = [line(denied, line_id="L1"), line(paid, 10000, line_id="L2")]
+    for place in (1, -1):
+        made = sources(
+            [claim()], [denied, paid], lines[::place], [adjustment(denied, "CO", "197", 10000)], [REMITTANCE]
+        )
+        (item,) = worklists.items(made).to_dict(orient="records")
+        assert (item["queue"], item["subject_id"]) == ("denials", "R1-1-L")
+
+
+@pytest.mark.parametrize(("reversing", "correcting"), [("RA", "RB"), ("RB", "RA")])
+def test_a_denied_correction_in_another_check_of_the_day_is_work(sources, reversing, correcting):
+    paid, back = remitted(1, "1", paid=20000), remitted(1, "22", reversing)
+    denied = remitted(1, "4", correcting)
+    made = sources(
+        [claim()],
+        [paid, back, denied],
+        [line(paid, 20000, "L1"), line(back, -20000, "L1"), line(denied, 0, "L1")],
+        [adjustment(denied, "CO", "197", 20000)],
+        [REMITTANCE, {**LATER, "remittance_id": "RA"}, {**LATER, "remittance_id": "RB"}],
+    )
+    (item,) = worklists.items(made).to_dict(orient="records")
+    assert (item["queue"], item["subject_id"]) == ("denials", f"{correcting}-1-L")
+
+
+def test_a_later_estimate_leaves_the_denial_in_its_queue(sources):
+    denied, estimate = remitted(1, "4"), remitted(1, "25", "R2")
+    cas = [adjustment(of, "CO", "197", 20000) for of in (denied, estimate)]
+    made = sources([claim()], [denied, estimate], [line(denied), line(estimate)], cas, [REMITTANCE, LATER])
+    (item,) = worklists.items(made).to_dict(orient="records")
+    assert (item["queue"], item["subject_id"]) == ("denials", "R1-1-L")
+
+
+def test_a_denial_without_a_payment_date_has_the_day_it_was_produced(sources):
+    of = remitted(1, "4")
+    told = {**REMITTANCE, "payment_date": pd.NaT, "production_date": pd.Timestamp("2026-01-19")}
+    made = sources([claim()], [of], [line(of)], [adjustment(of, "CO", "197", 20000)], [told])
+    assert worklists.items(made)["opened_on"].item() == pd.Timestamp("2026-01-19")
+
+
+def test_who_resolved_one_hold_has_not_resolved_the_next(sources):
+    """The encounter's first hold was resolved; a later one for another reason stood resolved from the start."""
+    encounters = frame(empty("encounters"), {"encounter_id": "E1", "service_date": "2026-01-05"})
+    found = {"encounter_id": "E1", "severity": "hold", "fix": "sign the note", "rule_id": "GATE_NOTE_SIGNED"}
+    later = {**found, "rule_id": "GATE_COVERAGE", "decision_id": "D2"}
+    first, second = (
+        worklists.items(sources(encounters=encounters, findings=frame(empty("findings"), one)))
+        for one in ({**found, "decision_id": "D1"}, later)
+    )
+    done = frame(
+        empty("work_events"), {"item_id": first["item_id"].item(), "sequence": 1, "action": "resolve"}
+    )
+    assert worklists.with_people(first, done, TODAY)["status"].tolist() == ["resolved"]
+    assert worklists.with_people(second, done, TODAY)["status"].tolist() == ["open"]
+    assert second[["subject_id", "encounter_id"]].values.tolist() == [["E1 D2", "E1"]]
+
+
+def entry(account: str, cents: int, **values: object) -> dict[str, object]:
+    return {"account": account, "amount_cents": cents, "effective_on": "2026-01-20", **values}
+
+
+def test_a_claim_paid_twice_is_work(sources):
+    """The charge is posted without its claim, the payments with it; nobody saw that less than nothing was owed."""
+    lines = frame(empty("claim_lines"), {"line_id": "L1", "claim_id": "C1", "charge_id": "CH1"})
+    charge = entry("receivable_payer", 20000, charge_id="CH1", effective_on="2026-01-05")
+    paid = [
+        entry("receivable_payer", -20000, claim_id="C1", charge_id="CH1", remittance_id=one)
+        for one in ("R1", "R2")
+    ]
+    once, twice = (
+        sources([claim()], claim_lines=lines, journal=frame(empty("journal"), charge, *paid[:number]))
+        for number in (1, 2)
+    )
+    assert worklists.items(once).empty
+    (item,) = worklists.items(twice).to_dict(orient="records")
+    assert (item["queue"], item["reason"], item["claim_id"]) == ("credits", "CREDIT_PAYER", "C1")
+    assert (item["amount_cents"], item["source"]) == (20000, "R2")
+
+
+def test_a_patient_who_is_owed_money_is_work_although_the_payer_owes_more(sources):
+    lines = frame(empty("claim_lines"), {"line_id": "L1", "claim_id": "C1", "charge_id": "CH1"})
+    journal = frame(
+        empty("journal"),
+        entry("receivable_payer", 20000, charge_id="CH1"),
+        entry("receivable_patient", -700, claim_id="C1", remittance_id="R1"),
+    )
+    (item,) = worklists.items(sources([claim()], claim_lines=lines, journal=journal)).to_dict(
+        orient="records"
+    )
+    assert (item["reason"], item["amount_cents"]) == ("CREDIT_PATIENT", 700)
+
+
+def test_a_claim_that_no_file_took_is_work_on_the_next_day(sources):
+    """Its consent lapsed after it was built, or its partner is not configured: it stood in no queue."""
+    built = {"claim_id": "C1", "state": "built", "built_on": TODAY}
+    made = sources([claim(built_on=TODAY)], claim_states=frame(shaped(CLAIM_STATES), built))
+    assert worklists.items(made).empty
+    (item,) = worklists.items(replace(made, as_of=TODAY + pd.Timedelta(days=1))).to_dict(orient="records")
+    assert (item["queue"], item["category"], item["reason"]) == ("uploads", "withheld", "WITHHELD")
+    assert (item["amount_cents"], item["deadline"]) == (20000, pd.Timestamp("2026-04-05"))
+
+
+def test_an_answer_that_nobody_understands_names_its_code(sources):
+    quiet = {"kind": "unknown_answer", "subject_kind": "claim", "subject_id": "C1", "codes": "F9 21"}
+    (item,) = worklists.items(sources([claim()], silent=frame(shaped(SILENCE), quiet))).to_dict(
+        orient="records"
+    )
+    assert (item["queue"], item["reason"]) == ("silence", "unknown_answer F9 21")
+    assert item["next_action"] == "look up the code with the partner"
