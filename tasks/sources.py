@@ -15,7 +15,6 @@ from connectors.sources.files import read_table
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import records
 
-
 PLACE = ("row", "column", "code")  # what names a problem of a pull
 
 
