@@ -62,10 +62,23 @@ def show(row: Row, home: desk.Home = None, json_output: desk.Json = False) -> No
     found = desk.one(rows, "quarantine_id", row)
     events = ledger.read("quarantine_events", where={"quarantine_id": found["quarantine_id"]})
     (record,) = desk.records(found.to_frame().T)
+    files = _files(ledger, found)
     if json_output:
-        desk.print_json({"row": record, "events": desk.records(events)})
+        desk.print_json({"row": record, "events": desk.records(events), "files": files})
         return
     desk.out.print(desk.table("quarantined", ["field", "value"], [[k, v] for k, v in record.items()]))
+    for path in files:
+        desk.out.print(f"came in {path}", soft_wrap=True)
+
+
+def _files(ledger: Any, row: pd.Series) -> list[str]:
+    """Archived files that the row came in."""
+    from configs.settings import load_settings
+    from connectors.clearinghouse import archive
+
+    sources = ledger.read("remittance_sources", where={"remittance_id": str(row["subject_id"])})
+    named = {str(row["file_sha256"])} if not pd.isna(row["file_sha256"]) else set()
+    return [str(archive.path(load_settings().archive, sha)) for sha in sorted({*sources["sha256"], *named})]
 
 
 @app.command("release")

@@ -143,7 +143,7 @@ def test_a_held_encounter_goes_when_its_master_data_arrive(sent: kit.Office, tmp
     assert told.json["stages"]["interchanges"]["claims"] == len(ours)
     assert set(sent.encounter_states()[ours]) == {"sent"}
     assert not set(ours) & set(sent.holds())
-    assert not set(ours) & {item["subject_id"] for item in sent.items("holds")}
+    assert not set(ours) & {item["encounter_id"] for item in sent.items("holds")}
     assert sent.proof()["balanced"]
 
 
