@@ -1,9 +1,9 @@
 """X12 of the claims exchange, bytes to tables and back. Pure: no I/O, and nothing raised for what bytes hold."""
 
-from connectors.x12.acknowledgments import DecodedAcknowledgments, decode_acknowledgments
-from connectors.x12.encode import Envelope, encode_837, transaction_controls, unencodable
 from connectors.x12.inspection import inspect, kinds, segment_text
-from connectors.x12.remittances import Decoded835, decode_835
+from connectors.x12.reading.acknowledgments import DecodedAcknowledgments, decode_acknowledgments
+from connectors.x12.reading.remittances import Decoded835, decode_835
+from connectors.x12.writing.claims import Envelope, encode_837, transaction_controls, unencodable
 
 __all__ = [
     "Decoded835",

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12 import acknowledgments, columns, remittances
-from connectors.x12.interchanges import Reading, Set, read
-from connectors.x12.segments import Ints, Segments, code
+from connectors.x12.reading import acknowledgments, columns, remittances
+from connectors.x12.reading.interchanges import Reading, Set, read
+from connectors.x12.reading.segments import Ints, Segments, code
 
 
 class Count(NamedTuple):

@@ -12,7 +12,8 @@ import pytest
 from claim_practice import charge, frame, masters
 
 from configs.settings import Practice
-from connectors.x12 import encode, tables
+from connectors.x12 import tables
+from connectors.x12.writing import claims as encode
 from tasks.billing import claims, claims837
 
 PRACTICE = Practice.model_validate(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from connectors.x12.encode import Envelope
 from connectors.x12.tables import CLAIMS_837, LINES_837
+from connectors.x12.writing.claims import Envelope
 
 DAY = datetime.date
 

@@ -15,7 +15,7 @@ from configs.settings import Practice
 from connectors.ledger.schema import MASTER_KINDS
 from connectors.sources.synthetic import COLUMNS, PLANTED, planted, practice, write_practice
 from connectors.sources.synthetic_masters import FEES, accepts, npi
-from connectors.x12.check837 import npi_is_valid
+from connectors.x12.writing.findings import npi_is_valid
 
 TODAY = date(2026, 11, 23)
 Rows = list[dict[str, str]]

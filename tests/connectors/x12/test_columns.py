@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.x12.columns import LARGEST, dates, decimal, decimals, joined, positions, sums
-from connectors.x12.delimiters import Delimiters, Piece
-from connectors.x12.segments import Segments, index
+from connectors.x12.reading.columns import LARGEST, dates, decimal, decimals, joined, positions, sums
+from connectors.x12.reading.delimiters import Delimiters, Piece
+from connectors.x12.reading.segments import Segments, index
 
 
 def column(values: list[str]) -> tuple[Segments, np.ndarray, np.ndarray]:

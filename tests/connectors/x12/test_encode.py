@@ -12,7 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.x12.encode import UnencodableError, amounts, encode_837, transaction_controls, unencodable
+from connectors.x12.writing.claims import (
+    UnencodableError,
+    amounts,
+    encode_837,
+    transaction_controls,
+    unencodable,
+)
 from tests.support.pyx12_judge import errors_of
 from tests.support.tables837 import BILLING, CHILD, DAY, SUPERVISING, claim, envelope, line, tables
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from connectors.x12 import segments837 as guide
-from connectors.x12.check837 import npi_is_valid
-from connectors.x12.encode import unencodable
+from connectors.x12.guides import claim_837 as guide
+from connectors.x12.writing.claims import unencodable
+from connectors.x12.writing.findings import npi_is_valid
 from tests.support.tables837 import CHILD, DAY, SUPERVISING, claim, line, tables
 
 MORE_DIAGNOSES = " ".join(f"F{number}" for number in range(200, 213))

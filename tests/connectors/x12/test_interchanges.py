@@ -9,7 +9,7 @@ import pytest
 from make_835 import CLAIM, interchange, remittance, transaction, written
 
 from connectors.x12 import decode_835, kinds
-from connectors.x12.interchanges import kind_of
+from connectors.x12.reading.interchanges import kind_of
 
 SAMPLES = Path(__file__).parent / "samples"
 

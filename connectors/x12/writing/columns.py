@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12 import segments837 as guide
+from connectors.x12.guides import claim_837 as guide
 from connectors.x12.tables import CLAIMS_837, LINES_837
 
 Mask = npt.NDArray[np.bool_]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.x12.grammar import Guide, Loop
+from connectors.x12.guides.notation import Guide, Loop
 
 GUIDE = Guide(
     kinds=("835",),

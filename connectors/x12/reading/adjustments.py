@@ -8,10 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12 import columns, guide_835, tables
-from connectors.x12.columns import positions
-from connectors.x12.grammar import Sets, source
-from connectors.x12.segments import Flags, Ints
+from connectors.x12 import tables
+from connectors.x12.guides import remittance_835 as guide
+from connectors.x12.guides.notation import source
+from connectors.x12.reading import columns
+from connectors.x12.reading.columns import positions
+from connectors.x12.reading.grammar import Sets
+from connectors.x12.reading.segments import Flags, Ints
 
 
 class Owners:
@@ -76,7 +79,7 @@ def _pick(sets: Sets, rows: Ints, element_of: Ints, offset: int, component: int 
 
 def adjustments(sets: Sets, owner: Owners) -> tuple[pa.Table, Money]:
     """CAS: one row for each reason, up to six in a segment, at claim or line level."""
-    rows, element_of = _repeated(sets, sets.in_loop("CAS", "2100", "2110"), guide_835.CAS_REASONS, 3)
+    rows, element_of = _repeated(sets, sets.in_loop("CAS", "2100", "2110"), guide.CAS_REASONS, 3)
     claim, line = owner.claim(rows), owner.line(rows)
     segments = sets.segments
     amounts = columns.decimals(segments, *_pick(sets, rows, element_of, 1), 2)
@@ -106,7 +109,7 @@ def adjustments(sets: Sets, owner: Owners) -> tuple[pa.Table, Money]:
 
 def provider_adjustments(sets: Sets) -> tuple[pa.Table, Money]:
     """PLB: one row for each pair of code and amount, up to six in a segment."""
-    rows, element_of = _repeated(sets, sets.in_loop("PLB", "footer"), guide_835.PLB_CODES, 2)
+    rows, element_of = _repeated(sets, sets.in_loop("PLB", "footer"), guide.PLB_CODES, 2)
     segments = sets.segments
     amounts = columns.decimals(segments, *_pick(sets, rows, element_of, 1), 2)
     _report_repeated(sets, rows, element_of, 1, "PLB", amounts.present, amounts.valid)

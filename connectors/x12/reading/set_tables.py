@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from connectors.x12.interchanges import Reading, Set, element_of
-from connectors.x12.segments import Segments, code
+from connectors.x12.reading.interchanges import Reading, Set, element_of
+from connectors.x12.reading.segments import Segments, code
 from connectors.x12.tables import INTERCHANGES, SETS
 
 

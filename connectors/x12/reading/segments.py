@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from connectors.x12.delimiters import BLANKS, Delimiters, Piece
+from connectors.x12.reading.delimiters import BLANKS, Delimiters, Piece
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint32]

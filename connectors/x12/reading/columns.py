@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12.segments import Flags, Ints, Segments
+from connectors.x12.reading.segments import Flags, Ints, Segments
 
 Words = npt.NDArray[np.uint64]
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from connectors.x12.delimiters import Piece, cut
 from connectors.x12.problems import Problems
-from connectors.x12.segments import Ints, Segments, code, index
+from connectors.x12.reading.delimiters import Piece, cut
+from connectors.x12.reading.segments import Ints, Segments, code, index
 
 ENVELOPE = ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")
 

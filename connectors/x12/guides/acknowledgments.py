@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.x12.grammar import Guide, Loop
+from connectors.x12.guides.notation import Guide, Loop
 
 # 999 and 997 share their shape; the 997 says AK3 AK4 AK5 where the 999 says IK3 IK4 IK5.
 GUIDE_999 = Guide(

@@ -13,13 +13,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12 import columns, guide_acks, tables
-from connectors.x12.columns import Numbers
-from connectors.x12.grammar import Sets, Source, source
-from connectors.x12.interchanges import Reading, read
+from connectors.x12 import tables
+from connectors.x12.guides import acknowledgments as guide
+from connectors.x12.guides.notation import Source, source
 from connectors.x12.problems import Problems
-from connectors.x12.segments import Codes, Flags, Ints, code
-from connectors.x12.set_tables import interchange_table, rows_table, set_table
+from connectors.x12.reading import columns
+from connectors.x12.reading.columns import Numbers
+from connectors.x12.reading.grammar import Sets
+from connectors.x12.reading.interchanges import Reading, read
+from connectors.x12.reading.segments import Codes, Flags, Ints, code
+from connectors.x12.reading.set_tables import interchange_table, rows_table, set_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ def decode(reading: Reading) -> DecodedAcknowledgments:
     """As ``decode_acknowledgments``, of bytes already read."""
     problems = Problems(reading.problems.rows)
     interchange_acks = _interchange_acks(reading, problems)
-    set_acks = _set_acks(Sets(reading, guide_acks.GUIDE_999, problems))
-    claim_acks = _claim_acks(Sets(reading, guide_acks.GUIDE_277CA, problems))
+    set_acks = _set_acks(Sets(reading, guide.GUIDE_999, problems))
+    claim_acks = _claim_acks(Sets(reading, guide.GUIDE_277CA, problems))
     return DecodedAcknowledgments(
         interchange_table(reading),
         set_table(reading),
@@ -67,8 +70,8 @@ def _interchange_acks(reading: Reading, problems: Problems) -> pa.Table:
     for file, interchange, segment in reading.acks:
         values = [value.strip() or None for value in reading.segments.values(segment)]
         values += [None] * (6 - len(values))
-        found = [values[element] for element in guide_acks.TA1.values()]
-        if found[0] is None or found[3] not in guide_acks.TA1_CODES.split():
+        found = [values[element] for element in guide.TA1.values()]
+        if found[0] is None or found[3] not in guide.TA1_CODES.split():
             problems.add("CODE_UNKNOWN", "TA101 or TA104 does not say what became of what", file=file)
         rows.append((file, interchange, *found))
     return rows_table(rows, tables.INTERCHANGE_ACKS)
@@ -148,9 +151,9 @@ def _set_positions(sets: Sets, at: Ints, is_set: Flags) -> Ints:
 
 
 def _check_codes(sets: Sets, at: Ints, codes: pa.Array) -> None:
-    known = pc.is_in(codes, pa.array([*guide_acks.SET_CODES.split(), None], pa.string()))
+    known = pc.is_in(codes, pa.array([*guide.SET_CODES.split(), None], pa.string()))
     unknown = ~known.to_numpy(zero_copy_only=False)
-    sets.report("CODE_UNKNOWN", at[unknown], "the acknowledgment code is not one of " + guide_acks.SET_CODES)
+    sets.report("CODE_UNKNOWN", at[unknown], "the acknowledgment code is not one of " + guide.SET_CODES)
 
 
 def _together(listed: Sequence[pa.Array]) -> pa.Array:
@@ -206,8 +209,8 @@ def _claim_acks(sets: Sets) -> pa.Table:
     hierarchy, lines = sets.rows("HL"), sets.in_loop("SVC", "2220D")
     owner = sets.owner(hierarchy, at)
     at, owner = at[owner >= 0], owner[owner >= 0]  # the others are reported as out of place
-    levels = [code(level) for level in guide_acks.LEVELS]
-    names = pa.array([*guide_acks.LEVELS.values(), "line"])
+    levels = [code(level) for level in guide.LEVELS]
+    names = pa.array([*guide.LEVELS.values(), "line"])
     level_of = sets.segments.codes(hierarchy, 3)
     known = np.isin(level_of, levels)
     sets.report("CODE_UNKNOWN", hierarchy[~known], "HL03 is not a level of the 277CA")
@@ -235,7 +238,7 @@ def _claim_acks(sets: Sets) -> pa.Table:
         "service_to": dates[1].arrow(pa.date32()),
     }
     types = {f.name: f.type for f in tables.CLAIM_ACKS}
-    for name, text in guide_acks.STATUS.items():
+    for name, text in guide.STATUS.items():
         given[name] = sets.read(at, source(text), types[name], name)
     return pa.Table.from_arrays(
         [given[f.name].cast(f.type) for f in tables.CLAIM_ACKS], schema=tables.CLAIM_ACKS
@@ -283,7 +286,7 @@ def _service_dates(sets: Sets, rows: Ints) -> tuple[Numbers, Numbers]:
 def _further(sets: Sets, at: Ints) -> pa.Array:
     """STC10 and STC11, each as category:status:entity, whatever separates components in the file."""
     parts = []
-    for each in map(source, guide_acks.FURTHER):
+    for each in map(source, guide.FURTHER):
         pieces = [sets.read(at, each._replace(low=n, high=n), pa.string(), "") for n in (1, 2, 3)]
         filled = [pc.fill_null(piece, "") for piece in pieces]
         text = pc.utf8_rtrim(pc.binary_join_element_wise(*filled, ":"), ":")

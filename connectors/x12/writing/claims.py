@@ -16,10 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12 import envelope as frame
-from connectors.x12 import segments837 as guide
-from connectors.x12.check837 import findings, unencodable
-from connectors.x12.columns837 import (
+from connectors.x12.guides import claim_837 as guide
+from connectors.x12.writing import envelope as frame
+from connectors.x12.writing.columns import (
     Ints,
     Mask,
     claim_conditions,
@@ -28,7 +27,8 @@ from connectors.x12.columns837 import (
     line_conditions,
     owners,
 )
-from connectors.x12.envelope import Envelope
+from connectors.x12.writing.envelope import Envelope
+from connectors.x12.writing.findings import findings, unencodable
 
 __all__ = ["Envelope", "UnencodableError", "encode_837", "transaction_controls", "unencodable"]
 

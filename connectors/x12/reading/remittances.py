@@ -20,8 +20,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12 import columns, guide_835, tables
-from connectors.x12.adjustments import (
+from connectors.x12 import tables
+from connectors.x12.guides import remittance_835 as guide
+from connectors.x12.guides.notation import Source, source
+from connectors.x12.problems import Problems
+from connectors.x12.reading import columns
+from connectors.x12.reading.adjustments import (
     Money,
     Owners,
     adjustments,
@@ -29,12 +33,11 @@ from connectors.x12.adjustments import (
     provider_adjustments,
     segment_table,
 )
-from connectors.x12.columns import Numbers, positions, sums
-from connectors.x12.grammar import Sets, Source, source
-from connectors.x12.interchanges import Reading, read
-from connectors.x12.problems import Problems
-from connectors.x12.segments import Flags, Ints
-from connectors.x12.set_tables import interchange_table, set_table
+from connectors.x12.reading.columns import Numbers, positions, sums
+from connectors.x12.reading.grammar import Sets
+from connectors.x12.reading.interchanges import Reading, read
+from connectors.x12.reading.segments import Flags, Ints
+from connectors.x12.reading.set_tables import interchange_table, set_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def decode_835(data: bytes | Sequence[bytes]) -> Decoded835:
 def decode(reading: Reading) -> Decoded835:
     """As ``decode_835``, of bytes already read."""
     problems = Problems(reading.problems.rows)
-    sets = Sets(reading, guide_835.GUIDE, problems)
+    sets = Sets(reading, guide.GUIDE, problems)
     claims_at = sets.in_loop("CLP", "2100")
     lines_at = sets.in_loop("SVC", "2110")
     owner = Owners(sets, claims_at, lines_at)
@@ -104,7 +107,7 @@ def _claims(
     table = sets.table(
         tables.REMITTED_CLAIMS,
         at,
-        guide_835.CLAIMS,
+        guide.CLAIMS,
         {
             "transaction": pa.array(set_of),
             "claim": pa.array(np.arange(count)),
@@ -148,7 +151,7 @@ def _report_balance(sets: Sets, rows: Ints, difference: Ints, known: Flags, code
 def _claim_remarks(sets: Sets, at: Ints) -> pa.Array:
     """MIA and MOA remark codes, in the guide's order."""
     claims, texts = [], []
-    for each in map(source, guide_835.CLAIM_REMARKS.split()):
+    for each in map(source, guide.CLAIM_REMARKS.split()):
         rows = sets.first(at, "2100", each.tag, "")
         here = np.flatnonzero(rows >= 0)
         if len(here):
@@ -170,13 +173,13 @@ def _lines(sets: Sets, owner: Owners, at: Ints, cas: Money) -> tuple[pa.Table, N
     known = charge.valid & paid.valid & ~unread
     _report_balance(sets, at, difference, known, "LINE_BALANCE", "SVC02 - adjustments - SVC03")
     balanced = known & (difference == 0)
-    tag, qualifier, element = guide_835.LINE_REMARKS
+    tag, qualifier, element = guide.LINE_REMARKS
     remarks = sets.in_loop(tag, "2110", qualifier=qualifier)
     texts = sets.text(remarks, Source(tag, qualifier, element, 0, 0))
     table = sets.table(
         tables.REMITTED_LINES,
         at,
-        guide_835.LINES,
+        guide.LINES,
         {
             "transaction": pa.array(sets.set_of(at)),
             "claim": nullable(owner.claim_of_line),
@@ -195,7 +198,7 @@ def _lines(sets: Sets, owner: Owners, at: Ints, cas: Money) -> tuple[pa.Table, N
 
 def _names(sets: Sets, owner: Owners) -> pa.Table:
     rows = sets.in_loop("NM1", "2100")
-    given = {name: sets.text(rows, source(text)) for name, (_, text) in guide_835.NAMES.items()}
+    given = {name: sets.text(rows, source(text)) for name, (_, text) in guide.NAMES.items()}
     return segment_table(sets, tables.REMITTED_NAMES, rows, {"claim": nullable(owner.claim(rows)), **given})
 
 
@@ -250,9 +253,9 @@ def _header(sets: Sets, at: Ints) -> dict[str, pa.Array]:
     types = {f.name: f.type for f in tables.TRANSACTIONS}
     given = {
         name: sets.column(at, loop, text, types[name], name)
-        for name, (loop, text) in guide_835.TRANSACTIONS.items()
+        for name, (loop, text) in guide.TRANSACTIONS.items()
     }
-    for loop, party in (("1000A", guide_835.PAYER), ("1000B", guide_835.PAYEE)):
+    for loop, party in (("1000A", guide.PAYER), ("1000B", guide.PAYEE)):
         openers = sets.in_loop("N1", loop)
         first = np.searchsorted(sets.set_of(openers), np.array(sets.numbers, np.int64))
         owned = np.isin(np.array(sets.numbers), sets.set_of(openers))

@@ -15,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12 import segments837 as guide
-from connectors.x12.columns837 import (
+from connectors.x12.guides import claim_837 as guide
+from connectors.x12.tables import CLAIMS_837, FINDINGS
+from connectors.x12.writing.columns import (
     Ints,
     Mask,
     claim_conditions,
@@ -30,7 +31,6 @@ from connectors.x12.columns837 import (
     of_unique,
     owners,
 )
-from connectors.x12.tables import CLAIMS_837, FINDINGS
 
 Fault = tuple[int, int, str, str, str]  # claim row, line row or -1, column, code, message
 

@@ -1,0 +1,1 @@
+"""The implementation guides as tables that a biller can read beside them."""

@@ -1,0 +1,69 @@
+"""How a guide is written down here, and how its columns are found.
+
+A guide is two tables a biller can read beside the implementation guide: its *loops* (which segment opens each, after
+which loops it may come, which segments it holds) and, for each table given back, the *source* of every column in
+the guide's own notation::
+
+    CLP04            element 4 of CLP
+    SVC01-2          component 2 of element 1 of SVC
+    SVC01-3..6       components 3 to 6, with single blanks between
+    DTM*232 02       element 2 of the DTM whose first element is 232
+    A | B            A, or B where A is absent
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Loop(NamedTuple):
+    """``opens`` is a tag, or tag and qualifier (N1*PR); ``after`` are the loops it may follow."""
+
+    name: str
+    opens: str
+    after: str
+    segments: str = ""
+
+
+class Source(NamedTuple):
+    """Where a column's value stands."""
+
+    tag: str
+    qualifier: str
+    element: int
+    low: int  # components low to high; 0 for the whole element
+    high: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.tag}{self.element:02d}" + (f"-{self.low}" if self.low else "")
+
+
+_SOURCE = re.compile(r"([A-Z][A-Z0-9]{1,2}?)(?:\*(\w+) )?(\d\d)(?:-(\d)(?:\.\.(\d))?)?")
+
+
+def source(text: str) -> Source:
+    """Read one source in the guide's notation."""
+    found = _SOURCE.fullmatch(text)
+    if not found:
+        raise ValueError(f"not a source: {text}")
+    low = int(found[4] or 0)
+    return Source(found[1], found[2] or "", int(found[3]), low, int(found[5] or low))
+
+
+def sources(text: str) -> list[Source]:
+    return [source(part.strip()) for part in text.split("|")]
+
+
+@dataclass(frozen=True)
+class Guide:
+    """The segments of one transaction set; the sources of its columns stand beside it, table by table."""
+
+    kinds: Collection[str]
+    loops: tuple[Loop, ...]
+    money: Collection[str]  # segments that carry the set's meaning: in the wrong loop they are an error
+    required: str  # elements without which a segment cannot be used
+    expected: str = ""  # elements the guide requires and a reader can do without
