@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types floors tests install format docs clean
+.PHONY: demo test lint types floors tests install format docs bench-codec clean
 
 demo: install
 	$(BIN)/cleanclaim --home .cleanclaim/demo demo
@@ -40,6 +40,9 @@ format: install
 
 docs: install
 	$(BIN)/python docs/generate.py
+
+bench-codec: install
+	$(BIN)/python benchmarks/codec.py --peers
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -1,26 +1,27 @@
-"""Synthetic 835s of any size, balanced at every level and the same for the same seed. Nobody in them is real.
+"""Synthetic 835s that answer given claims, balanced at every level and the same for the same seed.
 
-Line: charge - adjustments = paid. Claim: the sum of its lines. Remittance: the sum of its claims = BPR02.
+Line: charge - adjustments = paid. Claim: the sum of its lines. Remittance: the sum of its claims = BPR02. Nobody in
+them is real. Remittances as dense as payers send them, for the codec, are made by `dense_835`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-CODES = ("90837", "90834", "90791", "99214", "H0015")
+RENDERING_NPI = "2999999001"  # no NPI that begins with 2 has been given to anyone
 INTERCHANGE = (
     "ISA*00*          *00*          *ZZ*PAYER99999     *ZZ*SUBMIT123      *260112*0930*^*00501*{control:09d}*0*T*:~",
     "GS*HP*PAYER99999*SUBMIT123*20260112*0930*1*X*005010X221A1~",
 )
-BYTES_PER_CLAIM = 430  # about; two lines a claim
 
 
 def dollars(cents: int) -> str:
     """Cents as the guide writes them: no trailing zeros after the point."""
-    whole, part = divmod(cents, 100)
-    return f"{whole}.{part:02d}".rstrip("0") if part else str(whole)
+    whole, part = divmod(abs(cents), 100)
+    sign = "-" if cents < 0 else ""
+    return sign + (f"{whole}.{part:02d}".rstrip("0") if part else str(whole))
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,31 @@ class Billed:
     lines: tuple[tuple[str, str, int], ...]
 
 
-def made_up(count: int, seed: int, *, file: int = 1) -> Iterator[Billed]:
-    """Claims of two lines that nobody sent."""
-    random = Random(seed * 1_000_003 + file)
-    for number in range(count):
-        lines = tuple(
-            (f"L{file:05d}{number * 2 + line:07d}", random.choice(CODES), random.randint(5000, 30000))
-            for line in range(2)
-        )
-        yield Billed(f"C{file:05d}{number:07d}", lines)
+def opening(control: int) -> str:
+    """ISA and GS."""
+    return "".join(INTERCHANGE).format(control=control)
+
+
+def closing(control: int, transactions: int = 1) -> str:
+    """GE and IEA."""
+    return f"GE*{transactions}*1~IEA*1*{control:09d}~"
+
+
+def header(number: int, trace: str, paid: int) -> Sequence[str]:
+    """ST to LX of a remittance that pays `paid` cents: eleven segments."""
+    return (
+        f"ST*835*{number:04d}~",
+        f"BPR*I*{dollars(paid)}*C*ACH*CCP*01*999999992*DA*123456*1512345678**01*999988880*DA*98765*20260121~",
+        f"TRN*1*{trace}*1512345678~",
+        "DTM*405*20260120~",
+        "N1*PR*EXAMPLE HEALTH PLAN~",
+        "N3*PO BOX 1~",
+        "N4*CHICAGO*IL*606010001~",
+        "PER*BL*EDI*TE*8005550100~",
+        "N1*PE*EXAMPLE GROUP*XX*1234567893~",
+        "REF*TJ*123456789~",
+        "LX*1~",
+    )
 
 
 def interchange(claims: Iterable[Billed], seed: int, *, control: int = 1) -> bytes:
@@ -50,36 +67,9 @@ def interchange(claims: Iterable[Billed], seed: int, *, control: int = 1) -> byt
         segments, amount = _answer(random, claim, f"ICN{control:05d}{number:07d}")
         body += segments
         paid += amount
-    head = [
-        "ST*835*0001~",
-        f"BPR*I*{dollars(paid)}*C*ACH*CCP*01*999999992*DA*123456*1512345678**01*999988880*DA*98765*20260121~",
-        f"TRN*1*EFT{control:09d}*1512345678~",
-        "DTM*405*20260120~",
-        "N1*PR*EXAMPLE HEALTH PLAN~",
-        "N3*PO BOX 1~",
-        "N4*CHICAGO*IL*606010001~",
-        "PER*BL*EDI*TE*8005550100~",
-        "N1*PE*EXAMPLE GROUP*XX*1234567893~",
-        "REF*TJ*123456789~",
-        "LX*1~",
-    ]
-    count = len(head) + len(body) + 1
-    tail = [f"SE*{count}*0001~", "GE*1*1~", f"IEA*1*{control:09d}~"]
-    opening = [segment.format(control=control) for segment in INTERCHANGE]
-    return "".join([*opening, *head, *body, *tail]).encode()
-
-
-def of_size(size: int, seed: int) -> bytes:
-    """One interchange of about `size` bytes."""
-    return interchange(made_up(max(1, size // BYTES_PER_CLAIM), seed), seed)
-
-
-def files(count: int, claims: int, seed: int) -> list[bytes]:
-    """`count` interchanges of `claims` claims each, no two alike."""
-    return [
-        interchange(made_up(claims, seed, file=number), seed, control=number)
-        for number in range(1, count + 1)
-    ]
+    head = header(1, f"EFT{control:09d}", paid)
+    trailer = f"SE*{len(head) + len(body) + 1}*0001~"
+    return "".join([opening(control), *head, *body, trailer, closing(control)]).encode()
 
 
 def _answer(random: Random, claim: Billed, payer_control: str) -> tuple[list[str], int]:
@@ -101,7 +91,7 @@ def _answer(random: Random, claim: Billed, payer_control: str) -> tuple[list[str
     head = [
         f"CLP*{claim.control}*1*{dollars(charge)}*{dollars(paid)}**12*{payer_control}*11*1~",
         "NM1*QC*1*TESTER*ALEX****MI*XYZ000000001~",
-        "NM1*82*1*ROE*JORDAN****XX*1003000126~",
+        f"NM1*82*1*ROE*JORDAN****XX*{RENDERING_NPI}~",
         "REF*1L*GRP001~",
         "DTM*232*20260105~",
         "DTM*233*20260105~",
