@@ -86,9 +86,9 @@ def office(encounters: int, seed: int) -> Iterator[Office]:
 def claims_837(encounters: int, seed: int) -> dict[str, pa.Table]:
     """The claims of a practice's encounters as the encoder takes them."""
     from configs.settings import Practice
-    from connectors.x12.tables import CLAIMS_837, LINES_837
+    from connectors.x12.tables837 import CLAIMS_837, LINES_837, complete
 
     with office(encounters, seed) as practice:
         built = practice.build()
         head, body = to_837(built.claims, built.lines, vars(practice.known), Practice(**synthetic.practice()))
-    return {"claims": head.cast(CLAIMS_837), "lines": body.cast(LINES_837)}
+    return {"claims": complete(head, CLAIMS_837), "lines": complete(body, LINES_837)}

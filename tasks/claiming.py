@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from configs.settings import Settings
 from connectors.x12 import unencodable
-from connectors.x12.tables import CLAIMS_837, LINES_837
+from connectors.x12.tables837 import CLAIMS_837, LINES_837, complete
 from tasks import masters, quarantining, rebilling
 from tasks.billing import claims as building
 from tasks.billing import claims837
@@ -68,7 +68,7 @@ def tables_837(
 ) -> dict[str, pa.Table]:
     """The claims as the encoder takes them."""
     head, body = claims837.to_837(claims, lines, vars(known), settings.practice)
-    return {"claims": head.cast(CLAIMS_837), "lines": body.cast(LINES_837)}
+    return {"claims": complete(head, CLAIMS_837), "lines": complete(body, LINES_837)}
 
 
 def _project(

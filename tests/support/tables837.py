@@ -1,4 +1,4 @@
-"""Synthetic 837P tables: one plain claim and line, to be changed column by column."""
+"""Synthetic 837 tables: one plain claim and line of each guide, to be changed column by column."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from connectors.x12.tables import CLAIMS_837, LINES_837
+from connectors.x12.tables837 import TABLES_837
 from connectors.x12.writing.claims import Envelope
 
 DAY = datetime.date
@@ -88,12 +88,83 @@ def line(number: int = 1, position: int = 1, **changes: Any) -> dict[str, Any]:
     return {**plain, **changes}
 
 
-def tables(claims: Iterable[dict[str, Any]], lines: Iterable[dict[str, Any]]) -> dict[str, pa.Table]:
-    """The two tables of the encoder; a column not given is null."""
-    return {"claims": _table(list(claims), CLAIMS_837), "lines": _table(list(lines), LINES_837)}
+ATTENDING = {
+    "attending_last_name": "ROE",
+    "attending_first_name": "JORDAN",
+    "attending_npi": "1003000126",
+    "attending_taxonomy": "2084P0800X",
+}
+STAY = {
+    "type_of_bill": "11",
+    "admission_date": DAY(2026, 1, 2),
+    "admission_hour": "1430",
+    "admission_type": "1",
+    "discharge_hour": "1100",
+    "admitting_diagnosis": "F322",
+    "statement_from": DAY(2026, 1, 2),
+    "statement_to": DAY(2026, 1, 9),
+}
+
+
+def institutional(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """A claim of partial hospitalization at a hospital's outpatient department, 200.00."""
+    plain = {
+        "claim_id": f"C{number:09d}",
+        "charge_cents": 20000,
+        "type_of_bill": "13",
+        "frequency": "1",
+        "statement_from": DAY(2026, 1, 5),
+        "statement_to": DAY(2026, 1, 6),
+        "admission_source": "1",
+        "patient_status": "01",
+        "diagnoses": "F332 F411",
+    }
+    return {**BILLING, **SUBSCRIBER, **plain, **ATTENDING, **changes}
+
+
+def revenue_line(number: int = 1, position: int = 1, **changes: Any) -> dict[str, Any]:
+    """A day of partial hospitalization, 200.00."""
+    plain = {
+        "claim_id": f"C{number:09d}",
+        "position": position,
+        "revenue_code": "0912",
+        "code": "H0035",
+        "charge_cents": 20000,
+        "units": 1,
+        "service_from": DAY(2026, 1, 5),
+        "line_id": f"L{number:07d}{position:03d}",
+    }
+    return {**plain, **changes}
+
+
+def other_payer(number: int = 1, position: int = 1, **changes: Any) -> dict[str, Any]:
+    """A commercial plan that pays before the destination payer."""
+    plain = {
+        "claim_id": f"C{number:09d}",
+        "position": position,
+        "payer_order": "P",
+        "relationship": "18",
+        "group_number": "GRPOTH",
+        "filing_code": "CI",
+        "insured_last_name": "TESTER",
+        "insured_first_name": "ALEX",
+        "member_id": "OTH000000001",
+        "payer_name": "EXAMPLE OTHER PLAN",
+        "payer_id": f"8888{position}",
+    }
+    return {**plain, **changes}
+
+
+def tables(
+    claims: Iterable[dict[str, Any]], lines: Iterable[dict[str, Any]], **others: Iterable[dict[str, Any]]
+) -> dict[str, pa.Table]:
+    """The tables of the encoder; a column not given is null, a table not given is not there."""
+    given = {"claims": claims, "lines": lines, **others}
+    return {name: _table(list(rows), TABLES_837[name]) for name, rows in given.items()}
 
 
 def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    assert not {name for row in rows for name in row} - set(schema.names)
     return pa.table({name: [row.get(name) for row in rows] for name in schema.names}, schema=schema)
 
 

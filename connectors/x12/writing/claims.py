@@ -1,4 +1,4 @@
-"""Tables to an 837P (005010X222A1): whole columns become segments, segments become loops, loops become bytes.
+"""Tables to an 837P or 837I: whole columns become segments, segments become loops, loops become bytes.
 
 Claims that share a billing provider stand under one 2000A, those that share a subscriber and payer under one 2000B,
 those that share a dependant under one 2000C: what would be written the same is the same. Each ST numbers its own
@@ -9,26 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from string import Formatter
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12.guides import claim_837 as guide
+from connectors.x12.guides.elements_837 import MOST_CLAIMS_OF_ONE_PATIENT
 from connectors.x12.writing import envelope as frame
-from connectors.x12.writing.columns import (
-    Ints,
-    Mask,
-    claim_conditions,
-    column,
-    conform,
-    line_conditions,
-    owners,
-)
+from connectors.x12.writing import repeats
+from connectors.x12.writing.batch import Batch
+from connectors.x12.writing.columns import Columns, Ints, Mask, spread
+from connectors.x12.writing.conditions import Conditions
 from connectors.x12.writing.envelope import Envelope
 from connectors.x12.writing.findings import findings, unencodable
+from connectors.x12.writing.rendering import Part, changes, chosen, column_of, gathered, join, loops, numbers
 
 __all__ = ["Envelope", "UnencodableError", "encode_837", "transaction_controls", "unencodable"]
 
@@ -38,29 +32,34 @@ class UnencodableError(ValueError):
 
 
 def encode_837(tables: Mapping[str, pa.Table], envelope: Envelope) -> bytes:
-    """One interchange with every claim of ``tables["claims"]`` (CLAIMS_837) and ``tables["lines"]`` (LINES_837).
+    """One interchange with every claim of ``tables["claims"]`` and what the other tables hold of it.
 
-    Raises UnencodableError where `unencodable` has a finding, ValueError where there is no claim at all.
-    Nothing is left out and nothing is cut short.
+    The tables are those of ``tables837.TABLES_837``; all but ``claims`` and ``lines`` may be left out, and any column
+    that is null. `envelope.kind` says which guide they are written by. Raises UnencodableError where `unencodable`
+    has a finding, ValueError where there is no claim at all or a column is unknown. Nothing is left out and nothing is
+    cut short.
     """
-    claims, lines = conform(tables)
-    if not len(claims):
+    batch = Batch(tables, envelope.kind)
+    if not batch.claims.rows:
         raise ValueError("there is no claim to encode")
-    found = findings(claims, lines)
+    found = findings(batch)
     if len(found):
         codes, names = found["code"].to_pylist(), found["column"].to_pylist()
         reasons = sorted({f"{code} {name}" for code, name in zip(codes, names, strict=True)})
         raise UnencodableError(f"{len(found)} findings: " + ", ".join(reasons))
-    plan = _plan(claims, envelope.claims_per_transaction)
-    body = _claim_texts(claims, plan, _line_texts(claims, lines, plan))
+    conditions = Conditions(batch.claims)
+    plan = _plan(batch, conditions, envelope.claims_per_transaction)
+    body = _claim_texts(batch, conditions, plan, _line_texts(batch, plan))
     return _assemble(body, plan, envelope)
 
 
 def transaction_controls(tables: Mapping[str, pa.Table], envelope: Envelope) -> dict[str, str]:
     """claim_id → ST02 of the transaction that `encode_837` puts the claim in. Of tables that it accepts."""
-    claims, _ = conform(tables)
-    plan = _plan(claims, envelope.claims_per_transaction)
-    ids = column(claims, "claim_id").take(pa.array(plan.order)).to_pylist()
+    batch = Batch(tables, envelope.kind)
+    if not batch.claims.rows:
+        return {}
+    plan = _plan(batch, Conditions(batch.claims), envelope.claims_per_transaction)
+    ids = batch.claims.array("claim_id").take(pa.array(plan.order)).to_pylist()
     return {claim_id: frame.control(row // plan.size) for row, claim_id in enumerate(ids)}
 
 
@@ -73,42 +72,49 @@ class Plan:
 
     order: Ints  # rows of the claims table
     size: int  # claims in one ST
-    texts: dict[str, pa.Array]  # the text of 2000A, 2000B and 2000C without HL
+    texts: dict[str, Part]  # the text of 2000A, 2000B and 2000C without HL, in the table's order
     opens: dict[str, Mask]  # where a new one of these loops begins
     number: dict[str, Ints]  # HL01 of the loop that the claim stands in
+    dependant: Mask
 
 
-def _plan(claims: pa.Table, size: int) -> Plan:
-    conditions = claim_conditions(claims)
-    texts = {loop: _render(claims, loop, conditions) for loop in ("2000A", "2000B", "2000C")}
-    keys = {loop: text.dictionary_encode().indices.to_numpy() for loop, text in texts.items()}
-    order = np.lexsort((keys["2000C"], keys["2000B"], keys["2000A"]))
-    keys = {loop: key[order] for loop, key in keys.items()}
-    dependant, rows = conditions["dependant"][order], np.arange(len(order))
+def _plan(batch: Batch, conditions: Conditions, size: int) -> Plan:
+    texts: dict[str, Part] = {
+        level: join(loops(batch.claims, conditions, listed))
+        for level, listed in batch.guide.hierarchy.items()
+    }
+    rows = np.arange(batch.claims.rows)
+    coded = {level: _codes(text, len(rows)) for level, text in texts.items()}
+    order = np.lexsort((coded["2000C"], coded["2000B"], coded["2000A"]))
+    keys = {level: key[order] for level, key in coded.items()}
+    dependant = spread(conditions["dependant"], len(rows))[order]
 
-    billing = _changes(keys["2000A"]) | (rows % size == 0)
-    subscriber = _changes(keys["2000B"]) | billing
-    patient = (_changes(keys["2000C"]) | subscriber) & dependant
-    full = (rows - _latest(rows, subscriber | patient)) % guide.MOST_CLAIMS_OF_ONE_PATIENT == 0
+    billing = changes(keys["2000A"]) | (rows % size == 0)
+    subscriber = changes(keys["2000B"]) | billing
+    patient = (changes(keys["2000C"]) | subscriber) & dependant
+    full = (rows - _latest(rows, subscriber | patient)) % MOST_CLAIMS_OF_ONE_PATIENT == 0
     opens = {
         "2000A": billing,
         "2000B": subscriber | (full & ~dependant),
         "2000C": patient | (full & dependant),
     }
 
-    before = np.cumsum(sum(opening.astype(np.int64) for opening in opens.values()))
-    number, step = {}, before - sum(opening.astype(np.int64) for opening in opens.values())
+    opened = sum(opening.astype(np.int64) for opening in opens.values())
+    step = np.cumsum(opened) - opened
     step -= step[rows - rows % size]  # every ST counts from 1
-    for loop, opening in opens.items():
+    number = {}
+    for level, opening in opens.items():
         step = step + opening
-        number[loop] = step[_latest(rows, opening)]
-    texts = {loop: text.take(pa.array(order)) for loop, text in texts.items()}
-    return Plan(order, size, texts, opens, number)
+        number[level] = step[_latest(rows, opening)]
+    return Plan(order, size, texts, opens, number, dependant)
 
 
-def _changes(keys: Ints) -> Mask:
-    """Where a value differs from the one before; the first row counts as a change."""
-    return np.append(True, keys[1:] != keys[:-1])
+def _codes(text: Part, rows: int) -> Ints:
+    """A number for each different text, in the order they first come."""
+    if isinstance(text, str):
+        return np.zeros(rows, np.int64)
+    codes: Ints = text.dictionary_encode().indices.to_numpy().astype(np.int64)
+    return codes
 
 
 def _latest(rows: Ints, marks: Mask) -> Ints:
@@ -120,96 +126,73 @@ def _latest(rows: Ints, marks: Mask) -> Ints:
 # --- text --------------------------------------------------------------------------------------------------------
 
 
-def _claim_texts(claims: pa.Table, plan: Plan, lines: pa.Array) -> pa.Array:
+def _claim_texts(batch: Batch, conditions: Conditions, plan: Plan, lines: pa.Array) -> pa.Array:
     """Each claim's loops from the first that it opens to its last line."""
-    claim = _render(claims, "2300", claim_conditions(claims)).take(pa.array(plan.order))
-    number, opens = plan.number, plan.opens
-    parent = {"2000A": None, "2000B": number["2000A"], "2000C": number["2000B"]}
-    child = pc.if_else(pc.equal(plan.texts["2000C"], ""), "0", "1")
-    tail = {"2000A": "20*1~", "2000B": pc.binary_join_element_wise("22*", child, "~", ""), "2000C": "23*0~"}
-    loops = []
-    for loop, above in parent.items():
-        up: Any = "" if above is None else _text(above)
-        level = _join("HL*", _text(number[loop]), "*", up, "*", tail[loop], plan.texts[loop])
-        loops.append(pc.if_else(pa.array(opens[loop]), level, ""))
-    return _join(*loops, claim, lines)
+    opening, details, *providers = batch.guide.claim
+    claim = join(
+        [
+            *loops(batch.claims, conditions, (opening,)),
+            repeats.attachments(batch),
+            *loops(batch.claims, conditions, (details,)),
+            *repeats.codes(batch),
+            *loops(batch.claims, conditions, providers),
+            repeats.payers(batch),
+        ]
+    )
+    return column_of(join([*_levels(plan), _taken(claim, plan.order), lines]), batch.claims.rows)
 
 
-def _line_texts(claims: pa.Table, lines: pa.Table, plan: Plan) -> pa.Array:
-    """All lines of each claim as one text, claims in the plan's order."""
-    owner = owners(claims, lines)
-    rank = np.empty(len(claims), np.int64)
-    rank[plan.order] = np.arange(len(claims))
-    order = np.lexsort((column(lines, "position").to_numpy(), rank[owner]))
-    place = column(lines, "place_of_service")
-    claimed = column(claims, "place_of_service").take(pa.array(owner))
-    index = lines.column_names.index("place_of_service")
-    lines = lines.set_column(index, "place_of_service", pc.if_else(pc.equal(place, claimed), "", place))
-    text = _render(lines, "2400", line_conditions(lines)).take(pa.array(order))
-    ends = np.cumsum(np.bincount(rank[owner], minlength=len(claims)))
-    offsets = pa.array(np.append(0, ends).astype(np.int32))
-    return pc.binary_join(pa.ListArray.from_arrays(offsets, text), "")
-
-
-def _render(table: pa.Table, loop: str, conditions: Mapping[str, Mask]) -> pa.Array:
-    """The loop's segments for every row of `table`; a segment that is not written is empty."""
-    parts: list[Any] = []
-    for condition, template in guide.LOOPS[loop]:
-        written = conditions[condition]
-        if not written.any():
+def _levels(plan: Plan) -> list[Part]:
+    """HL and what follows it, of each level, where the claim is the first under it."""
+    parents: dict[str, str | None] = {"2000A": None, "2000B": "2000A", "2000C": "2000B"}
+    found: list[Part] = []
+    for level, parent in parents.items():
+        at = np.flatnonzero(plan.opens[level])
+        if not len(at):
             continue
-        pieces: list[Any] = []
-        for literal, name, _, _ in Formatter().parse(template):
-            pieces.append(literal)
-            if name:
-                pieces.append(_element(name, column(table, name)))
-        parts += pieces if written.all() else [pc.if_else(pa.array(written), _join(*pieces), "")]
-    return _join(*parts) if parts else pa.array([""] * len(table), pa.string())
+        above: Part = "" if parent is None else numbers(plan.number[parent][at])
+        below: Part = "1" if level == "2000A" else "0"
+        if level == "2000B":
+            below = chosen(plan.dependant[at], "1", "0")
+        code = {"2000A": "20", "2000B": "22", "2000C": "23"}[level]
+        own = _taken(plan.texts[level], plan.order[at])
+        text = join(["HL*", numbers(plan.number[level][at]), "*", above, f"*{code}*", below, "~", own])
+        found.append(_scattered(column_of(text, len(at)), plan.opens[level]))
+    return found
 
 
-def _join(*parts: Any) -> pa.Array:
-    return pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
+def _taken(text: Part, rows: Ints) -> Part:
+    return text if isinstance(text, str) else text.take(pa.array(rows))
 
 
-def _text(numbers: Ints) -> pa.Array:
-    return pa.array(numbers).cast(pa.string())
+def _scattered(texts: pa.Array, places: Mask) -> pa.Array:
+    """Texts at their places, in order; nothing elsewhere."""
+    if len(texts) == len(places):
+        return texts
+    at = np.where(places, np.cumsum(places) - 1, len(texts))
+    return pa.concat_arrays([texts, pa.array([""])]).take(pa.array(at))
 
 
-def _element(name: str, values: pa.Array) -> pa.Array:
-    """A column as it stands in its segment."""
-    if name == "diagnoses":
-        return pc.replace_substring(values, " ", "*ABF:")
-    if name == "pointers":
-        return pc.replace_substring(values, " ", ":")
-    if name == "modifiers":  # each has its own colon before it, none where there is none
-        spaced = pc.if_else(pc.greater(pc.binary_length(values), 0), _join(" ", values), "")
-        return pc.replace_substring(spaced, " ", ":")
-    if name == "charge_cents":
-        return amounts(values)
-    if pa.types.is_date(values.type):
-        return _days(values)
-    return values if pa.types.is_string(values.type) else values.cast(pa.string())
+def _line_texts(batch: Batch, plan: Plan) -> pa.Array:
+    """All lines of each claim as one text, claims in the plan's order."""
+    owner = batch.claim_of["lines"]
+    rank = np.empty(batch.claims.rows, np.int64)
+    rank[plan.order] = np.arange(batch.claims.rows)
+    lines = _without_the_claims_place(batch, owner)
+    text = join([*loops(lines, Conditions(lines), batch.guide.line), repeats.payments(batch)])
+    place = rank[owner]
+    order = np.lexsort((lines.integers("position"), place))
+    return gathered(_taken(column_of(text, lines.rows), order), place[order], batch.claims.rows)
 
 
-_FRACTIONS = pa.array([""] + [f".{cents:02d}".rstrip("0") for cents in range(1, 100)])
-
-
-def amounts(cents: pa.Array) -> pa.Array:
-    """Integer cents as decimal text without needless zeros: 20000 is 200, 14250 is 142.5, 5 is .05, 0 is 0."""
-    whole = pc.divide(cents, 100)
-    rest = pc.subtract(cents, pc.multiply(whole, 100))
-    bare = pc.and_(pc.equal(whole, 0), pc.greater(rest, 0))  # X12.6: no leading zero
-    return _join(pc.if_else(bare, "", whole.cast(pa.string())), _FRACTIONS.take(rest))
-
-
-def _days(values: pa.Array) -> pa.Array:
-    """Dates as CCYYMMDD."""
-    days = pc.fill_null(values, 0).to_numpy(zero_copy_only=False).astype("datetime64[D]")
-    months = days.astype("datetime64[M]")
-    month = months.astype(np.int64)
-    day = (days - months).astype(np.int64) + 1
-    numbers = (month // 12 + 1970) * 10_000 + (month % 12 + 1) * 100 + day
-    return pc.if_else(pc.is_valid(values), _text(numbers), pa.scalar(None, pa.string()))
+def _without_the_claims_place(batch: Batch, owner: Ints) -> Columns:
+    """Lines whose place of service is null where it is the claim's."""
+    name = "place_of_service"
+    if name not in batch.lines or name not in batch.claims:
+        return batch.lines
+    place, claimed = batch.lines.array(name), batch.claims.array(name).take(pa.array(owner))
+    same = pc.equal(place, claimed)
+    return batch.lines.replaced(name, pc.if_else(same, "", place))
 
 
 # --- bytes -------------------------------------------------------------------------------------------------------

@@ -1,8 +1,13 @@
-"""Columns of CLAIMS_837 and LINES_837 as the encoder and its checks use them: arrays, masks and conditions."""
+"""Columns of the 837's tables as the encoder and its checks use them.
+
+What is true of a whole column is found once and asked often: a column without any value costs nothing, one with the
+same value throughout is as good as a literal, and one whose bytes are all digits needs no pattern. *Where* something
+holds is a mask over the rows, or True or False where it holds for all of them or none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,34 +15,177 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12.guides import claim_837 as guide
-from connectors.x12.tables import CLAIMS_837, LINES_837
+from connectors.x12.guides.elements_837 import DIGITS, LETTERS
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Where = Mask | bool
+
+# Classes of bytes: the basic character set (X12.6) without the delimiters and small letters. A column's is the union.
+BLANK, OTHER, SMALL, STRANGE = 4, 8, 16, 32
+_CLASS = np.full(256, STRANGE, np.uint8)
+_CLASS[list(b"0123456789")] = DIGITS
+_CLASS[list(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")] = LETTERS
+_CLASS[list(b"!\"&'()+,-./;?=")] = OTHER
+_CLASS[0x20] = BLANK
+_CLASS[list(b"abcdefghijklmnopqrstuvwxyz")] = SMALL
+_CUT = 1 << 30  # bytes of one column that 32-bit offsets are sure to hold
 
 
-def conform(tables: Mapping[str, pa.Table]) -> tuple[pa.Table, pa.Table]:
-    """The tables `claims` and `lines` in the codec's columns and types, names and addresses trimmed and in capitals.
+class Text:
+    """A column of text without nulls: empty is absent."""
 
-    Raises ValueError naming the table and column that is absent or of another type.
+    def __init__(self, array: pa.StringArray) -> None:
+        self.array = array
+        self.offsets: npt.NDArray[np.int32] = np.frombuffer(array.buffers()[1], np.int32)[: len(array) + 1]
+        data = array.buffers()[2]
+        octets = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+        self.data = octets[self.offsets[0] : self.offsets[-1]]
+        self.lengths: npt.NDArray[np.int32] = np.diff(self.offsets)
+        self.shortest, self.longest = int(self.lengths.min()), int(self.lengths.max())
+        self.constant = self._constant()
+        seen = self.data if self.constant is None else self.data[: self.longest]
+        self.classes = int(np.bitwise_or.reduce(_CLASS[seen])) if len(seen) else 0
+        self._distinct: tuple[list[str], npt.NDArray[np.int32]] | None = None
+        self._given: Where = self.shortest > 0 or (self.lengths > 0)
+
+    def _constant(self) -> str | None:
+        """The one value of every row."""
+        if self.shortest < self.longest:
+            return None
+        first = self.data[: self.longest]
+        if len(self.lengths) > 1 and not np.array_equal(
+            self.data[self.longest :], self.data[: -self.longest]
+        ):
+            return None
+        return first.tobytes().decode("utf-8", "replace")
+
+    @property
+    def given(self) -> Where:
+        return self._given
+
+    def distinct(self) -> tuple[list[str], npt.NDArray[np.int32]]:
+        """The different values, and for each row which of them it has."""
+        if self._distinct is None:
+            if self.constant is not None:
+                self._distinct = [self.constant], np.zeros(len(self.lengths), np.int32)
+            else:
+                encoded = self.array.dictionary_encode()
+                self._distinct = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+        return self._distinct
+
+    def each(self, function: Callable[[str], Any], dtype: Any) -> npt.NDArray[Any]:
+        """`function` of each value, worked out once for each different one."""
+        values, rows = self.distinct()
+        return np.array([function(value) for value in values], dtype)[rows]
+
+
+class Columns:
+    """One table of the encoder: the columns that hold anything, by name."""
+
+    def __init__(self, name: str, rows: int, arrays: Mapping[str, pa.Array]) -> None:
+        self.name, self.rows = name, rows
+        self.texts = {key: Text(array) for key, array in arrays.items() if pa.types.is_string(array.type)}
+        self.others = {key: array for key, array in arrays.items() if key not in self.texts}
+        self._whole: dict[str, Ints] = {}
+
+    def __contains__(self, column: str) -> bool:
+        return column in self.texts or column in self.others
+
+    @property
+    def names(self) -> list[str]:
+        return [*self.texts, *self.others]
+
+    def given(self, column: str) -> Where:
+        """Where a value stands."""
+        if column in self.texts:
+            return self.texts[column].given
+        if column not in self.others:
+            return False
+        array = self.others[column]
+        return True if not array.null_count else flags(pc.is_valid(array))
+
+    def array(self, column: str) -> pa.Array:
+        """The column as text without nulls, or as it is; of a column that holds something."""
+        return self.texts[column].array if column in self.texts else self.others[column]
+
+    def integers(self, column: str) -> Ints:
+        """A column of whole numbers or days, 0 where absent."""
+        if column not in self._whole:
+            if column not in self.others:
+                return np.zeros(self.rows, np.int64)
+            array = self.others[column]
+            if pa.types.is_date32(array.type):
+                array = array.view(pa.int32())
+            filled = pc.fill_null(array, 0) if array.null_count else array
+            self._whole[column] = filled.to_numpy().astype(np.int64)
+        return self._whole[column]
+
+    def equals(self, column: str, *values: str) -> Where:
+        """Where the column has one of these values."""
+        if column not in self.texts:
+            return False
+        text = self.texts[column]
+        if text.constant is not None:
+            return text.constant in values
+        return narrow(text.each(lambda value: value in values, np.bool_))
+
+    def replaced(self, column: str, array: pa.Array) -> Columns:
+        """A table with this column in the place of its own."""
+        other = Columns(self.name, self.rows, {})
+        other.texts, other.others, other._whole = dict(self.texts), dict(self.others), dict(self._whole)
+        other.texts.pop(column, None)
+        if pc.max(pc.binary_length(array)).as_py():
+            other.texts[column] = Text(array)
+        return other
+
+
+def conform(name: str, table: pa.Table, schema: pa.Schema, capital: frozenset[str]) -> Columns:
+    """A table in the codec's types, columns of `capital` trimmed and in capitals.
+
+    Raises ValueError naming the table and the column that is unknown or of another type.
     """
-    claims = _conform("claims", tables["claims"], CLAIMS_837, guide.CLAIM_ELEMENTS)
-    return claims, _conform("lines", tables["lines"], LINES_837, guide.LINE_ELEMENTS)
-
-
-def _conform(name: str, table: pa.Table, schema: pa.Schema, elements: tuple[guide.Element, ...]) -> pa.Table:
-    text = {element.column for element in elements if element.text}
-    columns = []
-    for field in schema:
-        if field.name not in table.column_names:
-            raise ValueError(f"{name}: column {field.name} is absent")
+    unknown = [column for column in table.column_names if column not in schema.names]
+    if unknown:
+        raise ValueError(f"{name}: unknown column {', '.join(unknown)}")
+    arrays = {}
+    for column in table.column_names:
+        type_ = schema.field(column).type
+        values = table.column(column)
+        if values.null_count == len(values):
+            continue
         try:
-            column = table.column(field.name).cast(field.type).combine_chunks()
+            values = values if values.type == type_ else values.cast(type_)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # their messages repeat values
-            raise ValueError(f"{name}: column {field.name} is not {field.type}") from None
-        columns.append(pc.ascii_trim_whitespace(pc.ascii_upper(column)) if field.name in text else column)
-    return pa.table(columns, schema=schema)
+            raise ValueError(f"{name}: column {column} is not {type_}") from None
+        array = values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
+        if pa.types.is_string(type_):
+            array = _plain(array)
+            if not pc.max(pc.binary_length(array)).as_py():
+                continue
+            if column in capital:
+                array = _capitals(array)
+        arrays[column] = array
+    return Columns(name, table.num_rows, arrays)
+
+
+def _plain(array: pa.StringArray) -> pa.StringArray:
+    """Without nulls, from the start of its buffers."""
+    if array.null_count:
+        return pc.fill_null(array, "")
+    return pa.concat_arrays([array]) if array.offset else array
+
+
+def _capitals(array: pa.StringArray) -> pa.StringArray:
+    text = Text(array)
+    if text.classes & SMALL:
+        array = pc.ascii_upper(array)
+    if text.classes & BLANK or text.classes & STRANGE:
+        array = pc.ascii_trim_whitespace(array)
+    return array
+
+
+# --- where ---------------------------------------------------------------------------------------------------------
 
 
 def flags(values: Any) -> Mask:
@@ -46,73 +194,40 @@ def flags(values: Any) -> Mask:
     return mask
 
 
-def given(values: pa.Array) -> Mask:
-    """Where a value stands: neither null nor empty."""
-    return flags(
-        pc.greater(pc.binary_length(values), 0) if pa.types.is_string(values.type) else pc.is_valid(values)
-    )
+def narrow(mask: Mask) -> Where:
+    """True or False where that is all a mask says."""
+    if mask.all():
+        return True
+    return mask if mask.any() else False
 
 
-def column(table: pa.Table, name: str) -> pa.Array:
-    """A column as one array."""
-    return (
-        table.column(name).chunk(0)
-        if table.column(name).num_chunks
-        else pa.array([], table.schema.field(name).type)
-    )
+def both(one: Where, other: Where) -> Where:
+    if one is False or other is False:
+        return False
+    if one is True:
+        return other
+    return one if other is True else one & other
 
 
-def claim_conditions(claims: pa.Table) -> dict[str, Mask]:
-    """For each condition of the claim loops, the claims it holds for."""
-
-    def any_of(*names: str) -> Mask:
-        mask: Mask = np.logical_or.reduce([given(column(claims, name)) for name in names])
-        return mask
-
-    relationship = column(claims, "relationship")
-    patient = flags(pc.equal(relationship, "18"))
-    same = flags(pc.equal(column(claims, "rendering_npi"), column(claims, "billing_npi")))
-    return {
-        "always": np.ones(len(claims), np.bool_),
-        "self": patient,
-        "dependant": given(relationship) & ~patient,
-        "address": patient | any_of(*(f"subscriber_{part}" for part in ("street", "city", "state", "zip"))),
-        "birth": patient | any_of("subscriber_birth_date", "subscriber_sex"),
-        "authorized": any_of("authorization"),
-        "correction": flags(pc.is_in(column(claims, "frequency"), pa.array(["7", "8"]))),
-        "rendering": ~same,
-        "supervised": any_of("supervising_last_name", "supervising_first_name", "supervising_npi"),
-    }
+def either(masks: Iterable[Where]) -> Where:
+    found: Where = False
+    for mask in masks:
+        if mask is True or found is True:
+            return True
+        if mask is not False:
+            found = mask if found is False else found | mask
+    return found
 
 
-def line_conditions(lines: pa.Table) -> dict[str, Mask]:
-    """For each condition of loop 2400, the lines it holds for."""
-    days = flags(pc.not_equal(column(lines, "service_from"), column(lines, "service_to")))
-    return {"always": np.ones(len(lines), np.bool_), "one_day": ~days, "days": days}
+def negate(mask: Where) -> Where:
+    return not mask if isinstance(mask, bool) else ~mask
 
 
-def owners(claims: pa.Table, lines: pa.Table) -> Ints:
-    """The row of `claims` that each line belongs to, -1 for none."""
-    found = pc.index_in(column(lines, "claim_id"), value_set=column(claims, "claim_id"), skip_nulls=True)
-    rows: Ints = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return rows
+def spread(mask: Where, rows: int) -> Mask:
+    """As a mask, whatever it was."""
+    return np.full(rows, mask) if isinstance(mask, bool) else mask
 
 
-def of_unique(values: pa.Array, function: Callable[[str], Any], dtype: Any) -> npt.NDArray[Any]:
-    """`function` of each value, worked out once for each different value; null counts as empty."""
-    encoded = pc.fill_null(values, "").dictionary_encode()
-    answers = np.array([function(text) for text in encoded.dictionary.to_pylist()], dtype=dtype)
-    return answers[encoded.indices.to_numpy()] if len(values) else np.zeros(0, dtype)
-
-
-def integers(values: pa.Array) -> Ints:
-    numbers: Ints = pc.fill_null(values, 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    return numbers
-
-
-def first_rows(values: pa.Array) -> Ints:
-    """The row in which each different value stands first."""
-    codes = values.dictionary_encode().indices
-    codes = integers(pc.fill_null(codes, -1))
-    rows: Ints = np.unique(codes, return_index=True)[1]
-    return rows
+def some(mask: Where) -> bool:
+    """Whether it holds anywhere."""
+    return mask if isinstance(mask, bool) else bool(mask.any())

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 ELEMENT, COMPONENT, REPETITION, TERMINATOR = "*", ":", "^", "~"
-VERSION = "005010X222A1"
+VERSIONS = {"837P": "005010X222A1", "837I": "005010X223A2"}  # GS08 and ST03
+PURPOSES = ("CH", "RP")  # BHT06: claims to be paid, encounters to be reported
 QUALIFIERS = frozenset(("01", "14", "20", "27", "28", "29", "30", "33", "ZZ"))
 MOST_CLAIMS = 5000  # claims in one ST, the guide's advice for CLM
 
@@ -37,7 +38,8 @@ class Envelope:
 
     Names, contact and ids are written in capital letters. `interchange_control` is nine digits, `group_control` one to
     nine and written as given (a 999 echoes it). BHT03 is `reference` followed by ST02, so that it never repeats
-    as long as `reference` does not. Raises ValueError naming the field that cannot be sent, never its value.
+    as long as `reference` does not. `kind` is the guide, `purpose` BHT06: CH for claims, RP for encounters. Raises
+    ValueError naming the field that cannot be sent, never its value.
     """
 
     sender_qualifier: str
@@ -55,6 +57,8 @@ class Envelope:
     usage: str
     claims_per_transaction: int
     reference: str
+    kind: str = "837P"
+    purpose: str = "CH"
 
     def __post_init__(self) -> None:
         """Write names in capitals, then refuse what the guide does not allow."""
@@ -71,6 +75,9 @@ class Envelope:
             wrong.append("usage")
         if not 1 <= self.claims_per_transaction <= MOST_CLAIMS:
             wrong.append("claims_per_transaction")
+        wrong += [
+            n for n, known in (("kind", VERSIONS), ("purpose", PURPOSES)) if getattr(self, n) not in known
+        ]
         if wrong:
             raise ValueError("the envelope cannot be sent: " + ", ".join(wrong))
 
@@ -82,7 +89,7 @@ def opening(envelope: Envelope) -> str:
         f"ISA*00*{'':10}*00*{'':10}*{envelope.sender_qualifier}*{envelope.sender_id:15}"
         f"*{envelope.receiver_qualifier}*{envelope.receiver_id:15}*{day[2:]}*{minute}*^*00501"
         f"*{envelope.interchange_control}*0*{envelope.usage}*:~"
-        f"GS*HC*{envelope.sender_id}*{envelope.receiver_id}*{day}*{minute}*{envelope.group_control}*X*{VERSION}~"
+        f"GS*HC*{envelope.sender_id}*{envelope.receiver_id}*{day}*{minute}*{envelope.group_control}*X*{VERSIONS[envelope.kind]}~"
     )
 
 
@@ -100,8 +107,8 @@ def heading(envelope: Envelope, transaction: int) -> str:
     """ST, BHT and the loops 1000A and 1000B."""
     number = control(transaction)
     return (
-        f"ST*837*{number}*{VERSION}~"
-        f"BHT*0019*00*{envelope.reference}{number}*{envelope.date:%Y%m%d}*{envelope.time:%H%M}*CH~"
+        f"ST*837*{number}*{VERSIONS[envelope.kind]}~"
+        f"BHT*0019*00*{envelope.reference}{number}*{envelope.date:%Y%m%d}*{envelope.time:%H%M}*{envelope.purpose}~"
         f"NM1*41*2*{envelope.submitter_name}*****46*{envelope.sender_id}~"
         f"PER*IC*{envelope.contact}*TE*{envelope.phone}~"
         f"NM1*40*2*{envelope.receiver_name}*****46*{envelope.receiver_id}~"

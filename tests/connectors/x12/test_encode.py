@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from connectors.x12.writing.claims import (
     UnencodableError,
-    amounts,
     encode_837,
     transaction_controls,
     unencodable,
 )
+from connectors.x12.writing.rendering import amounts
 from tests.support.pyx12_judge import errors_of
 from tests.support.tables837 import BILLING, CHILD, DAY, SUPERVISING, claim, envelope, line, tables
 
@@ -205,8 +205,10 @@ def test_columns_of_another_type_are_refused_without_their_values() -> None:
     wrong = {**given_tables, "claims": claims.set_column(index, "charge_cents", pa.array(["SECRET"]))}
     with pytest.raises(ValueError, match=r"^claims: column charge_cents is not int64$"):
         encode_837(wrong, envelope())
-    with pytest.raises(ValueError, match=r"^lines: column units is absent$"):
-        unencodable({**given_tables, "lines": given_tables["lines"].drop_columns(["units"])})
+    with pytest.raises(ValueError, match=r"^lines: unknown column colour$"):
+        unencodable(
+            {**given_tables, "lines": given_tables["lines"].append_column("colour", pa.array(["RED"]))}
+        )
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from connectors.x12.guides import claim_837 as guide
+from connectors.x12.guides.elements_837 import AMOUNTS, DAYS, elements_of
+from connectors.x12.tables837 import TABLES_837
+from connectors.x12.writing.batch import Batch
+from connectors.x12.writing.checks import Needs
 from connectors.x12.writing.claims import unencodable
 from connectors.x12.writing.findings import npi_is_valid
 from tests.support.tables837 import CHILD, DAY, SUPERVISING, claim, line, tables
@@ -158,15 +162,17 @@ def test_messages_do_not_repeat_values() -> None:
         assert "987654" not in row["message"]
 
 
-def test_every_written_column_has_limits() -> None:
-    """A column in a segment is text with an Element, a day or a number."""
-    named = {element.column for element in guide.CLAIM_ELEMENTS + guide.LINE_ELEMENTS}
-    known = named | {"charge_cents", "units", "position", "service_from", "service_to"}
-    known |= {"subscriber_birth_date", "patient_birth_date"}
-    for loop in guide.LOOPS.values():
-        for _, template in loop:
-            for part in template.split("{")[1:]:
-                assert part.split("}")[0] in known
+@pytest.mark.parametrize("kind", ["837P", "837I"])
+@pytest.mark.parametrize("table", TABLES_837)
+def test_every_column_has_limits_and_a_place(kind: str, table: str) -> None:
+    """A column is text with an Element, an amount, a day, or a position; each has a place in one guide at least."""
+    text = {element.column for element in elements_of(kind, table)}
+    numbers = {amount.column for amount in AMOUNTS[table]} | {"position", "line", "payer"}
+    for field in TABLES_837[table]:
+        assert field.name in {pa.string(): text, pa.date32(): DAYS[table]}.get(field.type, numbers)
+    needs = [Needs(Batch(tables([claim(1)], [line(1)]), each), table).written for each in ("837P", "837I")]
+    of_payer = {"payer_id"} if table == "line_payments" else set()  # SVD01 is the other payer's
+    assert {*TABLES_837[table].names} | of_payer == needs[0].keys() | needs[1].keys()
 
 
 @pytest.mark.parametrize("npi", ["1234567893", "1245319599", "1003000126", "1679576722"])
