@@ -3,18 +3,23 @@
 from connectors.x12.inspection import inspect, kinds, segment_text
 from connectors.x12.reading.acknowledgments import DecodedAcknowledgments, decode_acknowledgments
 from connectors.x12.reading.remittances import Decoded835, decode_835
+from connectors.x12.writing.answers import Unanswerable, encode_999, encode_ta1, wants_ta1
 from connectors.x12.writing.claims import Envelope, encode_837, transaction_controls, unencodable
 
 __all__ = [
     "Decoded835",
     "DecodedAcknowledgments",
     "Envelope",
+    "Unanswerable",
     "decode_835",
     "decode_acknowledgments",
     "encode_837",
+    "encode_999",
+    "encode_ta1",
     "inspect",
     "kinds",
     "segment_text",
     "transaction_controls",
     "unencodable",
+    "wants_ta1",
 ]

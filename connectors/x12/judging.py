@@ -1,0 +1,102 @@
+"""Whole files at a glance: their functional groups, and what all decoders together say of one reading.
+
+Each decoder reports the problems of its own kinds of transaction set, and all of them repeat those of the envelope.
+Here every set is judged by the decoder of its kind, and the envelope once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.x12.guides.acknowledgments import GUIDE_277CA, GUIDE_999
+from connectors.x12.guides.remittance_835 import GUIDE as GUIDE_835
+from connectors.x12.reading import acknowledgments, remittances
+from connectors.x12.reading.acknowledgments import DecodedAcknowledgments
+from connectors.x12.reading.interchanges import Reading
+from connectors.x12.reading.remittances import Decoded835
+from connectors.x12.reading.segments import code
+
+ANSWERS = (*GUIDE_999.kinds, *GUIDE_277CA.kinds)
+# Kinds of set whose segments and elements a decoder checks; of all others only the envelope is known.
+DECODED_KINDS = (*GUIDE_835.kinds, *ANSWERS)
+
+
+class Group(NamedTuple):
+    """One functional group: its interchange (-1 for none), its GS and GE as elements, the numbers of its sets."""
+
+    interchange: int
+    row: int
+    header: list[str]
+    trailer: list[str]  # [] where the GE is missing
+    sets: list[int]
+
+
+def groups(reading: Reading) -> list[Group]:
+    """The functional groups in order; a set outside every group is in none of them."""
+    segments = reading.segments
+    names = {code(name): name for name in ("ISA", "IEA", "GS", "GE", "ST")}
+    rows = np.flatnonzero(np.isin(segments.tag, list(names)))
+    found: list[Group] = []
+    interchange, number, open_ = -1, -1, False
+    for row, tag in zip(rows.tolist(), segments.tag[rows].tolist(), strict=True):
+        name = names[tag]
+        if name == "ST":
+            number += 1
+            if open_:
+                found[-1].sets.append(number)
+        elif name == "GS":
+            found.append(Group(interchange, row, segments.values(row), [], []))
+            open_ = True
+        else:
+            if name == "GE" and open_:
+                found[-1].trailer.extend(segments.values(row))
+            interchange += name == "ISA"
+            open_ = False
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the decoders give of one reading; None where there is nothing for one to decode."""
+
+    remitted: Decoded835 | None
+    answered: DecodedAcknowledgments | None
+    problems: pa.Table  # as connectors.x12.tables.PROBLEMS
+
+
+def judge(reading: Reading) -> Judged:
+    """Decode what can be decoded, and bring the problems together."""
+    envelope = reading.problems.table()
+    kinds = {found.kind for found in reading.sets}
+    remitted = remittances.decode(reading) if kinds.intersection(GUIDE_835.kinds) else None
+    answers = reading.acks or kinds.intersection(ANSWERS)
+    answered = acknowledgments.decode(reading) if answers else None
+    told = [
+        (own, decoded.problems)
+        for own, decoded in ((GUIDE_835.kinds, remitted), (ANSWERS, answered))
+        if decoded is not None
+    ]
+    return Judged(remitted, answered, _together(reading, envelope, told))
+
+
+def _together(reading: Reading, envelope: pa.Table, told: list[tuple[Collection[str], pa.Table]]) -> pa.Table:
+    """The problems of each set from the decoder of its kind, the others once; the envelope first."""
+    judges = [
+        next((n for n, (kinds, _) in enumerate(told) if found.kind in kinds), len(told))
+        for found in reading.sets
+    ]
+    judge_of = np.array([*judges, -1], np.int64)  # the last is for problems of no set
+    outside, inside = [], []
+    for number, table in enumerate([*(table for _, table in told), envelope]):
+        of_set = pc.fill_null(table["transaction"], -1).to_numpy().astype(np.int64)
+        outside.append(table.filter(pa.array(of_set < 0)))
+        inside.append(table.filter(pa.array((of_set >= 0) & (judge_of[of_set] == number))))
+    rows = dict.fromkeys(tuple(row.items()) for table in outside for row in table.to_pylist())
+    once = pa.Table.from_pylist([dict(row) for row in rows], schema=envelope.schema)
+    return pa.concat_tables([once, *inside])
