@@ -34,6 +34,7 @@ CODES: dict[str, str] = {
     "GE_UNMATCHED": ERROR,
     "SE_UNMATCHED": ERROR,
     "GS_MISSING": ERROR,
+    "ISA_MISSING": ERROR,
     "IEA01_COUNT": ERROR,
     "TA1_IEA01_COUNT": WARNING,
     "IEA02_CONTROL": ERROR,
@@ -51,6 +52,7 @@ CODES: dict[str, str] = {
     "SEGMENT_REPEATED": ERROR,
     "ELEMENT_MISSING": ERROR,
     "ELEMENT_ABSENT": WARNING,
+    "ELEMENT_EXTRA": ERROR,
     "ELEMENT_REPEATED": WARNING,
     "CODE_UNKNOWN": ERROR,
     "AMOUNT": ERROR,
@@ -63,6 +65,9 @@ CODES: dict[str, str] = {
     "LINE_CHARGES": WARNING,
     "NEGATIVE_PAYMENT": WARNING,
 }
+
+
+ARITHMETIC = frozenset(("LINE_BALANCE", "CLAIM_BALANCE", "TRANSACTION_BALANCE"))
 
 
 class Problem(NamedTuple):
@@ -95,9 +100,13 @@ class Problems:
     ) -> None:
         self.rows.append(Problem(file, transaction, segment, loop, code, CODES[code], message))
 
-    def errors_in(self) -> set[int]:
-        """Transactions with at least one error."""
-        return {row.transaction for row in self.rows if row.severity == ERROR and row.transaction is not None}
+    def damaged(self) -> set[int]:
+        """Transactions with an error that is not one of arithmetic: what they say was not read as it was meant."""
+        return {
+            row.transaction
+            for row in self.rows
+            if row.severity == ERROR and row.transaction is not None and row.code not in ARITHMETIC
+        }
 
     def table(self) -> pa.Table:
         """The problems in order of file, transaction (envelope first) and segment."""

@@ -77,10 +77,18 @@ TRANSACTIONS = schema(
     ("bpr_cents", CENTS, "BPR02"),
     ("credit_debit", TEXT, "BPR03"),
     ("method", TEXT, "BPR04"),
+    ("format", TEXT, "BPR05"),
+    ("payer_bank", TEXT, "BPR07"),
+    ("payer_account", TEXT, "BPR09"),
+    ("originator", TEXT, "BPR10"),
+    ("originator_supplement", TEXT, "BPR11"),
+    ("payee_bank", TEXT, "BPR13"),
+    ("payee_account", TEXT, "BPR15"),
     ("payment_date", DAY, "BPR16"),
     ("trace", TEXT, "TRN02"),
     ("payer_identifier", TEXT, "TRN03"),
     ("supplemental", TEXT, "TRN04"),
+    ("receiver_id", TEXT, "REF*EV"),
     ("production_date", DAY, "DTM*405"),
     ("payer_name", TEXT, "1000A N102"),
     ("payer_additional_id", TEXT, "1000A N104, else REF*2U"),
@@ -88,6 +96,7 @@ TRANSACTIONS = schema(
     ("payee_qualifier", TEXT, "1000B N103"),
     ("payee_id", TEXT, "1000B N104"),
     ("payee_tax_id", TEXT, "1000B REF*TJ"),
+    ("payee_additional_id", TEXT, "1000B REF*PQ"),
     ("claims", INT, "CLP segments"),
     ("claim_paid_cents", CENTS, "Sum of CLP04"),
     ("plb_cents", CENTS, "Sum of PLB amounts"),
@@ -110,6 +119,8 @@ REMITTED_CLAIMS = schema(
     ("facility", TEXT, "CLP08"),
     ("frequency", TEXT, "CLP09"),
     ("drg", TEXT, "CLP11"),
+    ("drg_weight", TEXT, "CLP12"),
+    ("discharge_fraction", TEXT, "CLP13"),
     ("remarks", TEXT, "MIA05/20-23 and MOA03-07"),
     ("statement_from", DAY, "DTM*232"),
     ("statement_to", DAY, "DTM*233"),
@@ -119,18 +130,26 @@ REMITTED_CLAIMS = schema(
     ("interest_cents", CENTS, "AMT*I, information only"),
     ("patient_paid_cents", CENTS, "AMT*F5"),
     ("group_number", TEXT, "REF*1L"),
+    ("covered_thousandths", THOUSANDTHS, "QTY*CA, covered days"),
     ("authorization", TEXT, "REF*G1"),
+    ("original_reference", TEXT, "REF*F8"),
+    ("crossover_name", TEXT, "NM1*TT 03, the carrier that the claim was passed on to"),
+    ("crossover_id", TEXT, "NM1*TT 09"),
+    ("corrected_payer_name", TEXT, "NM1*PR 03, the payer that should have been billed first"),
+    ("corrected_payer_id", TEXT, "NM1*PR 09"),
     ("difference_cents", CENTS, "CLP03 - adjustments - CLP04"),
-    ("balanced", FLAG, "Claim and all its lines balance"),
+    ("balanced", FLAG, "Claim and all its lines balance, in an intact set whose segments could all be read"),
 )
 
 REMITTED_NAMES = schema(
+    ("transaction", INT, "Row of sets."),
     ("claim", INT, "Row of remitted claims."),
     ("segment", INT, "Ordinal of NM1."),
     ("entity", TEXT, "NM101: QC IL 74 82 TT PR GB"),
     ("last_name", TEXT, "NM103"),
     ("first_name", TEXT, "NM104"),
     ("middle_name", TEXT, "NM105"),
+    ("suffix", TEXT, "NM107"),
     ("id_qualifier", TEXT, "NM108"),
     ("id", TEXT, "NM109"),
 )
@@ -158,7 +177,7 @@ REMITTED_LINES = schema(
     ("allowed_cents", CENTS, "AMT*B6"),
     ("remarks", TEXT, "LQ*HE"),
     ("difference_cents", CENTS, "SVC02 - adjustments - SVC03"),
-    ("balanced", FLAG, "SVC02 - adjustments = SVC03"),
+    ("balanced", FLAG, "SVC02 - adjustments = SVC03, in an intact set whose segments could all be read"),
 )
 
 REMITTED_ADJUSTMENTS = schema(
@@ -171,6 +190,31 @@ REMITTED_ADJUSTMENTS = schema(
     ("carc", TEXT, "CAS02, 05, 08, 11, 14, 17"),
     ("amount_cents", CENTS, "CAS03, 06, 09, 12, 15, 18"),
     ("quantity_thousandths", THOUSANDTHS, "CAS04, 07, 10, 13, 16, 19"),
+)
+
+# Every REF, DTM, AMT and QTY that is no column of another table: other qualifiers, and repetitions.
+DETAILS = schema(
+    ("transaction", INT, "Row of sets."),
+    ("claim", INT, "Row of remitted claims; null before the first."),
+    ("line", INT, "Row of remitted lines; null at claim level."),
+    ("segment", INT, "Ordinal of the segment."),
+    ("loop", TEXT, "Loop it stands in: header, 1000A, 1000B, 2100, 2110."),
+    ("tag", TEXT, "REF, DTM, AMT or QTY"),
+    ("qualifier", TEXT, "REF01, DTM01, AMT01, QTY01"),
+    ("reference", TEXT, "REF02"),
+    ("date", DAY, "DTM02"),
+    ("amount_cents", CENTS, "AMT02"),
+    ("quantity_thousandths", THOUSANDTHS, "QTY02"),
+)
+
+# What `balance` says of one 835 table set; see there.
+DIFFERENCES = schema(
+    ("level", TEXT, "line, claim or transaction"),
+    ("transaction", INT, "Row of sets."),
+    ("claim", INT, "Row of remitted claims; null for a transaction."),
+    ("line", INT, "Row of remitted lines; null for a claim or transaction."),
+    ("segment", INT, "Ordinal of the SVC, CLP or BPR; null where that is not known."),
+    ("difference_cents", CENTS, "By how much it does not balance; null where an amount could not be read."),
 )
 
 PROVIDER_ADJUSTMENTS = schema(

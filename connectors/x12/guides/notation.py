@@ -1,8 +1,8 @@
 """How a guide is written down here, and how its columns are found.
 
-A guide is two tables a biller can read beside the implementation guide: its *loops* (which segment opens each, after
-which loops it may come, which segments it holds) and, for each table given back, the *source* of every column in
-the guide's own notation::
+A guide is two tables a biller can read beside the implementation guide: its *loops* (which segment opens each, inside
+and after which loops it may come, which segments it holds) and, for each table given back, the *source* of every
+column in the guide's own notation::
 
     CLP04            element 4 of CLP
     SVC01-2          component 2 of element 1 of SVC
@@ -16,16 +16,36 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 
 class Loop(NamedTuple):
-    """``opens`` is a tag, or tag and qualifier (N1*PR); ``after`` are the loops it may follow."""
+    """``opens`` is a tag, tag and first element (N1*PR), or tag and another element (HL*03=22).
+
+    ``after`` are the loops it may follow. ``inside`` are the loops of an earlier stage within which alone the segment
+    opens this loop: NM1*82 is 2310B inside 2300 and 2420A inside 2400. A loop without it is of the first stage; the
+    segments after a loop of one stage are inside it until the next loop of that stage or an earlier one opens.
+    """
 
     name: str
     opens: str
     after: str
     segments: str = ""
+    inside: str = ""
+
+    @property
+    def tag(self) -> str:
+        return self.opens.partition("*")[0]
+
+    @property
+    def condition(self) -> tuple[int, str] | None:
+        """Element and value that the opening segment must have."""
+        _, star, rest = self.opens.partition("*")
+        if not star:
+            return None
+        element, equals, value = rest.partition("=")
+        return (int(element), value) if equals else (1, rest)
 
 
 class Source(NamedTuple):
@@ -67,3 +87,24 @@ class Guide:
     money: Collection[str]  # segments that carry the set's meaning: in the wrong loop they are an error
     required: str  # elements without which a segment cannot be used
     expected: str = ""  # elements the guide requires and a reader can do without
+    last: str = ""  # the last element of segments where one more would be lost
+
+    @cached_property
+    def stages(self) -> tuple[tuple[int, ...], ...]:
+        """Numbers (1-based) of the loops of each stage, the outermost first."""
+        stage: dict[str, int] = {}
+        for loop in self.loops:
+            stage[loop.name] = 1 + max((stage[name] for name in loop.inside.split()), default=-1)
+        deepest = max(stage.values(), default=-1)
+        return tuple(
+            tuple(n for n, loop in enumerate(self.loops, 1) if stage[loop.name] == depth)
+            for depth in range(deepest + 1)
+        )
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """Tags of the guide's segments, SE included."""
+        tags = {"SE"} | {loop.tag for loop in self.loops}
+        for loop in self.loops:
+            tags.update(loop.segments.split())
+        return tuple(sorted(tags))

@@ -22,6 +22,7 @@ GUIDE = Guide(
     ),
     money=("BPR", "TRN", "CLP", "CAS", "SVC", "PLB"),
     required="BPR02 BPR03 TRN02 CLP01 CLP02 CLP03 CLP04 SVC02 SVC03 CAS01 CAS02 CAS03 PLB03-1 PLB04",
+    last="BPR21 CLP14 CAS19 SVC07 PLB14",
     expected="BPR01 BPR04 BPR16 TRN03 CLP07 SVC01-2 PLB01 PLB02",
 )
 
@@ -32,10 +33,18 @@ TRANSACTIONS = {
     "bpr_cents": ("header", "BPR02"),
     "credit_debit": ("header", "BPR03"),
     "method": ("header", "BPR04"),
+    "format": ("header", "BPR05"),
+    "payer_bank": ("header", "BPR07"),
+    "payer_account": ("header", "BPR09"),
+    "originator": ("header", "BPR10"),
+    "originator_supplement": ("header", "BPR11"),
+    "payee_bank": ("header", "BPR13"),
+    "payee_account": ("header", "BPR15"),
     "payment_date": ("header", "BPR16"),
     "trace": ("header", "TRN02"),
     "payer_identifier": ("header", "TRN03"),
     "supplemental": ("header", "TRN04"),
+    "receiver_id": ("header", "REF*EV 02"),
     "production_date": ("header", "DTM*405 02"),
 }
 
@@ -49,6 +58,7 @@ PAYEE = {
     "payee_qualifier": ("1000B", "N103"),
     "payee_id": ("1000B", "N104"),
     "payee_tax_id": ("1000B", "REF*TJ 02"),
+    "payee_additional_id": ("1000B", "REF*PQ 02"),
 }
 
 CLAIMS = {
@@ -62,6 +72,8 @@ CLAIMS = {
     "facility": ("2100", "CLP08"),
     "frequency": ("2100", "CLP09"),
     "drg": ("2100", "CLP11"),
+    "drg_weight": ("2100", "CLP12"),
+    "discharge_fraction": ("2100", "CLP13"),
     "statement_from": ("2100", "DTM*232 02"),
     "statement_to": ("2100", "DTM*233 02"),
     "received": ("2100", "DTM*050 02"),
@@ -70,7 +82,13 @@ CLAIMS = {
     "interest_cents": ("2100", "AMT*I 02"),
     "patient_paid_cents": ("2100", "AMT*F5 02"),
     "group_number": ("2100", "REF*1L 02"),
+    "covered_thousandths": ("2100", "QTY*CA 02"),
     "authorization": ("2100", "REF*G1 02"),
+    "original_reference": ("2100", "REF*F8 02"),
+    "crossover_name": ("2100", "NM1*TT 03"),
+    "crossover_id": ("2100", "NM1*TT 09"),
+    "corrected_payer_name": ("2100", "NM1*PR 03"),
+    "corrected_payer_id": ("2100", "NM1*PR 09"),
 }
 
 CLAIM_REMARKS = "MIA05 MIA20 MIA21 MIA22 MIA23 MOA03 MOA04 MOA05 MOA06 MOA07"
@@ -102,10 +120,19 @@ NAMES = {
     "last_name": ("2100", "NM103"),
     "first_name": ("2100", "NM104"),
     "middle_name": ("2100", "NM105"),
+    "suffix": ("2100", "NM107"),
     "id_qualifier": ("2100", "NM108"),
     "id": ("2100", "NM109"),
 }
 
-# CAS02-04 and five times more; PLB03-04 and five times more.
-CAS_REASONS = range(2, 20, 3)
-PLB_CODES = range(3, 15, 2)
+# Repetitions within a segment, up to six: first element, elements each. CAS02-04, PLB03-04.
+CAS_REASONS = (2, 3)
+PLB_CODES = (3, 2)
+
+# Every segment with these tags that no column above reads is a row of the details, its second element in this column.
+DETAILS = {
+    "REF": ("reference", "REF02"),
+    "DTM": ("date", "DTM02"),
+    "AMT": ("amount_cents", "AMT02"),
+    "QTY": ("quantity_thousandths", "QTY02"),
+}

@@ -176,10 +176,12 @@ def _details(sets: Sets, at: Ints) -> pa.Array:
     found = np.sort(np.concatenate([sets.rows(tag) for tag in ("IK3", "IK4", "AK3", "AK4")]))
     owner = sets.owner(at, found)
     told: dict[int, list[str]] = {}
-    segment, bare = "", False
+    segment, bare, last = "?", False, -1
     for row, ack in zip(found.tolist(), owner.tolist(), strict=True):
         if ack < 0:
             continue
+        if ack != last:
+            segment, bare, last = "?", False, ack  # an IK4 whose IK3 stands in another set is nobody's
         texts = told.setdefault(ack, [])
         values = [*sets.segments.values(row), "", "", "", ""]
         if values[0] in ("IK3", "AK3"):
@@ -276,8 +278,8 @@ def _service_dates(sets: Sets, rows: Ints) -> tuple[Numbers, Numbers]:
     start, end = sets.segments.bounds(rows, 3)
     both = (sets.segments.codes(rows, 2) == code("RD8")) & (end - start == 17)
     dash = both & (sets.segments.octets[start + 8] == 0x2D)
-    first = columns.dates(sets.segments, start, np.where(dash, start + 8, end))
-    last = columns.dates(sets.segments, np.where(dash, start + 9, start), end)
+    first = columns.dates(sets.segments.octets, start, np.where(dash, start + 8, end))
+    last = columns.dates(sets.segments.octets, np.where(dash, start + 9, start), end)
     bad = (first.present & ~first.valid) | (last.present & ~last.valid)
     sets.report("DATE", np.unique(rows[bad]), "DTP03 is not a date CCYYMMDD or a range of two")
     return first, last

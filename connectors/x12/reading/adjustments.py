@@ -12,7 +12,7 @@ from connectors.x12 import tables
 from connectors.x12.guides import remittance_835 as guide
 from connectors.x12.guides.notation import source
 from connectors.x12.reading import columns
-from connectors.x12.reading.columns import positions
+from connectors.x12.reading.columns import Parts, positions, rows_array
 from connectors.x12.reading.grammar import Sets
 from connectors.x12.reading.segments import Flags, Ints
 
@@ -31,128 +31,131 @@ class Owners:
     def line(self, rows: Ints) -> Ints:
         """The line a segment of loop 2110 belongs to."""
         inside = self.sets.loop[rows] == self.sets.names.index("2110")
-        return np.where(inside, np.searchsorted(self.lines_at, self.sets.opener[rows]), -1)
+        return np.where(inside, self.sets.owner(self.lines_at, rows), -1)
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
-    """Amounts with the row each belongs to: claim and line of a CAS, set of a claim or PLB."""
+class Repetitions:
+    """Every repetition that holds anything, in the order they are written.
 
-    owner: Ints
-    values: Ints
-    valid: Flags
-    line: Ints
+    ``marks`` are those before its first element, ``left`` how many elements its segment has from there on.
+    """
 
+    sets: Sets
+    rows: Ints
+    marks: Ints
+    elements: Ints
+    left: Ints
 
-def _repeated(sets: Sets, rows: Ints, first_elements: range, width: int) -> tuple[Ints, Ints]:
-    """Segments and elements of every repetition that holds anything, in the order they are written."""
-    found, elements = [], []
-    for element in first_elements:
-        here = rows[sets.segments.elements[rows] >= element]
-        if not len(here):
-            break
-        used = np.zeros(len(here), np.bool_)
-        for offset in range(width):
-            start, end = sets.segments.bounds(here, element + offset)
-            used |= end > start
-        found.append(here if used.all() else here[used])
-        elements.append(np.full(int(used.sum()), element))
-    if not found:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    rows, element_of = np.concatenate(found), np.concatenate(elements)
-    order = np.argsort(rows, kind="stable")
-    return rows[order], element_of[order]
+    def bounds(self, offset: int) -> tuple[Ints, Ints]:
+        """Where element ``offset`` of each repetition begins and ends, no later than it begins where absent."""
+        marks = self.sets.segments.marks
+        if (self.left > offset).all():
+            return marks[self.marks + offset] + 1, marks[self.marks + (offset + 1)]
+        at = self.marks + np.minimum(offset, self.left)
+        return marks[at] + 1, marks[self.marks + np.minimum(offset + 1, self.left)]
 
+    def text(self, offset: int) -> pa.Array:
+        """Element ``offset`` of each repetition."""
+        return columns.between(self.sets.segments, *self.bounds(offset))
 
-def _pick(sets: Sets, rows: Ints, element_of: Ints, offset: int, component: int = 0) -> tuple[Ints, Ints]:
-    """Bounds of element ``element_of + offset`` of each row."""
-    start, end = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
-    for element in np.unique(element_of).tolist():
-        here = element_of == element
-        if component:
-            low, high = sets.segments.component_bounds(rows[here], element + offset, component, component)
-        else:
-            low, high = sets.segments.bounds(rows[here], element + offset)
-        start[here], end[here] = low, high
-    return start, end
+    def select(self, kept: Flags) -> Repetitions:
+        return Repetitions(self.sets, self.rows[kept], self.marks[kept], self.elements[kept], self.left[kept])
 
 
-def adjustments(sets: Sets, owner: Owners) -> tuple[pa.Table, Money]:
-    """CAS: one row for each reason, up to six in a segment, at claim or line level."""
-    rows, element_of = _repeated(sets, sets.in_loop("CAS", "2100", "2110"), guide.CAS_REASONS, 3)
-    claim, line = owner.claim(rows), owner.line(rows)
+def repetitions(sets: Sets, rows: Ints, first: int, width: int) -> Repetitions:
+    """The repetitions of ``width`` elements from element ``first`` on, more than the guide allows among them."""
     segments = sets.segments
-    amounts = columns.decimals(segments, *_pick(sets, rows, element_of, 1), 2)
-    quantities = columns.decimals(segments, *_pick(sets, rows, element_of, 2), 3)
-    reasons = columns.text(segments, *_pick(sets, rows, element_of, 0))
-    _report_repeated(sets, rows, element_of, 1, "CAS", amounts.present, amounts.valid)
+    many = (segments.elements[rows] - first) // width + 1
+    many[segments.elements[rows] < first] = 0
+    at = np.repeat(np.arange(len(rows)), many)
+    number = np.arange(len(at)) - np.repeat(np.cumsum(many) - many, many)
+    elements = first + width * number
+    found = Repetitions(
+        sets,
+        rows[at],
+        segments.first[rows][at] + (elements - 1),
+        elements,
+        segments.elements[rows][at] - elements + 1,
+    )
+    used = np.zeros(len(at), np.bool_)
+    for offset in range(width):
+        start, end = found.bounds(offset)
+        used |= end > start
+        if used.all():
+            return found
+    return found.select(used)
+
+
+def adjustments(sets: Sets, owner: Owners) -> pa.Table:
+    """CAS: one row for each reason, up to six in a segment, at claim or line level."""
+    found = repetitions(sets, sets.in_loop("CAS", "2100", "2110"), *guide.CAS_REASONS)
+    segments, rows = sets.segments, found.rows
+    amounts = columns.decimals(segments.octets, *found.bounds(1), 2)
+    quantities = columns.decimals(segments.octets, *found.bounds(2), 3)
+    reasons = found.text(0)
+    _report_repeated(found, "CAS", amounts.present, amounts.valid)
     bad = quantities.present & ~quantities.valid
     sets.report("QUANTITY", rows[bad], "a CAS quantity is not a quantity")
     absent = pc.is_null(reasons).to_numpy(zero_copy_only=False)
-    sets.report("ELEMENT_MISSING", rows[absent & (element_of > 2)], "a CAS amount has no reason code")
-    table = segment_table(
+    sets.report("ELEMENT_MISSING", rows[absent & (found.elements > 2)], "a CAS amount has no reason code")
+    return segment_table(
         sets,
         tables.REMITTED_ADJUSTMENTS,
         rows,
         {
-            "claim": nullable(claim),
-            "line": nullable(line),
-            "position": pa.array(positions(sets.opener[rows])),
-            "group_code": columns.text(segments, *segments.bounds(rows, 1)),
+            "claim": rows_array(owner.claim(rows)),
+            "line": rows_array(owner.line(rows)),
+            "position": rows_array(positions(sets.opener[rows])),
+            "group_code": columns.between(segments, *segments.bounds(rows, 1)),
             "carc": reasons,
             "amount_cents": amounts.arrow(pa.int64()),
             "quantity_thousandths": quantities.arrow(pa.int64()),
         },
     )
-    return table, Money(claim, amounts.values, amounts.valid, line)
 
 
-def provider_adjustments(sets: Sets) -> tuple[pa.Table, Money]:
+def provider_adjustments(sets: Sets) -> pa.Table:
     """PLB: one row for each pair of code and amount, up to six in a segment."""
-    rows, element_of = _repeated(sets, sets.in_loop("PLB", "footer"), guide.PLB_CODES, 2)
-    segments = sets.segments
-    amounts = columns.decimals(segments, *_pick(sets, rows, element_of, 1), 2)
-    _report_repeated(sets, rows, element_of, 1, "PLB", amounts.present, amounts.valid)
-    owner = sets.set_of(rows)
-    period = sets.numbers_at(rows, source("PLB02"), pa.date32(), "fiscal_period_end") if len(rows) else None
-    table = segment_table(
+    found = repetitions(sets, sets.in_loop("PLB", "footer"), *guide.PLB_CODES)
+    segments, rows = sets.segments, sets.segments.pin(found.rows)
+    amounts = columns.decimals(segments.octets, *found.bounds(1), 2)
+    _report_repeated(found, "PLB", amounts.present, amounts.valid)
+    codes = Parts(segments.octets, *found.bounds(0), segments.separators(rows))
+    return segment_table(
         sets,
         tables.PROVIDER_ADJUSTMENTS,
         rows,
         {
-            "position": pa.array(positions(owner)),
-            "provider_id": columns.text(segments, *segments.bounds(rows, 1)),
-            "fiscal_period_end": period.arrow(pa.date32()) if period else pa.nulls(0, pa.date32()),
-            "code": columns.text(segments, *_pick(sets, rows, element_of, 0, 1)),
-            "reference": columns.text(segments, *_pick(sets, rows, element_of, 0, 2)),
+            "position": rows_array(positions(sets.set_of(rows))),
+            "provider_id": sets.read(rows, source("PLB01"), pa.string(), "provider_id"),
+            "fiscal_period_end": sets.read(rows, source("PLB02"), pa.date32(), "fiscal_period_end"),
+            "code": codes.text(1, 1),
+            "reference": codes.text(2, 2),
             "amount_cents": amounts.arrow(pa.int64()),
         },
     )
-    return table, Money(owner, amounts.values, amounts.valid, owner)
 
 
-def _report_repeated(
-    sets: Sets, rows: Ints, element_of: Ints, offset: int, tag: str, present: Flags, valid: Flags
-) -> None:
+def _report_repeated(found: Repetitions, tag: str, present: Flags, valid: Flags) -> None:
     """Amounts of a repetition that are missing (the first is checked as required) or cannot be read."""
+    wrong = np.flatnonzero(~valid)
     for row, element, there in zip(
-        rows[~valid].tolist(), (element_of[~valid] + offset).tolist(), present[~valid].tolist(), strict=True
+        found.rows[wrong].tolist(), (found.elements[wrong] + 1).tolist(), present[wrong].tolist(), strict=True
     ):
         at = np.array([row])
         if there:
-            sets.report("AMOUNT", at, f"{tag}{element:02d} is not an amount")
+            found.sets.report("AMOUNT", at, f"{tag}{element:02d} is not an amount")
         elif element > 4:
-            sets.report("ELEMENT_MISSING", at, f"{tag}{element:02d} is missing")
+            found.sets.report("ELEMENT_MISSING", at, f"{tag}{element:02d} is missing")
 
 
 def segment_table(sets: Sets, schema: pa.Schema, rows: Ints, given: dict[str, pa.Array]) -> pa.Table:
+    """A table whose rows are segments or parts of them."""
+    sets.used[rows] = True
     given = {
-        "transaction": pa.array(sets.set_of(rows)),
-        "segment": pa.array(sets.ordinal(rows)),
+        "transaction": rows_array(sets.set_of(rows)),
+        "segment": rows_array(sets.ordinal(rows)),
         **given,
     }
     return pa.Table.from_arrays([given[f.name].cast(f.type) for f in schema], schema=schema)
-
-
-def nullable(rows: Ints) -> pa.Array:
-    return pa.array(rows, mask=rows < 0)

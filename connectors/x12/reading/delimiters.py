@@ -8,8 +8,10 @@ are counted by their separator, and a width other than 106 is a problem, not a r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from connectors.x12.problems import Problems
 
@@ -87,6 +89,62 @@ def _opens(data: bytes, at: int, current: Delimiters | None) -> bool:
     if current is None:
         return not before or not before[-1:].isalnum()
     return before[-1] == current.segment or before.rstrip(BLANKS)[-1:] == bytes([current.segment])
+
+
+# Where the element separators of an ISA stand, and how much of a file is looked at to see that its head is plain.
+_SEPARATORS = [3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103]
+_HEAD = ISA_BYTES + 4
+
+
+def pieces_of(inputs: Sequence[bytes], problems: Problems) -> tuple[list[Piece], list[bool]]:
+    """The interchanges of all inputs, in order, and for each whether it was taken on trust.
+
+    An input whose head is a plain ISA and whose last byte ends a segment is taken for one interchange, many inputs in
+    one pass; that no other begins further on is for the index to see. All others are searched through (``cut``).
+    """
+    pieces: list[Piece] = []
+    trusted: list[bool] = []
+    plain = _plain(inputs)
+    for file, data in enumerate(inputs):
+        if plain[file]:
+            pieces.append(Piece(file, data, Delimiters(data[3], data[104], data[105])))
+        else:
+            pieces += cut(data, file, problems)
+        trusted += [plain[file]] * (len(pieces) - len(trusted))
+    return pieces, trusted
+
+
+def _plain(inputs: Sequence[bytes]) -> list[bool]:
+    """Whether each input begins and ends as a plain interchange does."""
+    heads = np.frombuffer(b"".join(data[:_HEAD].ljust(_HEAD) for data in inputs), np.uint8).reshape(-1, _HEAD)
+    element, component, segment = heads[:, 3], heads[:, 104], heads[:, 105]
+    plain = (heads[:, :3] == np.frombuffer(b"ISA", np.uint8)).all(axis=1)
+    plain &= (heads[:, _SEPARATORS] == element[:, None]).all(axis=1)
+    plain &= (heads[:, :ISA_BYTES] == element[:, None]).sum(axis=1) == len(_SEPARATORS)
+    plain &= _follows(heads) & (component != element)
+    for octet in (element, segment):
+        plain &= _SEPARATOR[octet]
+    plain &= (segment != element) & (segment != component) & (segment != ord("\n"))
+    ends = zip(inputs, segment.tolist(), plain.tolist(), strict=True)
+    return [
+        fit and data[-3:].rstrip(b"\r\n")[-1:] == bytes([end]) and data.isascii() for data, end, fit in ends
+    ]
+
+
+def _follows(heads: np.ndarray) -> np.ndarray:
+    """Whether GS comes after the ISA, at once or on the next line."""
+    found = np.zeros(len(heads), np.bool_)
+    for after, before in enumerate((b"", b"\n", b"\r\n")):
+        expected = np.frombuffer(before + b"GS", np.uint8)
+        found |= (heads[:, ISA_BYTES : ISA_BYTES + 2 + after] == expected).all(axis=1)
+    return found
+
+
+# Bytes that may separate: ASCII, neither letter nor digit nor blank.
+_SEPARATOR = np.array(
+    [octet < 0x80 and octet != 0x20 and not bytes([octet]).isalnum() for octet in range(256)]
+)
+_SEPARATOR[list(b"\r\n")] = False
 
 
 def cut(data: bytes, file: int, problems: Problems) -> Iterator[Piece]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12.guides.notation import Guide, Source, source, sources
+from connectors.x12.guides.notation import Guide, Loop, Source, source, sources
 from connectors.x12.problems import Problems
 from connectors.x12.reading import columns
-from connectors.x12.reading.columns import Numbers
-from connectors.x12.reading.interchanges import ENVELOPE, Reading
-from connectors.x12.reading.segments import Codes, Flags, Ints, code
+from connectors.x12.reading.columns import Numbers, Parts
+from connectors.x12.reading.envelopes import ENVELOPE
+from connectors.x12.reading.interchanges import Reading
+from connectors.x12.reading.segments import Codes, Flags, Ints, Octets, code
 
 PLACES = {"_cents": 2, "_thousandths": 3}
 
@@ -24,56 +25,95 @@ class Sets:
     def __init__(self, reading: Reading, guide: Guide, problems: Problems) -> None:
         self.reading, self.guide, self.problems = reading, guide, problems
         self.segments = reading.segments
-        self.numbers = [n for n, found in enumerate(reading.sets) if found.kind in guide.kinds]
-        self._tag = self._tags()
-        self._rows: dict[str, Ints] = {}
-        self._codes: dict[str, Codes] = {}
-        self._first: dict[tuple[int, str, str], tuple[Ints, Ints]] = {}
+        self.numbers = reading.numbers_of(guide.kinds)
         self.names = ["", *(loop.name for loop in guide.loops)]
-        opens = np.zeros(len(self._tag), np.uint8)
-        for number, loop in enumerate(guide.loops, 1):
-            opens[self._matching(*loop.opens.split("*"))] = number
-        here = np.arange(len(opens))
-        self.opener: Ints = np.maximum.accumulate(np.where(opens > 0, here, 0)) if len(opens) else here
-        self.loop = opens[self.opener] if len(opens) else opens
-        self._opens = opens
+        self._inside = self._membership()
+        self._rows: dict[str, Ints] = {}
+        self._codes: dict[tuple[str, int], Codes] = {}
+        self._matches: dict[tuple[str, str], Ints] = {}
+        self._found: dict[tuple[int, str, str, str], tuple[Ints, Ints, Ints]] = {}
+        self._parts: dict[tuple[int, int], tuple[Ints, Parts]] = {}
+        self._columns: dict[tuple[int, Source, str], tuple[Ints, pa.Array]] = {}
+        self.used = np.zeros(len(self.segments), np.bool_)  # segments that a column has read
+        self._find_loops()
         self._check_places()
         self._check_elements()
 
-    def _tags(self) -> Ints:
-        """Tags, 0 where a segment belongs to no set of this guide."""
-        tag = self.segments.tag
-        inside = np.zeros(len(tag) + 1, np.int8)
-        mine = [self.reading.sets[n] for n in self.numbers]
-        inside[np.array([found.begin for found in mine], np.int64)] += 1
-        inside[np.array([found.end for found in mine], np.int64)] -= 1
-        return np.where(np.cumsum(inside[:-1], dtype=np.int8) > 0, tag, 0)
+    def _membership(self) -> Flags | None:
+        """For each segment whether it stands in a set of this guide; None where all do that are not the envelope's."""
+        if len(self.numbers) == len(self.reading.set_begins) and self.reading.covered:
+            return None
+        inside = np.zeros(len(self.segments) + 1, np.int8)
+        inside[self.reading.set_begins[self.numbers]] += 1
+        inside[self.reading.set_ends[self.numbers]] -= 1
+        return np.cumsum(inside[:-1], dtype=np.int8) > 0
+
+    def _find_loops(self) -> None:
+        """The loop that every segment opens, that it stands in, and the segment that opened that one."""
+        here = np.arange(len(self.segments), dtype=np.int32)
+        self._opens = np.zeros(len(here), np.uint8)
+        self.loop, self.opener = self._opens, here
+        for stage in self.guide.stages:
+            for number in stage:
+                loop = self.guide.loops[number - 1]
+                rows = self._opening(loop)
+                if loop.inside:
+                    rows = rows[self._in(self.loop, loop.inside.split())[rows]]
+                self._opens[rows] = number
+            if len(here):
+                self.opener = np.maximum.accumulate(np.where(self._opens > 0, here, 0))
+                self.loop = self._opens[self.opener]
+
+    def _opening(self, loop: Loop) -> Ints:
+        rows = self.rows(loop.tag)
+        if not loop.condition:
+            return rows
+        element, value = loop.condition
+        found: Ints = rows[self._code(loop.tag, element) == code(value)]
+        return found
+
+    def _in(self, loop: Ints, names: Sequence[str]) -> Flags:
+        wanted = np.array([name in names for name in self.names])
+        found: Flags = wanted[loop]
+        return found
+
+    # Segments.
 
     def rows(self, tag: str) -> Ints:
         """Segments with this tag."""
         if tag not in self._rows:
-            self._rows[tag] = self.segments.pin(np.flatnonzero(self._tag == code(tag)))
+            rows = self.segments.rows(tag)
+            if self._inside is not None:
+                held = self._inside[rows]
+                rows = rows if held.all() else self.segments.pin(rows[held])
+            self._rows[tag] = rows
         return self._rows[tag]
 
+    def _code(self, tag: str, element: int) -> Codes:
+        if (tag, element) not in self._codes:
+            self._codes[tag, element] = self.segments.codes(self.rows(tag), element)
+        return self._codes[tag, element]
+
     def _matching(self, tag: str, qualifier: str = "") -> Ints:
-        rows = self.rows(tag)
         if not qualifier:
-            return rows
-        if tag not in self._codes:
-            self._codes[tag] = self.segments.codes(rows, 1)
-        found: Ints = rows[self._codes[tag] == code(qualifier)]
-        return found
+            return self.rows(tag)
+        if (tag, qualifier) not in self._matches:
+            found = self.rows(tag)[self._code(tag, 1) == code(qualifier)]
+            self._matches[tag, qualifier] = self.segments.pin(found)
+        return self._matches[tag, qualifier]
 
     def in_loop(self, tag: str, *loops: str, qualifier: str = "") -> Ints:
         """Segments with this tag (and qualifier) in these loops."""
         rows = self._matching(tag, qualifier)
-        here = self.loop[rows]
-        wanted = np.logical_or.reduce([here == self.names.index(name) for name in loops])
-        return rows if wanted.all() else rows[wanted]
+        wanted = self._in(self.loop[rows], loops)
+        return rows if wanted.all() else self.segments.pin(rows[wanted])
 
     def set_of(self, rows: Ints) -> Ints:
         """The row of sets each segment belongs to."""
-        return np.searchsorted(self.reading.set_begins, rows, side="right") - 1
+        begins = self.reading.set_begins
+        if len(begins) == 1 and len(rows) and rows[0] >= begins[0]:
+            return np.zeros(len(rows), np.int64)
+        return np.searchsorted(begins, rows, side="right") - 1
 
     def ordinal(self, rows: Ints) -> Ints:
         """1-based ordinal of each segment within its set."""
@@ -81,152 +121,126 @@ class Sets:
 
     def owner(self, openers: Ints, rows: Ints) -> Ints:
         """The last of ``openers`` at or before each row in the same set, -1 for none."""
-        found = np.searchsorted(openers, rows, side="right") - 1
-        if not len(openers):
-            return found
+        if not len(openers) or not len(rows):
+            return np.full(len(rows), -1)
+        count = np.zeros(len(self.segments), np.int32)
+        count[openers] = 1
+        found = np.cumsum(count, dtype=np.int32)[rows] - 1
         same = self.set_of(openers[found]) == self.set_of(rows)
         return np.where((found >= 0) & same, found, -1)
 
     # Columns.
 
+    def _first_found(self, openers: Ints, loop: str, tag: str, qualifier: str) -> tuple[Ints, Ints]:
+        """The first such segment of each instance of a loop that has one, and the number of the instance."""
+        key = (id(openers), loop, tag, qualifier)
+        if key not in self._found:
+            found = self.in_loop(tag, loop, qualifier=qualifier)
+            owner = self._instances(openers)[self.opener[found]]
+            again = owner[1:] == owner[:-1]
+            if again.any():
+                what = f"{tag} {qualifier}".strip()
+                self.report("ELEMENT_REPEATED", found[1:][again], f"{what} repeats; the first is kept")
+                kept = np.append(True, ~again)
+                found, owner = self.segments.pin(found[kept]), owner[kept]
+            self.used[found] = True
+            self._found[key] = (openers, found, owner)
+        return self._found[key][1:]
+
+    def _instances(self, openers: Ints) -> Ints:
+        """For each segment the number of the opener that it is."""
+        key = (id(openers), "", "", "")
+        if key not in self._found:
+            number = np.zeros(len(self.segments), np.int32)
+            number[openers] = np.arange(len(openers))
+            self._found[key] = (openers, number, number)
+        return self._found[key][1]
+
     def first(self, openers: Ints, loop: str, tag: str, qualifier: str) -> Ints:
         """For each instance of a loop, its first such segment, -1 where there is none."""
-        found = self.in_loop(tag, loop, qualifier=qualifier)
-        owner = np.searchsorted(openers, self.opener[found])
+        found, owner = self._first_found(openers, loop, tag, qualifier)
         chosen = np.full(len(openers), -1)
-        if len(owner) and (owner[1:] == owner[:-1]).any():
-            again = found[1:][owner[1:] == owner[:-1]]
-            self.report(
-                "ELEMENT_REPEATED", again, f"{tag} {qualifier}".strip() + " repeats; the first is kept"
-            )
-        chosen[owner[::-1]] = found[::-1]
+        chosen[owner] = found
         return chosen
 
     def column(self, openers: Ints, loop: str, text: str, type_: pa.DataType, name: str) -> pa.Array:
         """One column of a table whose rows are the instances of a loop."""
         result = None
         for each in sources(text):
-            if len(openers) and each.tag == self._opens_with(loop):
-                rows = openers
+            if each.tag == self._opens_with(loop) and not each.qualifier:
+                found = self.read(self.segments.pin(openers), each, type_, name)
             else:
-                key = (id(openers), f"{loop} {each.tag}", each.qualifier)
-                if key not in self._first:
-                    self._first[key] = (openers, self.first(openers, loop, each.tag, each.qualifier))
-                rows = self._first[key][1]
-            found = self.read(rows, each, type_, name)
-            result = found if result is None else pc.coalesce(result, found)
+                rows, owner = self._first_found(openers, loop, each.tag, each.qualifier)
+                found = _spread(self.read(rows, each, type_, name), owner, len(openers))
+            if result is None or result.null_count == len(result):
+                result = found
+            elif result.null_count and found.null_count < len(found):
+                result = pc.coalesce(result, found)
         return result
 
     def _opens_with(self, loop: str) -> str:
-        return self.guide.loops[self.names.index(loop) - 1].opens.split("*")[0]
+        return self.guide.loops[self.names.index(loop) - 1].tag
 
     def read(self, rows: Ints, at: Source, type_: pa.DataType, name: str) -> pa.Array:
         """One source over rows (-1 for none) as an Arrow column; what cannot be read is null and reported."""
-        if not len(rows) or not (rows >= 0).any():
+        if not len(rows):
+            return pa.nulls(0, type_)
+        key = (id(rows), at, name if not pa.types.is_date32(type_) else "")
+        if key not in self._columns:
+            self._columns[key] = (rows, self._read(rows, at, type_, name))
+        return self._columns[key][1]
+
+    def _read(self, rows: Ints, at: Source, type_: pa.DataType, name: str) -> pa.Array:
+        if rows.min() < 0:
+            there = np.flatnonzero(rows >= 0)
+            some = self.read(self.segments.pin(rows[there]), at, type_, name)
+            return _spread(some, there, len(rows))
+        if self._nowhere(rows, at):
             return pa.nulls(len(rows), type_)
         if pa.types.is_string(type_):
             return self.text(rows, at)
         return self.numbers_at(rows, at, type_, name).arrow(type_)
 
+    def _nowhere(self, rows: Ints, at: Source) -> bool:
+        """Whether no row has so many elements."""
+        return at.element > self.segments.pinned[id(self.segments.pin(rows))].longest
+
     def text(self, rows: Ints, at: Source) -> pa.Array:
-        found = columns.text(self.segments, *self._bounds(rows, at))
-        if at.high > at.low:
-            found = self._listed(found, rows)
-        return found
-
-    def _bounds(self, rows: Ints, at: Source) -> tuple[Ints, Ints]:
+        """One source over rows as strings."""
+        if not len(rows) or self._nowhere(rows, at):
+            return pa.nulls(len(rows), pa.string())
         if at.low:
-            return self.segments.component_bounds(rows, at.element, at.low, at.high)
-        return self.segments.bounds(rows, at.element)
+            return self.parts(rows, at.element).text(at.low, at.high)
+        return columns.element_text(self.segments, rows, at.element)
 
-    def _listed(self, found: pa.Array, rows: Ints) -> pa.Array:
-        """Components as a list: their separators become single blanks."""
-        if found.null_count == len(found):
-            return found
-        separators = np.array([delimiters.component for delimiters in self.segments.delimiters])
-        each = separators[self.segments.piece[rows]]
-        for octet in np.unique(separators).tolist():
-            changed = pc.replace_substring(found, chr(octet), " ")
-            found = pc.if_else(pa.array(each == octet), changed, found)
-        if pc.any(pc.match_substring(found, "  ")).as_py() or pc.any(pc.starts_with(found, " ")).as_py():
-            found = pc.utf8_trim(pc.replace_substring_regex(found, " +", " "), " ")
-        return pc.if_else(pc.equal(found, ""), None, found)
+    def parts(self, rows: Ints, element: int) -> Parts:
+        """The components of one element of these rows."""
+        key = (id(rows), element)
+        if key not in self._parts:
+            bounds = self.segments.bounds(rows, element)
+            self._parts[key] = (rows, Parts(self.segments.octets, *bounds, self.segments.separators(rows)))
+        return self._parts[key][1]
+
+    def _bounds(self, rows: Ints, at: Source) -> tuple[Octets, Ints, Ints]:
+        """Where a source stands: the bytes, and where each begins and ends in them."""
+        if at.low:
+            parts = self.parts(rows, at.element)
+            return parts.octets, *parts.bounds(at.low, at.high)
+        return self.segments.octets, *self.segments.bounds(rows, at.element)
 
     def numbers_at(self, rows: Ints, at: Source, type_: pa.DataType, name: str) -> Numbers:
         """Cents, thousandths or days of one source, what cannot be read reported."""
-        start, end = self._bounds(rows, at)
+        octets, start, end = self._bounds(rows, at)
         if pa.types.is_date32(type_):
-            found, code_, what = columns.dates(self.segments, start, end), "DATE", "a date CCYYMMDD"
+            found, code_, what = columns.dates(octets, start, end), "DATE", "a date CCYYMMDD"
         else:
-            places = next(p for suffix, p in PLACES.items() if name.endswith(suffix))
-            found = columns.decimals(self.segments, start, end, places)
+            places = next((p for suffix, p in PLACES.items() if name.endswith(suffix)), 0)
+            found = columns.decimals(octets, start, end, places)
             code_, what = ("AMOUNT", "an amount") if places == 2 else ("QUANTITY", "a quantity")
         bad: Flags = found.present & ~found.valid
         if bad.any():
             self.report(code_, rows[bad], f"{at.name} is not {what}")
         return found
-
-    # Problems.
-
-    def report(self, code_: str, rows: Ints, message: str | list[str]) -> None:
-        """A problem at each of these segments."""
-        messages = [message] * len(rows) if isinstance(message, str) else message
-        for row, each in zip(rows.tolist(), messages, strict=True):
-            number, ordinal = self.reading.owner(row)
-            self.problems.add(
-                code_,
-                each,
-                file=self.reading.sets[number].file,
-                transaction=number,
-                segment=ordinal,
-                loop=self.names[int(self.loop[row])] or None,
-            )
-
-    def _check_places(self) -> None:
-        """Every segment is one of the guide's and stands in a loop that holds it."""
-        known = {loop.opens.split("*")[0] for loop in self.guide.loops}
-        holds: dict[str, list[bool]] = {}
-        for loop in self.guide.loops:
-            known.update(loop.segments.split())
-        seen = 0
-        for tag in sorted(known | {"SE"}):
-            rows = self.rows(tag)
-            seen += len(rows)
-            holds[tag] = [tag in loop.segments.split() for loop in self.guide.loops]
-            outside = ~np.array([False, *holds[tag]])[self.loop[rows]] & (self._opens[rows] == 0)
-            if tag != "SE" and outside.any():
-                code_ = "SEGMENT_MISPLACED" if tag in self.guide.money else "SEGMENT_UNEXPECTED"
-                self.report(code_, rows[outside], f"{tag} does not belong in this loop")
-        self._check_order()
-        if seen < sum(self.reading.sets[n].end - self.reading.sets[n].begin for n in self.numbers):
-            self._report_unknown(known)
-
-    def _check_order(self) -> None:
-        for number, loop in enumerate(self.guide.loops, 1):
-            if loop.opens == "ST":
-                continue
-            rows = np.flatnonzero(self._opens == number)
-            allowed = np.array([name in loop.after.split() for name in self.names])
-            wrong = rows[~allowed[self.loop[rows - 1]]]
-            self.report("SEGMENT_MISPLACED", wrong, f"{loop.opens.split('*')[0]} does not belong here")
-
-    def _report_unknown(self, known: set[str]) -> None:
-        codes = [code(tag) for tag in (*known, *ENVELOPE)]
-        for number in self.numbers:
-            found = self.reading.sets[number]
-            rows = np.arange(found.begin, found.end)
-            unknown = rows[~np.isin(self.segments.tag[rows], codes)]
-            self.report("SEGMENT_UNKNOWN", unknown, "this segment is not one of the guide's")
-
-    def _check_elements(self) -> None:
-        for code_, listed in (
-            ("ELEMENT_MISSING", self.guide.required),
-            ("ELEMENT_ABSENT", self.guide.expected),
-        ):
-            for each in map(source, listed.split()):
-                rows = self.rows(each.tag)
-                start, end = self._bounds(rows, each)
-                self.report(code_, rows[start >= end], f"{each.name} is missing")
 
     def table(
         self,
@@ -244,3 +258,84 @@ class Sets:
                 loop, text = sourced[f.name]
                 arrays.append(self.column(openers, loop, text, f.type, f.name))
         return pa.Table.from_arrays(arrays, schema=schema)
+
+    # Problems.
+
+    def report(self, code_: str, rows: Ints, message: str | list[str]) -> None:
+        """A problem at each of these segments."""
+        messages = [message] * len(rows) if isinstance(message, str) else message
+        for row, each in zip(rows.tolist(), messages, strict=True):
+            number, ordinal = self.reading.owner(row)
+            self.problems.add(
+                code_,
+                each,
+                file=int(self.reading.set_files[number]),
+                transaction=number,
+                segment=ordinal,
+                loop=self.names[int(self.loop[row])] or None,
+            )
+
+    def _check_places(self) -> None:
+        """Every segment is one of the guide's and stands in a loop that holds it."""
+        seen = 0
+        for tag in self.guide.known:
+            rows = self.rows(tag)
+            seen += len(rows)
+            holds = np.array([False, *(tag in loop.segments.split() for loop in self.guide.loops)])
+            outside = ~holds[self.loop[rows]]
+            if tag != "SE" and outside.any():
+                outside &= self._opens[rows] == 0
+                code_ = "SEGMENT_MISPLACED" if tag in self.guide.money else "SEGMENT_UNEXPECTED"
+                self.report(code_, rows[outside], f"{tag} does not belong in this loop")
+        self._check_order()
+        ends, begins = self.reading.set_ends[self.numbers], self.reading.set_begins[self.numbers]
+        if seen < int((ends - begins).sum()):
+            self._report_unknown()
+
+    def _report_unknown(self) -> None:
+        known = np.array([code(tag) for tag in (*self.guide.known, *ENVELOPE)], np.uint32)
+        unknown = ~np.isin(self.segments.tag, known)
+        if self._inside is not None:
+            unknown &= self._inside
+        self.report("SEGMENT_UNKNOWN", np.flatnonzero(unknown), "this segment is not one of the guide's")
+
+    def _check_order(self) -> None:
+        """Every loop follows one that it may follow."""
+        for number, loop in enumerate(self.guide.loops, 1):
+            if loop.opens == "ST":
+                continue
+            may = np.array([name in loop.after.split() for name in self.names])
+            rows = self.rows(loop.tag)
+            rows = rows[self._opens[rows] == number]
+            wrong = rows[~may[self.loop[rows - 1]]]
+            self.report("SEGMENT_MISPLACED", wrong, f"{loop.tag} does not belong here")
+
+    def _check_elements(self) -> None:
+        for code_, listed in (
+            ("ELEMENT_MISSING", self.guide.required),
+            ("ELEMENT_ABSENT", self.guide.expected),
+        ):
+            for each in map(source, listed.split()):
+                rows = self.rows(each.tag)
+                octets, start, end = self._bounds(rows, each)
+                absent = start >= end
+                blank = np.flatnonzero(octets[end - 1] == 0x20)
+                absent[blank] |= (
+                    columns.text(octets, start[blank], end[blank]).is_null().to_numpy(zero_copy_only=False)
+                )
+                if absent.any():
+                    self.report(code_, rows[absent], f"{each.name} is missing")
+        for each in map(source, self.guide.last.split()):
+            rows = self.rows(each.tag)
+            if len(rows) and not self._nowhere(rows, each._replace(element=each.element + 1)):
+                more = rows[self.segments.elements[rows] > each.element]
+                self.report("ELEMENT_EXTRA", more, f"{each.tag} has more elements than {each.element}")
+
+
+def _spread(found: pa.Array, owner: Ints, count: int) -> pa.Array:
+    """``found`` at the rows ``owner`` (ascending) of a column of ``count``, null elsewhere."""
+    if len(found) == count:
+        return found
+    at = np.full(count, -1, np.int32)
+    at[owner] = np.arange(len(owner))
+    return found.take(columns.rows_array(at))

@@ -1,23 +1,29 @@
 """The envelope: interchange ISA-IEA, functional group GS-GE, transaction set ST-SE, each with its count and control.
 
-``read`` indexes the bytes and walks the envelope segments alone, a handful in each file; what stands between ST and SE
+``read`` indexes the bytes and checks the envelope segments alone, a handful in each file; what stands between ST and SE
 is left to the guides. A set is *intact* when it, its group and its interchange are closed and every count and
 control number agrees.
+
+Whole interchanges are checked by the column (``regular``); only those with something wrong are walked segment by
+segment (``walk``), which says what it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from connectors.x12.problems import Problems
-from connectors.x12.reading.delimiters import Piece, cut
-from connectors.x12.reading.segments import Ints, Segments, code, index
-
-ENVELOPE = ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")
+from connectors.x12.reading.delimiters import Piece, cut, pieces_of
+from connectors.x12.reading.envelopes import Walk, element_texts, envelope_rows, regular
+from connectors.x12.reading.segments import Flags, Ints, Segments, index
 
 # The version tells apart the sets that share an ST01: guide number -> kind.
 KIND_OF_GUIDE = {
@@ -38,61 +44,142 @@ KIND_OF_GUIDE = {
 }
 
 
-@dataclass(slots=True)
-class Set:
+class Set(NamedTuple):
     """One transaction set: segments ``begin`` (ST) up to ``end``, exclusive."""
 
     file: int
     interchange: int
     begin: int
+    end: int
     kind: str
     functional_id: str | None
     group_control: str | None
     version: str | None
     control: str | None
-    end: int = 0
-    intact: bool = True
+    intact: bool
 
 
-@dataclass(slots=True)
-class _Open:
-    """An envelope that waits for its trailer."""
-
-    values: list[str]
-    file: int
-    sets: list[int] = field(default_factory=list)
-    inside: int = 0  # groups in an interchange, sets in a group
-    answers: int = 0  # TA1 in an interchange
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
-    """Inputs indexed, with their envelopes."""
+    """Inputs indexed, with their envelopes. Arrays of a name with ``set_`` have one item for each ST."""
 
     segments: Segments
-    interchanges: list[list[str]]
-    interchange_files: list[int]
-    sets: list[Set]
-    acks: list[tuple[int, int, int]]  # TA1: file, interchange, segment
     problems: Problems
+    isa_rows: Ints
+    interchange_files: Ints
+    acks: list[tuple[int, int, int]]  # TA1: file, interchange, segment
     set_begins: Ints
+    set_ends: Ints  # exclusive
+    set_groups: Ints  # the GS of each, -1 for none
+    set_files: Ints
+    intact: Flags
 
     def owner(self, segment: int) -> tuple[int, int]:
         """The set a segment belongs to and its 1-based ordinal there."""
         number = int(np.searchsorted(self.set_begins, segment, side="right")) - 1
-        return number, segment - self.sets[number].begin + 1
+        return number, segment - int(self.set_begins[number]) + 1
+
+    @cached_property
+    def set_interchanges(self) -> Ints:
+        """The interchange of each set, -1 for none."""
+        return np.searchsorted(self.isa_rows, self.set_begins, side="right") - 1
+
+    @cached_property
+    def covered(self) -> bool:
+        """Whether every segment stands in a set or is one of the envelope's."""
+        outside = len(self.segments) - int((self.set_ends - self.set_begins).sum())
+        return outside == sum(len(self.segments.rows(tag)) for tag in ("ISA", "IEA", "GS", "GE", "TA1"))
+
+    @cached_property
+    def headers(self) -> dict[str, pa.Array]:
+        """``functional_id``, ``group_control``, ``version`` and ``control`` of each set as texts."""
+        group = {n: element_texts(self.segments, self.set_groups, n) for n in (1, 6, 8)}
+        own = {n: element_texts(self.segments, self.set_begins, n) for n in (1, 2, 3)}
+        return {
+            "functional_id": group[1],
+            "group_control": group[6],
+            "version": pc.coalesce(own[3], group[8]),
+            "control": own[2],
+            "set_id": own[1],
+        }
+
+    @cached_property
+    def set_kinds(self) -> list[str]:
+        """The kind of each set, e.g. 835 or 837P."""
+        names = self.headers["set_id"].to_pylist()
+        pairs = list(zip(names, self.headers["version"].to_pylist(), strict=True))
+        known = {pair: kind_of(*pair) for pair in set(pairs)}
+        return [known[pair] for pair in pairs]
+
+    def numbers_of(self, kinds: Collection[str]) -> Ints:
+        """The sets of these kinds."""
+        return np.array([n for n, kind in enumerate(self.set_kinds) if kind in kinds], np.int64)
+
+    @cached_property
+    def sets(self) -> list[Set]:
+        """The sets one by one, for those who want few of them."""
+        named = [
+            self.headers[name].to_pylist()
+            for name in ("functional_id", "group_control", "version", "control")
+        ]
+        numbers = (self.set_files, self.set_interchanges, self.set_begins, self.set_ends)
+        return [
+            Set(*row)
+            for row in zip(
+                *(each.tolist() for each in numbers),
+                self.set_kinds,
+                *named,
+                self.intact.tolist(),
+                strict=True,
+            )
+        ]
 
 
 def read(data: bytes | Sequence[bytes]) -> Reading:
     """Index the inputs and check every envelope. Never raises for what the bytes hold."""
     inputs = [data] if isinstance(data, bytes | bytearray | memoryview) else list(data)
     problems = Problems()
-    pieces = [piece for number, blob in enumerate(inputs) for piece in cut(bytes(blob), number, problems)]
+    pieces, trusted = pieces_of([bytes(blob) for blob in inputs], problems)
     segments = index(pieces)
+    doubted = np.unique(segments.piece[_doubtful(segments)]).tolist()
+    if any(trusted[piece] for piece in doubted):
+        pieces = _cut_again(pieces, {n for n in doubted if trusted[n]}, problems)
+        segments = index(pieces)
     if segments.broken:
         pieces = _unwrapped(pieces, segments.broken, problems)
         segments = index(pieces)
-    return _Walk(segments, pieces, problems).reading()
+    return _enveloped(segments, np.array([piece.file for piece in pieces], np.int64), problems)
+
+
+# More elements than any segment of the guides has; a BPR has 21.
+_MOST_ELEMENTS = 21
+
+
+def _doubtful(segments: Segments) -> Ints:
+    """Segments that may hide the beginning of another interchange: see ``delimiters.cut``.
+
+    An ISA with the same delimiters as its piece is a segment of that name, or the end of a segment with sixteen
+    elements more. One with other separators, and all behind it, is a segment without a tag; one with another
+    terminator is a segment with too many elements.
+    """
+    doubt = segments.tag == 0
+    doubt |= segments.elements > _MOST_ELEMENTS
+    wide = np.flatnonzero(segments.elements >= 16)
+    if len(wide):
+        last = segments.first[wide] + segments.elements[wide]
+        one = [segments.marks[last - n] - segments.marks[last - n - 1] == 2 for n in range(3)]
+        doubt[wide[np.logical_and.reduce(one)]] = True  # ISA14, 15 and 16 have one character each
+    heads = np.searchsorted(segments.piece, np.arange(len(segments.delimiters)))
+    doubt[segments.rows("ISA")] = True
+    doubt[heads[heads < len(doubt)]] = False
+    return np.flatnonzero(doubt)
+
+
+def _cut_again(pieces: list[Piece], doubted: set[int], problems: Problems) -> list[Piece]:
+    found: list[Piece] = []
+    for number, piece in enumerate(pieces):
+        found += cut(piece.content, piece.file, problems) if number in doubted else [piece]
+    return found
 
 
 def _unwrapped(pieces: list[Piece], broken: tuple[int, ...], problems: Problems) -> list[Piece]:
@@ -103,184 +190,36 @@ def _unwrapped(pieces: list[Piece], broken: tuple[int, ...], problems: Problems)
     return pieces
 
 
-class _Walk:
-    """Steps through the envelope segments. ``STEPS`` says what each does; everything else is bookkeeping."""
+def _enveloped(segments: Segments, files: Ints, problems: Problems) -> Reading:
+    """The envelopes of indexed pieces; ``files`` names the input of each piece."""
+    rows, begins = envelope_rows(segments), segments.rows("ST")
+    sound = regular(segments, rows)
+    walk = Walk(segments, files, begins, problems)
+    walk.through(rows, np.flatnonzero(~sound))
+    walk.report_empty()
+    sets = np.flatnonzero(sound[segments.piece[begins]])
+    if len(sets):
+        closes, groups = (segments.rows(name) for name in ("SE", "GS"))
+        walk.set_ends[sets] = closes[np.searchsorted(closes, begins[sets])] + 1
+        walk.set_groups[sets] = groups[np.searchsorted(groups, begins[sets]) - 1]
+    isa, acks = (segments.rows(name) for name in ("ISA", "TA1"))
+    of_ack = np.searchsorted(isa, acks) - 1
 
-    def __init__(self, segments: Segments, pieces: list[Piece], problems: Problems) -> None:
-        self.segments, self.problems = segments, problems
-        self.files = [piece.file for piece in pieces]
-        self.interchanges: list[list[str]] = []
-        self.interchange_files: list[int] = []
-        self.sets: list[Set] = []
-        self.acks: list[tuple[int, int, int]] = []
-        self.interchange: _Open | None = None
-        self.group: _Open | None = None
-        self.set: Set | None = None
-        piece_files = np.array(self.files, np.int64)[segments.piece]
-        self.file_begins = np.searchsorted(piece_files, np.arange(max(self.files, default=-1) + 1))
+    def file_of(segment: Ints) -> Ints:
+        return files[segments.piece[segment]]
 
-    def reading(self) -> Reading:
-        rows = np.flatnonzero(np.logical_or.reduce([self.segments.tag == code(tag) for tag in ENVELOPE]))
-        owners = self.segments.piece[rows].tolist()
-        previous = -1
-        for row, piece in zip(rows.tolist(), owners, strict=True):
-            values = self.segments.values(row)
-            if row > previous + 1 and self.set is None:
-                self._stray(previous + 1, row)
-            STEPS[values[0]](self, row, self.files[piece], values)
-            previous = row
-        if self.set is None and len(self.segments) > previous + 1:
-            self._stray(previous + 1, len(self.segments))
-        self._close_interchange(len(self.segments))
-        self._report_empty()
-        begins = np.array([found.begin for found in self.sets], np.int64)
-        return Reading(
-            self.segments,
-            self.interchanges,
-            self.interchange_files,
-            self.sets,
-            self.acks,
-            self.problems,
-            begins,
-        )
-
-    # What each envelope segment does.
-
-    def isa(self, row: int, file: int, values: list[str]) -> None:
-        self._close_interchange(row)
-        self.interchange = _Open(values, file)
-        self.interchanges.append(values)
-        self.interchange_files.append(file)
-
-    def gs(self, row: int, file: int, values: list[str]) -> None:
-        self._close_group(row)
-        self.group = _Open(values, file)
-        if self.interchange:
-            self.interchange.inside += 1
-
-    def st(self, row: int, file: int, values: list[str]) -> None:
-        self._close_set(row)
-        group = self.group.values if self.group else []
-        version = element_of(values, 3) or element_of(group, 8)
-        number = len(self.sets)
-        self.set = Set(
-            file,
-            len(self.interchanges) - 1,
-            row,
-            kind_of(element_of(values, 1), version),
-            element_of(group, 1),
-            element_of(group, 6),
-            version,
-            element_of(values, 2),
-        )
-        self.sets.append(self.set)
-        if self.interchange:
-            self.interchange.sets.append(number)
-        if self.group:
-            self.group.sets.append(number)
-            self.group.inside += 1
-        else:
-            self._damage("GS_MISSING", "ST stands outside a functional group", row, [number])
-
-    def se(self, row: int, file: int, values: list[str]) -> None:
-        if self.set is None:
-            self._damage("SE_UNMATCHED", "SE without ST", row, self._around())
-            return
-        found, number = self.set, len(self.sets) - 1
-        found.end, self.set = row + 1, None
-        count = found.end - found.begin
-        if not _same_number(element_of(values, 1), str(count)):
-            message = f"SE01 does not count the {count} segments from ST to SE"
-            self._damage("SE01_COUNT", message, row, [number], number)
-        if element_of(values, 2) != found.control:
-            self._damage("SE02_CONTROL", "SE02 differs from ST02", row, [number], number)
-
-    def ge(self, row: int, file: int, values: list[str]) -> None:
-        self._close_set(row)
-        if self.group is None:
-            self._damage("GE_UNMATCHED", "GE without GS", row, self._around())
-            return
-        group, self.group = self.group, None
-        if not _same_number(element_of(values, 1), str(group.inside)):
-            message = f"GE01 does not count the {group.inside} transaction sets of its group"
-            self._damage("GE01_COUNT", message, row, group.sets)
-        if not _same_number(element_of(values, 2), element_of(group.values, 6)):
-            self._damage("GE02_CONTROL", "GE02 differs from GS06", row, group.sets)
-
-    def iea(self, row: int, file: int, values: list[str]) -> None:
-        self._close_group(row)
-        if self.interchange is None:
-            self._damage("IEA_UNMATCHED", "IEA without ISA", row, [])
-            return
-        interchange, self.interchange = self.interchange, None
-        if not _same_number(element_of(values, 1), str(interchange.inside)):
-            # Some partners count the TA1 itself; a TA1 alone can be trusted all the same.
-            alone = interchange.answers and not interchange.inside
-            message = f"IEA01 does not count the {interchange.inside} functional groups of its interchange"
-            self._damage("TA1_IEA01_COUNT" if alone else "IEA01_COUNT", message, row, interchange.sets)
-        if not _same_number(element_of(values, 2), element_of(interchange.values, 13)):
-            self._damage("IEA02_CONTROL", "IEA02 differs from ISA13", row, interchange.sets)
-
-    def ta1(self, row: int, file: int, values: list[str]) -> None:
-        if self.set is not None or self.interchange is None:
-            self._damage("STRAY_SEGMENT", "TA1 stands in the wrong place", row, self._around())
-        if self.interchange is not None:
-            self.interchange.answers += 1
-        self.acks.append((file, len(self.interchanges) - 1, row))
-
-    # What is missing.
-
-    def _close_set(self, row: int) -> None:
-        if self.set is not None:
-            number = len(self.sets) - 1
-            self.set.end, self.set = row, None
-            self._damage("SE_MISSING", "the transaction set has no SE", row - 1, [number], number)
-
-    def _close_group(self, row: int) -> None:
-        self._close_set(row)
-        if self.group is not None:
-            self._damage("GE_MISSING", "the functional group has no GE", row - 1, self.group.sets)
-            self.group = None
-
-    def _close_interchange(self, row: int) -> None:
-        self._close_group(row)
-        if self.interchange is not None:
-            self._damage("IEA_MISSING", "the interchange has no IEA", row - 1, self.interchange.sets)
-            self.interchange = None
-
-    def _stray(self, low: int, high: int) -> None:
-        many = f"{high - low} segment(s) stand outside every transaction set"
-        if self.interchange is None:
-            self._damage("TRAILING_SEGMENT", many, low, [])
-        else:
-            self._damage("STRAY_SEGMENT", many, low, self.interchange.sets)
-
-    def _report_empty(self) -> None:
-        rows = np.unique(np.minimum(self.segments.empty, len(self.segments) - 1))
-        for row in rows.tolist():
-            self._damage("EMPTY_SEGMENT", "there is an empty segment before this one", row, [])
-
-    def _around(self) -> list[int]:
-        return self.interchange.sets if self.interchange else []
-
-    def _damage(self, code_: str, message: str, row: int, sets: list[int], number: int | None = None) -> None:
-        """Report at a row of the file, or of the set ``number``; the sets it concerns are no longer intact."""
-        for damaged in sets:
-            self.sets[damaged].intact = False
-        file = self.files[self.segments.piece[row]]
-        first = int(self.file_begins[file]) if number is None else self.sets[number].begin
-        self.problems.add(code_, message, file=file, transaction=number, segment=row - first + 1)
-
-
-STEPS = {
-    "ISA": _Walk.isa,
-    "GS": _Walk.gs,
-    "ST": _Walk.st,
-    "SE": _Walk.se,
-    "GE": _Walk.ge,
-    "IEA": _Walk.iea,
-    "TA1": _Walk.ta1,
-}
+    return Reading(
+        segments,
+        problems,
+        isa,
+        file_of(isa),
+        list(zip(file_of(acks).tolist(), of_ack.tolist(), acks.tolist(), strict=True)),
+        begins,
+        walk.set_ends,
+        walk.set_groups,
+        file_of(begins),
+        walk.intact,
+    )
 
 
 def kind_of(set_id: str | None, version: str | None) -> str:
@@ -288,15 +227,3 @@ def kind_of(set_id: str | None, version: str | None) -> str:
     guide = re.search(r"X\d{3}", version or "")
     named = KIND_OF_GUIDE.get(guide[0]) if guide else None
     return named if named and set_id and named.startswith(set_id) else (set_id or "")
-
-
-def element_of(values: list[str], element: int) -> str | None:
-    """One element of an envelope segment, None when absent or blank."""
-    return (values[element].rstrip(" ") or None) if element < len(values) else None
-
-
-def _same_number(left: str | None, right: str | None) -> bool:
-    """Type N0 compares as a number: leading zeros mean nothing."""
-    if left and right and left.isdecimal() and right.isdecimal():
-        return left.lstrip("0") == right.lstrip("0")
-    return left is not None and left == right

@@ -1,14 +1,8 @@
-"""835 bytes to tables, every dollar checked.
+"""835 bytes to tables, every dollar checked (the arithmetic is in ``connectors.x12.balance``).
 
-::
-
-    line         SVC02 - sum of CAS                        = SVC03
-    claim        CLP03 - sum of CAS (claim and its lines)  = CLP04
-    transaction  sum of CLP04 - sum of PLB                 = BPR02
-
-A positive adjustment reduces the payment, a negative one raises it, in CAS and PLB alike. With BPR03 = D the money
-goes from the payee to the payer, so BPR02 counts as negative. A difference that cannot be computed is null, and null
-is not zero: such a line, claim or transaction is not balanced.
+Tables are read first, one after the other, and what is wrong with a segment is reported as it is met. Then the balance
+of the tables is struck, and each transaction gets its verdict: *balanced* says that it is intact, that nothing in it
+is an error, and that lines, claims and payment agree to the cent.
 """
 
 from __future__ import annotations
@@ -21,19 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.x12 import tables
+from connectors.x12.balance import Balance, Differences, balance
 from connectors.x12.guides import remittance_835 as guide
 from connectors.x12.guides.notation import Source, source
 from connectors.x12.problems import Problems
 from connectors.x12.reading import columns
-from connectors.x12.reading.adjustments import (
-    Money,
-    Owners,
-    adjustments,
-    nullable,
-    provider_adjustments,
-    segment_table,
-)
-from connectors.x12.reading.columns import Numbers, positions, sums
+from connectors.x12.reading.adjustments import Owners, adjustments, provider_adjustments, segment_table
+from connectors.x12.reading.columns import positions, rows_array
 from connectors.x12.reading.grammar import Sets
 from connectors.x12.reading.interchanges import Reading, read
 from connectors.x12.reading.segments import Flags, Ints
@@ -52,11 +40,12 @@ class Decoded835:
     lines: pa.Table
     adjustments: pa.Table
     provider_adjustments: pa.Table
+    details: pa.Table
     problems: pa.Table
 
 
 def decode_835(data: bytes | Sequence[bytes]) -> Decoded835:
-    """Every 835 in the bytes of one file, or of many in one pass (005010X221A1).
+    """Every 835 in the bytes of one file, or of many in one pass (005010X221A1, 004010X091A1).
 
     Never raises for what the bytes hold: what is wrong is in ``problems``, and ``transactions.balanced`` is the
     verdict. Sets of other kinds are listed in ``sets`` and not decoded.
@@ -68,84 +57,79 @@ def decode(reading: Reading) -> Decoded835:
     """As ``decode_835``, of bytes already read."""
     problems = Problems(reading.problems.rows)
     sets = Sets(reading, guide.GUIDE, problems)
-    claims_at = sets.in_loop("CLP", "2100")
-    lines_at = sets.in_loop("SVC", "2110")
+    claims_at, lines_at = sets.in_loop("CLP", "2100"), sets.in_loop("SVC", "2110")
     owner = Owners(sets, claims_at, lines_at)
-    adjustment_table, cas = adjustments(sets, owner)
-    provider_table, plb = provider_adjustments(sets)
-    lines, line_money, line_balanced = _lines(sets, owner, lines_at, cas)
-    claims, claim_money = _claims(sets, owner, claims_at, cas, line_money, line_balanced)
-    transactions = _transactions(sets, claim_money, plb)
+    adjusted, held = adjustments(sets, owner), provider_adjustments(sets)
+    lines, claims = _lines(sets, owner), _claims(sets, owner)
+    names = _names(sets, owner)
+    transactions = _transactions(sets)
+    details = _details(sets, owner)
+    struck = balance(transactions, claims, lines, adjusted, held)
+    _report(sets, owner, struck, claims, lines)
+    verdict = _verdict(sets, owner, struck)
     return Decoded835(
         interchange_table(reading),
         set_table(reading),
-        transactions,
-        claims,
-        _names(sets, owner),
-        lines,
-        adjustment_table,
-        provider_table,
+        _summed(sets, transactions, claims, struck, verdict.transactions),
+        _judged(claims, struck.claims, verdict.claims),
+        names,
+        _judged(lines, struck.lines, verdict.lines),
+        adjusted,
+        held,
+        details,
         problems.table(),
     )
 
 
-def _claims(
-    sets: Sets, owner: Owners, at: Ints, cas: Money, line_money: Numbers, line_balanced: Flags
-) -> tuple[pa.Table, _Claims]:
-    charge, paid = (_amount(sets, at, name) for name in ("CLP03", "CLP04"))
-    count = len(at)
-    mine = cas.owner >= 0
-    adjusted = sums(cas.owner[mine], cas.values[mine], count)
-    unread = np.bincount(cas.owner[mine & ~cas.valid], minlength=count) > 0
-    difference = charge.values - adjusted - paid.values
-    known = charge.valid & paid.valid & ~unread
-    _report_balance(sets, at, difference, known, "CLAIM_BALANCE", "CLP03 - adjustments - CLP04")
-    lined = owner.claim_of_line >= 0
-    off = np.bincount(owner.claim_of_line[lined & ~line_balanced], minlength=count) > 0
-    balanced = known & (difference == 0) & ~off
+# --- tables ------------------------------------------------------------------------------------------------------
+
+
+def _transactions(sets: Sets) -> pa.Table:
+    """BPR, TRN and the two parties; a set without BPR or TRN cannot be posted, one with two is ambiguous."""
+    at = sets.rows("ST")
+    for tag in ("BPR", "TRN"):
+        counted = np.bincount(
+            sets.set_of(sets.in_loop(tag, "header")), minlength=len(sets.reading.set_begins)
+        )
+        counted = counted[sets.numbers]
+        sets.report("SEGMENT_MISSING", at[counted == 0], f"the transaction set has no {tag}")
+        sets.report("SEGMENT_REPEATED", at[counted > 1], f"the transaction set has more than one {tag}")
+    types = {f.name: f.type for f in tables.TRANSACTIONS}
+    given = {"transaction": rows_array(sets.numbers)}
+    for name, (loop, text) in guide.TRANSACTIONS.items():
+        given[name] = sets.column(at, loop, text, types[name], name)
+    for loop, party in (("1000A", guide.PAYER), ("1000B", guide.PAYEE)):
+        openers = sets.in_loop("N1", loop)
+        first = np.searchsorted(sets.set_of(openers), sets.numbers)
+        owned = np.isin(sets.numbers, sets.set_of(openers))
+        take = rows_array(np.where(owned, first, -1))
+        for name, (_, text) in party.items():
+            given[name] = sets.column(openers, loop, text, types[name], name).take(take)
+    bpr_at = _bpr_rows(sets)
+    direction = pc.is_in(given["credit_debit"], pa.array(["C", "D", None])).to_numpy(zero_copy_only=False)
+    sets.report("CODE_UNKNOWN", bpr_at[~direction], "BPR03 is neither C nor D")
+    negative = pc.fill_null(pc.less(given["bpr_cents"], 0), False).to_numpy(zero_copy_only=False)
+    sets.report("NEGATIVE_PAYMENT", bpr_at[negative], "BPR02 is negative")
+    return pa.table(given)
+
+
+def _bpr_rows(sets: Sets) -> Ints:
+    """The BPR of each transaction, its ST where there is none."""
+    at = sets.rows("ST")
+    return np.maximum(sets.first(at, "header", "BPR", ""), at) if len(at) else at
+
+
+def _claims(sets: Sets, owner: Owners) -> pa.Table:
+    at = owner.claims_at
     set_of = sets.set_of(at)
-    table = sets.table(
-        tables.REMITTED_CLAIMS,
-        at,
-        guide.CLAIMS,
-        {
-            "transaction": pa.array(set_of),
-            "claim": pa.array(np.arange(count)),
-            "position": pa.array(positions(set_of)),
-            "segment": pa.array(sets.ordinal(at)),
-            "charge_cents": charge.arrow(pa.int64()),
-            "paid_cents": paid.arrow(pa.int64()),
-            "remarks": _claim_remarks(sets, at),
-            "difference_cents": pa.array(difference, mask=~known),
-            "balanced": pa.array(balanced),
-        },
-    )
-    counted = np.bincount(owner.claim_of_line[lined], minlength=count) > 0
-    total = sums(owner.claim_of_line[lined], line_money.values[lined], count)
-    # Worth knowing: a line may be lost. Some payers bundle, so it is no error.
-    wrong = counted & charge.valid & (total != charge.values)
-    sets.report("LINE_CHARGES", at[wrong], "the lines' SVC02 do not add up to CLP03")
-    return table, _Claims(set_of, paid.values, paid.valid, balanced)
-
-
-@dataclass(frozen=True, slots=True)
-class _Claims:
-    set_of: Ints
-    paid: Ints
-    valid: Flags
-    balanced: Flags
-
-
-def _amount(sets: Sets, rows: Ints, name: str) -> Numbers:
-    """An amount the arithmetic needs; what cannot be read is reported here and nowhere else."""
-    return sets.numbers_at(rows, source(name), pa.int64(), "_cents")
-
-
-def _report_balance(sets: Sets, rows: Ints, difference: Ints, known: Flags, code: str, what: str) -> None:
-    wrong = np.flatnonzero(known & (difference != 0))
-    sets.report(
-        code, rows[wrong], [f"{what} is {cents} cents, not 0" for cents in difference[wrong].tolist()]
-    )
+    given = {
+        "transaction": rows_array(set_of),
+        "claim": rows_array(np.arange(len(at))),
+        "position": rows_array(positions(set_of)),
+        "segment": rows_array(sets.ordinal(at)),
+        "remarks": _claim_remarks(sets, at),
+    }
+    return sets.table(_unjudged(tables.REMITTED_CLAIMS), at, guide.CLAIMS, given)
 
 
 def _claim_remarks(sets: Sets, at: Ints) -> pa.Array:
@@ -159,107 +143,129 @@ def _claim_remarks(sets: Sets, at: Ints) -> pa.Array:
             texts.append(sets.text(rows[here], each))
     if not claims:
         return pa.nulls(len(at), pa.string())
-    owner, values = np.concatenate(claims), pa.concat_arrays(texts)
-    order = np.argsort(owner, kind="stable")
-    return columns.joined(owner[order], values.take(pa.array(order)), len(at))
+    of_claim, values = np.concatenate(claims), pa.concat_arrays(texts)
+    order = np.argsort(of_claim, kind="stable")
+    return columns.joined(of_claim[order], values.take(pa.array(order)), len(at))
 
 
-def _lines(sets: Sets, owner: Owners, at: Ints, cas: Money) -> tuple[pa.Table, Numbers, Flags]:
-    charge, paid = (_amount(sets, at, name) for name in ("SVC02", "SVC03"))
-    mine = cas.line >= 0
-    adjusted = sums(cas.line[mine], cas.values[mine], len(at))
-    unread = np.bincount(cas.line[mine & ~cas.valid], minlength=len(at)) > 0
-    difference = charge.values - adjusted - paid.values
-    known = charge.valid & paid.valid & ~unread
-    _report_balance(sets, at, difference, known, "LINE_BALANCE", "SVC02 - adjustments - SVC03")
-    balanced = known & (difference == 0)
+def _lines(sets: Sets, owner: Owners) -> pa.Table:
+    at = owner.lines_at
     tag, qualifier, element = guide.LINE_REMARKS
     remarks = sets.in_loop(tag, "2110", qualifier=qualifier)
     texts = sets.text(remarks, Source(tag, qualifier, element, 0, 0))
-    table = sets.table(
-        tables.REMITTED_LINES,
-        at,
-        guide.LINES,
-        {
-            "transaction": pa.array(sets.set_of(at)),
-            "claim": nullable(owner.claim_of_line),
-            "line": pa.array(np.arange(len(at))),
-            "position": pa.array(positions(owner.claim_of_line)),
-            "segment": pa.array(sets.ordinal(at)),
-            "charge_cents": charge.arrow(pa.int64()),
-            "paid_cents": paid.arrow(pa.int64()),
-            "remarks": columns.joined(owner.line(remarks), texts, len(at)),
-            "difference_cents": pa.array(difference, mask=~known),
-            "balanced": pa.array(balanced),
-        },
-    )
-    return table, charge, balanced
+    given = {
+        "transaction": rows_array(sets.set_of(at)),
+        "claim": rows_array(owner.claim_of_line),
+        "line": rows_array(np.arange(len(at))),
+        "position": rows_array(positions(owner.claim_of_line)),
+        "segment": rows_array(sets.ordinal(at)),
+        "remarks": columns.joined(owner.line(remarks), texts, len(at)),
+    }
+    return sets.table(_unjudged(tables.REMITTED_LINES), at, guide.LINES, given)
+
+
+def _unjudged(schema: pa.Schema) -> pa.Schema:
+    """A table before its balance is struck: without its last two columns."""
+    return pa.schema([f for f in schema if f.name not in ("difference_cents", "balanced")])
 
 
 def _names(sets: Sets, owner: Owners) -> pa.Table:
     rows = sets.in_loop("NM1", "2100")
     given = {name: sets.text(rows, source(text)) for name, (_, text) in guide.NAMES.items()}
-    return segment_table(sets, tables.REMITTED_NAMES, rows, {"claim": nullable(owner.claim(rows)), **given})
+    return segment_table(sets, tables.REMITTED_NAMES, rows, {"claim": rows_array(owner.claim(rows)), **given})
 
 
-def _transactions(sets: Sets, claims: _Claims, plb: Money) -> pa.Table:
-    at = sets.rows("ST")
-    numbers = np.array(sets.numbers, np.int64)
-    given = _header(sets, at)
-    count = len(at)
+def _details(sets: Sets, owner: Owners) -> pa.Table:
+    """What no column has read of REF, DTM, AMT and QTY, in the order of the file."""
+    parts = []
+    for tag, (column, text) in guide.DETAILS.items():
+        rows = sets.rows(tag)
+        rows = sets.segments.pin(rows[~sets.used[rows]])
+        type_ = tables.DETAILS.field(column).type
+        inside = np.isin(sets.loop[rows], [sets.names.index(name) for name in ("2100", "2110")])
+        given = {name: pa.nulls(len(rows)) for name, _ in guide.DETAILS.values()}
+        given |= {
+            "claim": rows_array(np.where(inside, owner.claim(rows), -1)),
+            "line": rows_array(owner.line(rows)),
+            "loop": pa.array(sets.names, pa.string()).take(pa.array(sets.loop[rows])),
+            "tag": pa.array([tag] * len(rows), pa.string()),
+            "qualifier": columns.element_text(sets.segments, rows, 1),
+            column: sets.read(rows, source(text), type_, column),
+        }
+        parts.append((rows, segment_table(sets, tables.DETAILS, rows, given)))
+    order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
+    return pa.concat_tables([table for _, table in parts]).take(pa.array(order))
 
-    def per_set(owner: Ints) -> Ints:
-        return np.searchsorted(numbers, owner)
 
-    paid = sums(per_set(claims.set_of), claims.paid, count)
-    adjusted = sums(per_set(plb.owner), plb.values, count)
-    unread = np.bincount(per_set(claims.set_of[~claims.valid]), minlength=count)
-    unread += np.bincount(per_set(plb.owner[~plb.valid]), minlength=count)
-    off = np.bincount(per_set(claims.set_of[~claims.balanced]), minlength=count) > 0
-    bpr = given["bpr_cents"].fill_null(0).to_numpy()
-    debit = pc.fill_null(pc.equal(given["credit_debit"], "D"), False).to_numpy(zero_copy_only=False)
-    payment = np.where(debit, -np.abs(bpr), bpr)
-    difference = payment - (paid - adjusted)
-    known = pc.is_valid(given["bpr_cents"]).to_numpy(zero_copy_only=False) & (unread == 0)
-    bpr_at = np.maximum(sets.first(at, "header", "BPR", ""), at) if count else at
-    _report_balance(sets, bpr_at, difference, known, "TRANSACTION_BALANCE", "BPR02 - (CLP04 - PLB)")
-    known_direction = pc.is_in(given["credit_debit"], pa.array(["C", "D", None])).to_numpy(
-        zero_copy_only=False
+# --- verdicts ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """Which rows are balanced, level by level."""
+
+    lines: Flags
+    claims: Flags
+    transactions: Flags
+
+
+def _report(sets: Sets, owner: Owners, struck: Balance, claims: pa.Table, lines: pa.Table) -> None:
+    for rows, found, code, what in (
+        (owner.lines_at, struck.lines, "LINE_BALANCE", "SVC02 - adjustments - SVC03"),
+        (owner.claims_at, struck.claims, "CLAIM_BALANCE", "CLP03 - adjustments - CLP04"),
+        (_bpr_rows(sets), struck.transactions, "TRANSACTION_BALANCE", "BPR02 - (CLP04 - PLB)"),
+    ):
+        wrong = np.flatnonzero(found.known & (found.cents != 0))
+        messages = [f"{what} is {cents} cents, not 0" for cents in found.cents[wrong].tolist()]
+        sets.report(code, rows[wrong], messages)
+    # Worth knowing: a line may be lost. Some payers bundle, so it is no error.
+    owned = owner.claim_of_line >= 0
+    of_claim, count = owner.claim_of_line[owned], len(owner.claims_at)
+    charged = pc.fill_null(lines["charge_cents"], 0).to_numpy()[owned]
+    total, lined = columns.sums(of_claim, charged, count), np.bincount(of_claim, minlength=count) > 0
+    differs = pc.fill_null(pc.not_equal(claims["charge_cents"], pa.array(total)), False).to_numpy()
+    sets.report("LINE_CHARGES", owner.claims_at[lined & differs], "the lines' SVC02 do not add up to CLP03")
+
+
+def _verdict(sets: Sets, owner: Owners, struck: Balance) -> _Verdict:
+    """Balanced is what balances by itself and in all its parts, in a transaction that can be trusted."""
+    sound = np.zeros(len(sets.reading.set_begins), np.bool_)
+    sound[sets.numbers] = sets.reading.intact[sets.numbers]
+    sound[sorted(sets.problems.damaged())] = False
+    lines = struck.lines.balanced
+    claims = struck.claims.balanced
+    owned = owner.claim_of_line >= 0
+    claims[owner.claim_of_line[owned & ~lines]] = False
+    set_of_claim = sets.set_of(owner.claims_at)
+    whole = sound.copy()
+    whole[set_of_claim[~claims]] = False
+    return _Verdict(
+        lines & sound[sets.set_of(owner.lines_at)],
+        claims & sound[set_of_claim],
+        struck.transactions.balanced & whole[sets.numbers],
     )
-    sets.report("CODE_UNKNOWN", bpr_at[~known_direction], "BPR03 is neither C nor D")
-    sets.report("NEGATIVE_PAYMENT", bpr_at[(bpr < 0)], "BPR02 is negative")
-    faulty = sets.problems.errors_in()
-    sound = [sets.reading.sets[number].intact and number not in faulty for number in sets.numbers]
-    given |= {
-        "transaction": pa.array(numbers),
-        "claims": pa.array(np.bincount(per_set(claims.set_of), minlength=count)),
-        "claim_paid_cents": pa.array(paid),
-        "plb_cents": pa.array(adjusted),
-        "difference_cents": pa.array(difference, mask=~known),
-        "balanced": pa.array(known & (difference == 0) & ~off & np.array(sound, np.bool_)),
+
+
+def _judged(table: pa.Table, found: Differences, balanced: Flags) -> pa.Table:
+    """The table with its last two columns."""
+    cents = columns.array(found.cents, pa.int64(), found.known)
+    return table.append_column("difference_cents", cents).append_column("balanced", pa.array(balanced))
+
+
+def _summed(
+    sets: Sets, transactions: pa.Table, claims: pa.Table, struck: Balance, balanced: Flags
+) -> pa.Table:
+    """The transactions with their counts, sums and verdict."""
+    counted = np.bincount(claims["transaction"].to_numpy(), minlength=len(sets.reading.set_begins))
+    summed = {
+        "claims": rows_array(counted[sets.numbers]),
+        "claim_paid_cents": pa.array(struck.claim_paid),
+        "plb_cents": pa.array(struck.plb),
     }
-    return pa.Table.from_arrays(
-        [given[f.name].cast(f.type) for f in tables.TRANSACTIONS], schema=tables.TRANSACTIONS
+    for name, values in summed.items():
+        transactions = transactions.append_column(name, values)
+    return (
+        _judged(transactions, struck.transactions, balanced)
+        .select(tables.TRANSACTIONS.names)
+        .cast(tables.TRANSACTIONS)
     )
-
-
-def _header(sets: Sets, at: Ints) -> dict[str, pa.Array]:
-    """BPR, TRN and the two parties; a set without BPR or TRN cannot be posted, one with two is ambiguous."""
-    for tag in ("BPR", "TRN"):
-        found = sets.set_of(sets.in_loop(tag, "header"))
-        counted = np.bincount(found, minlength=len(sets.reading.sets))[np.array(sets.numbers, np.int64)]
-        sets.report("SEGMENT_MISSING", at[counted == 0], f"the transaction set has no {tag}")
-        sets.report("SEGMENT_REPEATED", at[counted > 1], f"the transaction set has more than one {tag}")
-    types = {f.name: f.type for f in tables.TRANSACTIONS}
-    given = {
-        name: sets.column(at, loop, text, types[name], name)
-        for name, (loop, text) in guide.TRANSACTIONS.items()
-    }
-    for loop, party in (("1000A", guide.PAYER), ("1000B", guide.PAYEE)):
-        openers = sets.in_loop("N1", loop)
-        first = np.searchsorted(sets.set_of(openers), np.array(sets.numbers, np.int64))
-        owned = np.isin(np.array(sets.numbers), sets.set_of(openers))
-        take = pa.array(first, mask=~owned)
-        for name, (_, text) in party.items():
-            given[name] = sets.column(openers, loop, text, types[name], name).take(take)
-    return given

@@ -3,46 +3,49 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from connectors.x12.reading.interchanges import Reading, Set, element_of
-from connectors.x12.reading.segments import Segments, code
+from connectors.x12.reading.columns import array, rows_array
+from connectors.x12.reading.delimiters import Delimiters
+from connectors.x12.reading.envelopes import element_texts
+from connectors.x12.reading.interchanges import Reading
+from connectors.x12.reading.segments import code
 from connectors.x12.tables import INTERCHANGES, SETS
+
+_ISA_COLUMNS = (5, 6, 7, 8, 9, 10, 13, 15)
 
 
 def interchange_table(reading: Reading) -> pa.Table:
     """One row for each ISA."""
-    rows = [
-        (file, number, *(element_of(values, element) for element in (5, 6, 7, 8, 9, 10, 13, 15)))
-        for number, (file, values) in enumerate(
-            zip(reading.interchange_files, reading.interchanges, strict=True)
-        )
+    columns = [
+        rows_array(reading.interchange_files),
+        rows_array(np.arange(len(reading.isa_rows))),
+        *(element_texts(reading.segments, reading.isa_rows, element) for element in _ISA_COLUMNS),
     ]
-    return rows_table(rows, INTERCHANGES)
+    return pa.Table.from_arrays(columns, schema=INTERCHANGES)
 
 
 def set_table(reading: Reading) -> pa.Table:
     """One row for each ST."""
-    rows = [
-        (
-            found.file,
-            found.interchange,
-            number,
-            found.kind,
-            found.functional_id,
-            found.group_control,
-            found.version,
-            found.control,
-            found.end - found.begin,
-            found.intact,
-            _digest(reading.segments, found),
-        )
-        for number, found in enumerate(reading.sets)
+    headers = reading.headers
+    columns = [
+        rows_array(reading.set_files),
+        array(reading.set_interchanges.astype(np.int32), pa.int32()),
+        rows_array(np.arange(len(reading.set_begins))),
+        pa.array(reading.set_kinds, pa.string()),
+        headers["functional_id"],
+        headers["group_control"],
+        headers["version"],
+        headers["control"],
+        rows_array(reading.set_ends - reading.set_begins),
+        pa.array(reading.intact),
+        pa.array(_digests(reading), pa.string()),
     ]
-    return rows_table(rows, SETS)
+    return pa.Table.from_arrays(columns, schema=SETS)
 
 
 def rows_table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
@@ -51,32 +54,52 @@ def rows_table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Tabl
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-_CANON = b"\x1d\x1f\x1c"  # element, component, segment
+# --- the digest --------------------------------------------------------------------------------------------------
+
+_CANON = Delimiters(ord("*"), ord(":"), ord("~"))
+_STAND_INS = (0x1D, 0x1F, 0x1C)
 
 
-def _digest(segments: Segments, found: Set) -> str:
+def _digests(reading: Reading) -> list[str]:
     """SHA-256 of the segments between ST and SE: the same whatever the delimiters and the line ends."""
-    begin, end = found.begin + 1, found.end - (1 if _closed(segments, found) else 0)
-    if begin >= end:
-        return hashlib.sha256().hexdigest()
-    low = int(segments.begin[begin])
-    high = int(segments.marks[segments.first[end - 1] + segments.elements[end - 1]]) + 1
-    delimiters = segments.delimiters[int(segments.piece[begin])]
+    segments = reading.segments
+    if not len(reading.set_begins):
+        return []
+    begins = reading.set_begins + 1
+    closed = segments.tag[np.maximum(reading.set_ends - 1, 0)] == code("SE")
+    ends = reading.set_ends - closed  # exclusive; SE counts and numbers, it says nothing
+    low, high = segments.begin[np.minimum(begins, len(segments) - 1)], segments.end[ends - 1] + 1
+    sizes = np.append(0, np.cumsum(segments.end - segments.begin + 1, dtype=np.int64))
+    exact = sizes[ends] - sizes[np.minimum(begins, ends)] == high - low  # nothing stands between the segments
+    view = memoryview(segments.source)
+    found = []
+    for begin, end, first, last, whole in zip(
+        *(each.tolist() for each in (begins, ends, low, high, exact)), strict=True
+    ):
+        delimiters = segments.delimiters[int(segments.piece[end - 1])]
+        if begin >= end:
+            body: Any = b""
+        elif whole:
+            body = view[first:last]
+        else:
+            body = b"".join(
+                view[a : b + 1]
+                for a, b in zip(
+                    segments.begin[begin:end].tolist(), segments.end[begin:end].tolist(), strict=True
+                )
+            )
+        if delimiters != _CANON:
+            body = bytes(body).translate(_canonical(delimiters))
+        found.append(hashlib.sha256(body).hexdigest())
+    return found
+
+
+def _canonical(delimiters: Delimiters) -> bytes:
+    """A table that turns these delimiters into the usual ones, and these in the text into characters nobody sends."""
     table = bytearray(range(256))
+    for octet, stand_in in zip(_CANON, _STAND_INS, strict=True):
+        table[octet] = stand_in
     for octet, canonical in zip(delimiters, _CANON, strict=True):
-        if octet != delimiters.element or canonical == _CANON[0]:
+        if octet != delimiters.element or canonical == _CANON.element:
             table[octet] = canonical
-    ends = segments.marks[segments.first[begin : end - 1] + segments.elements[begin : end - 1]]
-    gaps = int((segments.begin[begin + 1 : end] - ends - 1).sum())
-    if not gaps:
-        return hashlib.sha256(segments.buffer[low:high].translate(bytes(table))).hexdigest()
-    # Line ends stand between segments only, or they would have been taken out: they can go in one pass.
-    breaks = bytes(octet for octet in b"\r\n" if octet != delimiters.segment)
-    body = segments.buffer[low:high].translate(bytes(table), breaks)
-    if high - low - len(body) != gaps:
-        body = re.sub(rb"\x1c[ \t\r\n\x00\x1a\x1c]*", b"\x1c", body)
-    return hashlib.sha256(body).hexdigest()
-
-
-def _closed(segments: Segments, found: Set) -> bool:
-    return bool(segments.tag[found.end - 1] == code("SE"))
+    return bytes(table)

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from connectors.x12.reading.columns import LARGEST, dates, decimal, decimals, joined, positions, sums
 from connectors.x12.reading.delimiters import Delimiters, Piece
-from connectors.x12.reading.segments import Segments, index
+from connectors.x12.reading.segments import Octets, index
 
 
-def column(values: list[str]) -> tuple[Segments, np.ndarray, np.ndarray]:
+def column(values: list[str]) -> tuple[Octets, np.ndarray, np.ndarray]:
     content = "".join(f"CAS*CO*{value}~" for value in values).encode()
     segments = index([Piece(0, content, Delimiters(*b"*:~"))])
-    return segments, *segments.bounds(np.arange(len(segments)), 2)
+    return segments.octets, *segments.bounds(np.arange(len(segments)), 2)
 
 
 NUMBER_LIKE = st.text("0123456789.-", max_size=14) | st.decimals(
@@ -76,7 +76,11 @@ def test_what_is_no_amount(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(
-        st.dates() | st.text("0123456789", max_size=9) | st.integers(0, 99999999).map("{:08d}".format),
+        st.dates()
+        | st.dates(date(2000, 1, 1), date(2099, 12, 31))
+        | st.text("0123456789", max_size=9)
+        | st.integers(0, 99999999).map("{:08d}".format)
+        | st.integers(19999900, 21010100).map(str),
         max_size=20,
     )
 )
@@ -89,6 +93,11 @@ def test_dates_are_those_of_the_calendar(values: list[object]) -> None:
         except ValueError:
             expected = None
         assert (date(1970, 1, 1) + timedelta(days) if valid else None) == expected
+
+
+@pytest.mark.parametrize("text", ["20251705", "20260133", "20260230", "20260001", "20260100", "20261301"])
+def test_a_month_or_day_too_large_is_no_date_of_the_next(text: str) -> None:
+    assert dates(*column([text])).valid.tolist() == [False]
 
 
 def test_sums_and_positions_and_lists_by_group() -> None:

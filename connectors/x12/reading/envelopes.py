@@ -1,0 +1,290 @@
+"""The checks of the envelope: by the column for whole interchanges, step by step for those with something wrong.
+
+``regular`` says yes or no. ``Walk`` says what is wrong, where, and which transaction sets can no longer be trusted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.x12.problems import Problems
+from connectors.x12.reading import columns
+from connectors.x12.reading.segments import Flags, Ints, Segments, code
+
+ENVELOPE = ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")
+# What may stand next in a whole interchange; only between ST and SE may there be anything else.
+_NEXT = {
+    "ISA": "GS TA1",
+    "TA1": "GS TA1 IEA",
+    "GS": "ST",
+    "ST": "SE",
+    "SE": "ST GE",
+    "GE": "GS IEA",
+    "IEA": "",
+}
+_MAY_FOLLOW = np.array([[after in _NEXT[tag].split() for after in ENVELOPE] for tag in ENVELOPE])
+
+
+def envelope_rows(segments: Segments) -> Ints:
+    """The segments of the envelope, in order."""
+    return np.sort(np.concatenate([segments.rows(tag) for tag in ENVELOPE]))
+
+
+def element_texts(segments: Segments, rows: Ints, element: int) -> pa.Array:
+    """One element of each segment, null where absent, blank or where there is no segment (-1)."""
+    there = np.flatnonzero(rows >= 0)
+    found = columns.element_text(segments, segments.pin(rows[there]), element)
+    if len(there) == len(rows):
+        return found
+    at = np.full(len(rows), -1, np.int32)
+    at[there] = np.arange(len(there))
+    return found.take(columns.rows_array(at))
+
+
+def regular(segments: Segments, rows: Ints) -> Flags:
+    """For each piece whether its envelope (at ``rows``) is whole: order, nothing between, counts, control numbers."""
+    count = len(segments.delimiters)
+    every = np.arange(count)
+    kind = np.zeros(len(rows), np.int8)
+    for number, tag in enumerate(ENVELOPE):
+        kind[segments.tag[rows] == code(tag)] = number
+    piece = segments.piece[rows]
+    begins, ends = np.searchsorted(piece, every), np.searchsorted(piece, every, side="right")
+    sound = ends > begins
+    if not len(rows):
+        return sound
+    last = len(rows) - 1
+    opened, closed = np.minimum(begins, last), np.minimum(np.maximum(ends - 1, 0), last)
+    sound &= (kind[opened] == ENVELOPE.index("ISA")) & (kind[closed] == ENVELOPE.index("IEA"))
+    sound &= segments.elements[rows[opened]] == 16
+    sound &= rows[opened] == np.searchsorted(segments.piece, every)
+    sound &= rows[closed] == np.searchsorted(segments.piece, every, side="right") - 1
+    follows = _MAY_FOLLOW[kind[:-1], kind[1:]]
+    follows &= (rows[1:] == rows[:-1] + 1) | (kind[:-1] == ENVELOPE.index("ST"))
+    follows |= piece[1:] != piece[:-1]
+    sound[piece[:-1][~follows]] = False
+    _check(segments, rows, kind, piece, sound)
+    return sound
+
+
+def _check(segments: Segments, rows: Ints, kind: Ints, piece: Ints, sound: Flags) -> None:
+    """Compare counts and control numbers of the pieces whose order is sound; take back what does not agree."""
+    held = sound[piece]
+    rows, kind, piece = rows[held], kind[held], piece[held]
+
+    def of(tag: str) -> Ints:
+        return np.flatnonzero(kind == ENVELOPE.index(tag))
+
+    sets_before = np.cumsum(kind == ENVELOPE.index("ST"))
+    groups_before = np.cumsum(kind == ENVELOPE.index("GS"))
+    for opener, closer, counted, control in (
+        ("ST", "SE", None, 2),
+        ("GS", "GE", sets_before, 6),
+        ("ISA", "IEA", groups_before, 13),
+    ):
+        closes = of(closer)
+        if not len(closes):
+            continue
+        opens = of(opener)
+        opens = opens[np.searchsorted(opens, closes) - 1]
+        low, high = rows[opens], rows[closes]
+        many = high - low + 1 if counted is None else counted[closes] - counted[opens]
+        told = pc.utf8_ltrim(pc.fill_null(element_texts(segments, high, 1), ""), "0")
+        right = pc.equal(told, pa.array(many).cast(pa.string()))
+        same = pc.equal(
+            pc.fill_null(element_texts(segments, high, 2), ""),
+            pc.fill_null(element_texts(segments, low, control), "" if opener == "ST" else "absent"),
+        )
+        wrong = ~pc.and_(right, same).to_numpy(zero_copy_only=False)
+        sound[piece[closes[wrong]]] = False
+
+
+@dataclass(slots=True)
+class _Open:
+    """An envelope that waits for its trailer."""
+
+    values: list[str]
+    sets: list[int] = field(default_factory=list)
+    inside: int = 0  # groups in an interchange, sets in a group
+    answers: int = 0  # TA1 in an interchange
+    whole: bool = True
+    row: int = -1
+
+
+class Walk:
+    """Steps through envelope segments. ``STEPS`` says what each does; everything else is bookkeeping.
+
+    Every ST opens a set, so the sets are numbered before the walk begins.
+    """
+
+    def __init__(self, segments: Segments, files: Ints, set_begins: Ints, problems: Problems) -> None:
+        self.segments, self.problems = segments, problems
+        self.files, self.set_begins = files, set_begins
+        self.set_ends = np.zeros(len(set_begins), np.int64)
+        self.set_groups = np.full(len(set_begins), -1, np.int64)
+        self.intact = np.ones(len(set_begins), np.bool_)
+        self.interchange: _Open | None = None
+        self.group: _Open | None = None
+        self.set: int | None = None
+
+    def through(self, rows: Ints, pieces: Ints) -> None:
+        """Walk these pieces; ``rows`` are the envelope segments of all."""
+        of_row = self.segments.piece[rows]
+        for piece in pieces.tolist():
+            low, high = np.searchsorted(self.segments.piece, [piece, piece + 1]).tolist()
+            mine = rows[np.searchsorted(of_row, piece) : np.searchsorted(of_row, piece + 1)].tolist()
+            previous = low - 1
+            for row in mine:
+                values = self.segments.values(row)
+                if row > previous + 1 and self.set is None:
+                    self._stray(previous + 1, row)
+                STEPS[values[0]](self, row, values)
+                previous = row
+            if self.set is None and high > previous + 1:
+                self._stray(previous + 1, high)
+            self._close_interchange(high)
+
+    def report_empty(self) -> None:
+        """Empty segments, which only the index saw."""
+        for row in np.unique(self.segments.empty).tolist():
+            self._damage("EMPTY_SEGMENT", "there is an empty segment beside this one", row, [])
+
+    # What each envelope segment does.
+
+    def isa(self, row: int, values: list[str]) -> None:
+        self._close_interchange(row)
+        self.interchange = _Open(values, whole=len(values) == 17)  # else ISA_ELEMENTS has been reported
+
+    def gs(self, row: int, values: list[str]) -> None:
+        self._close_group(row)
+        self.group = _Open(values, row=row)
+        if self.interchange:
+            self.interchange.inside += 1
+
+    def st(self, row: int, values: list[str]) -> None:
+        self._close_set(row)
+        number = self.set = int(np.searchsorted(self.set_begins, row))
+        if self.interchange:
+            self.interchange.sets.append(number)
+            self.intact[number] &= self.interchange.whole
+        else:
+            self._damage("ISA_MISSING", "ST stands outside an interchange", row, [number])
+        if self.group:
+            self.set_groups[number] = self.group.row
+            self.group.sets.append(number)
+            self.group.inside += 1
+        else:
+            self._damage("GS_MISSING", "ST stands outside a functional group", row, [number])
+
+    def se(self, row: int, values: list[str]) -> None:
+        if self.set is None:
+            self._damage("SE_UNMATCHED", "SE without ST", row, self._around())
+            return
+        number, self.set = self.set, None
+        self.set_ends[number] = row + 1
+        begin = int(self.set_begins[number])
+        count = row + 1 - begin
+        if not same_number(element_of(values, 1), str(count)):
+            message = f"SE01 does not count the {count} segments from ST to SE"
+            self._damage("SE01_COUNT", message, row, [number], number)
+        if element_of(values, 2) != element_of(self.segments.values(begin), 2):
+            self._damage("SE02_CONTROL", "SE02 differs from ST02", row, [number], number)
+
+    def ge(self, row: int, values: list[str]) -> None:
+        self._close_set(row)
+        if self.group is None:
+            self._damage("GE_UNMATCHED", "GE without GS", row, self._around())
+            return
+        group, self.group = self.group, None
+        if not same_number(element_of(values, 1), str(group.inside)):
+            message = f"GE01 does not count the {group.inside} transaction sets of its group"
+            self._damage("GE01_COUNT", message, row, group.sets)
+        if not same_number(element_of(values, 2), element_of(group.values, 6)):
+            self._damage("GE02_CONTROL", "GE02 differs from GS06", row, group.sets)
+
+    def iea(self, row: int, values: list[str]) -> None:
+        self._close_group(row)
+        if self.interchange is None:
+            self._damage("IEA_UNMATCHED", "IEA without ISA", row, [])
+            return
+        interchange, self.interchange = self.interchange, None
+        if not same_number(element_of(values, 1), str(interchange.inside)):
+            # Some partners count the TA1 itself; a TA1 alone can be trusted all the same.
+            alone = interchange.answers and not interchange.inside
+            message = f"IEA01 does not count the {interchange.inside} functional groups of its interchange"
+            self._damage("TA1_IEA01_COUNT" if alone else "IEA01_COUNT", message, row, interchange.sets)
+        if not same_number(element_of(values, 2), element_of(interchange.values, 13)):
+            self._damage("IEA02_CONTROL", "IEA02 differs from ISA13", row, interchange.sets)
+
+    def ta1(self, row: int, values: list[str]) -> None:
+        if self.set is not None or self.interchange is None:
+            self._damage("STRAY_SEGMENT", "TA1 stands in the wrong place", row, self._around())
+        if self.interchange is not None:
+            self.interchange.answers += 1
+
+    # What is missing.
+
+    def _close_set(self, row: int) -> None:
+        if self.set is not None:
+            number, self.set = self.set, None
+            self.set_ends[number] = row
+            self._damage("SE_MISSING", "the transaction set has no SE", row - 1, [number], number)
+
+    def _close_group(self, row: int) -> None:
+        self._close_set(row)
+        if self.group is not None:
+            self._damage("GE_MISSING", "the functional group has no GE", row - 1, self.group.sets)
+            self.group = None
+
+    def _close_interchange(self, row: int) -> None:
+        self._close_group(row)
+        if self.interchange is not None:
+            self._damage("IEA_MISSING", "the interchange has no IEA", row - 1, self.interchange.sets)
+            self.interchange = None
+
+    def _stray(self, low: int, high: int) -> None:
+        many = f"{high - low} segment(s) stand outside every transaction set"
+        if self.interchange is None:
+            self._damage("TRAILING_SEGMENT", many, low, [])
+        else:
+            self._damage("STRAY_SEGMENT", many, low, self.interchange.sets)
+
+    def _around(self) -> list[int]:
+        return self.interchange.sets if self.interchange else []
+
+    def _damage(self, code_: str, message: str, row: int, sets: list[int], number: int | None = None) -> None:
+        """Report at a row of the file, or of the set ``number``; the sets it concerns are no longer intact."""
+        self.intact[sets] = False
+        file = int(self.files[self.segments.piece[row]])
+        if number is None:
+            first = int(np.searchsorted(self.segments.piece, np.searchsorted(self.files, file)))
+        else:
+            first = int(self.set_begins[number])
+        self.problems.add(code_, message, file=file, transaction=number, segment=row - first + 1)
+
+
+STEPS = {
+    "ISA": Walk.isa,
+    "GS": Walk.gs,
+    "ST": Walk.st,
+    "SE": Walk.se,
+    "GE": Walk.ge,
+    "IEA": Walk.iea,
+    "TA1": Walk.ta1,
+}
+
+
+def element_of(values: list[str], element: int) -> str | None:
+    """One element of an envelope segment, None when absent or blank."""
+    return (values[element].rstrip(" ") or None) if element < len(values) else None
+
+
+def same_number(left: str | None, right: str | None) -> bool:
+    """Type N0 compares as a number: leading zeros mean nothing."""
+    if left and right and left.isdecimal() and right.isdecimal():
+        return left.lstrip("0") == right.lstrip("0")
+    return left is not None and left == right
