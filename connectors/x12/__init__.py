@@ -1,5 +1,6 @@
 """X12 of the claims exchange, bytes to tables and back. Pure: no I/O, and nothing raised for what bytes hold."""
 
+from connectors.x12.balance import balance, differences
 from connectors.x12.inspection import inspect, kinds, segment_text
 from connectors.x12.reading.acknowledgments import DecodedAcknowledgments, decode_acknowledgments
 from connectors.x12.reading.remittances import Decoded835, decode_835
@@ -11,8 +12,10 @@ __all__ = [
     "DecodedAcknowledgments",
     "Envelope",
     "Unanswerable",
+    "balance",
     "decode_835",
     "decode_acknowledgments",
+    "differences",
     "encode_837",
     "encode_999",
     "encode_ta1",
