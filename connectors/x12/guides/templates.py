@@ -102,7 +102,7 @@ class Loop:
     when: str
     segments: tuple[Segment, ...]
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(field.column for segment in self.segments for field in segment.fields))
 

@@ -41,9 +41,7 @@ class Batch:
         for name, schema in TABLES_837.items():
             capital = frozenset(element.column for element in elements_of(kind, name) if element.text)
             given = tables.get(name)
-            self.tables[name] = (
-                Columns(name, 0, {}) if given is None else conform(name, given, schema, capital)
-            )
+            self.tables[name] = Columns(name, 0) if given is None else conform(name, given, schema, capital)
 
     def __getitem__(self, name: str) -> Columns:
         return self.tables[name]

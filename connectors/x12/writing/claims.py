@@ -22,7 +22,17 @@ from connectors.x12.writing.columns import Columns, Ints, Mask, spread
 from connectors.x12.writing.conditions import Conditions
 from connectors.x12.writing.envelope import Envelope
 from connectors.x12.writing.findings import findings, unencodable
-from connectors.x12.writing.rendering import Part, changes, chosen, column_of, gathered, join, loops, numbers
+from connectors.x12.writing.rendering import (
+    Part,
+    changes,
+    chosen,
+    column_of,
+    gathered,
+    join,
+    loops,
+    numbers,
+    scattered,
+)
 
 __all__ = ["Envelope", "UnencodableError", "encode_837", "transaction_controls", "unencodable"]
 
@@ -157,20 +167,12 @@ def _levels(plan: Plan) -> list[Part]:
         code = {"2000A": "20", "2000B": "22", "2000C": "23"}[level]
         own = _taken(plan.texts[level], plan.order[at])
         text = join(["HL*", numbers(plan.number[level][at]), "*", above, f"*{code}*", below, "~", own])
-        found.append(_scattered(column_of(text, len(at)), plan.opens[level]))
+        found.append(scattered(column_of(text, len(at)), at, len(plan.order)))
     return found
 
 
 def _taken(text: Part, rows: Ints) -> Part:
     return text if isinstance(text, str) else text.take(pa.array(rows))
-
-
-def _scattered(texts: pa.Array, places: Mask) -> pa.Array:
-    """Texts at their places, in order; nothing elsewhere."""
-    if len(texts) == len(places):
-        return texts
-    at = np.where(places, np.cumsum(places) - 1, len(texts))
-    return pa.concat_arrays([texts, pa.array([""])]).take(pa.array(at))
 
 
 def _line_texts(batch: Batch, plan: Plan) -> pa.Array:
@@ -203,13 +205,14 @@ def _assemble(body: pa.Array, plan: Plan, envelope: Envelope) -> bytes:
     body = pa.concat_arrays([body])  # offset 0
     offsets = np.frombuffer(body.buffers()[1], np.int32)[: len(body) + 1]
     data = memoryview(body.buffers()[2])
+    ends = np.frombuffer(data, np.uint8) == ord("~")
     file: list[bytes | memoryview] = [frame.opening(envelope).encode("ascii")]
     transactions = -(-len(body) // plan.size)
     for transaction in range(transactions):
         first, last = transaction * plan.size, min((transaction + 1) * plan.size, len(body))
+        low, high = int(offsets[first]), int(offsets[last])
         heading = frame.heading(envelope, transaction).encode("ascii")
-        claims = data[offsets[first] : offsets[last]]
-        segments = heading.count(b"~") + bytes(claims).count(b"~") + 1  # SE counts itself
-        file += [heading, claims, frame.trailer(transaction, segments).encode("ascii")]
+        segments = heading.count(b"~") + int(np.count_nonzero(ends[low:high])) + 1  # SE counts itself
+        file += [heading, data[low:high], frame.trailer(transaction, segments).encode("ascii")]
     file.append(frame.closing(envelope, transactions).encode("ascii"))
     return b"".join(file)

@@ -7,7 +7,8 @@ holds is a mask over the rows, or True or False where it holds for all of them o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,6 @@ _CLASS[list(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")] = LETTERS
 _CLASS[list(b"!\"&'()+,-./;?=")] = OTHER
 _CLASS[0x20] = BLANK
 _CLASS[list(b"abcdefghijklmnopqrstuvwxyz")] = SMALL
-_CUT = 1 << 30  # bytes of one column that 32-bit offsets are sure to hold
 
 
 class Text:
@@ -41,13 +41,10 @@ class Text:
         data = array.buffers()[2]
         octets = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
         self.data = octets[self.offsets[0] : self.offsets[-1]]
-        self.lengths: npt.NDArray[np.int32] = np.diff(self.offsets)
+        self.lengths: npt.NDArray[np.int32] = self.offsets[1:] - self.offsets[:-1]
         self.shortest, self.longest = int(self.lengths.min()), int(self.lengths.max())
         self.constant = self._constant()
-        seen = self.data if self.constant is None else self.data[: self.longest]
-        self.classes = int(np.bitwise_or.reduce(_CLASS[seen])) if len(seen) else 0
         self._distinct: tuple[list[str], npt.NDArray[np.int32]] | None = None
-        self._given: Where = self.shortest > 0 or (self.lengths > 0)
 
     def _constant(self) -> str | None:
         """The one value of every row."""
@@ -60,9 +57,20 @@ class Text:
             return None
         return first.tobytes().decode("utf-8", "replace")
 
-    @property
+    @cached_property
+    def classes(self) -> int:
+        """The classes of all its bytes."""
+        seen = self.data if self.constant is None else self.data[: self.longest]
+        if not len(seen):
+            return 0
+        if seen.max() <= 0x39 and seen.min() >= 0x30:  # much the commonest
+            return DIGITS
+        return int(np.bitwise_or.reduce(_CLASS.take(seen)))
+
+    @cached_property
     def given(self) -> Where:
-        return self._given
+        """Where a value stands."""
+        return self.shortest > 0 or narrow(self.lengths > 0)
 
     def distinct(self) -> tuple[list[str], npt.NDArray[np.int32]]:
         """The different values, and for each row which of them it has."""
@@ -83,10 +91,10 @@ class Text:
 class Columns:
     """One table of the encoder: the columns that hold anything, by name."""
 
-    def __init__(self, name: str, rows: int, arrays: Mapping[str, pa.Array]) -> None:
+    def __init__(self, name: str, rows: int) -> None:
         self.name, self.rows = name, rows
-        self.texts = {key: Text(array) for key, array in arrays.items() if pa.types.is_string(array.type)}
-        self.others = {key: array for key, array in arrays.items() if key not in self.texts}
+        self.texts: dict[str, Text] = {}
+        self.others: dict[str, pa.Array] = {}
         self._whole: dict[str, Ints] = {}
 
     def __contains__(self, column: str) -> bool:
@@ -130,13 +138,26 @@ class Columns:
             return text.constant in values
         return narrow(text.each(lambda value: value in values, np.bool_))
 
+    def taken(self, names: Iterable[str], rows: Ints) -> Columns:
+        """These columns, as far as they are there, in these rows."""
+        other, at = Columns(self.name, len(rows)), pa.array(rows)
+        for name in names:
+            if name in self.texts:
+                text = Text(self.texts[name].array.take(at))
+                if text.longest:
+                    other.texts[name] = text
+            elif name in self.others:
+                other.others[name] = self.others[name].take(at)
+        return other
+
     def replaced(self, column: str, array: pa.Array) -> Columns:
         """A table with this column in the place of its own."""
-        other = Columns(self.name, self.rows, {})
-        other.texts, other.others, other._whole = dict(self.texts), dict(self.others), dict(self._whole)
+        other = Columns(self.name, self.rows)
+        other.texts, other.others, other._whole = dict(self.texts), self.others, self._whole
         other.texts.pop(column, None)
-        if pc.max(pc.binary_length(array)).as_py():
-            other.texts[column] = Text(array)
+        text = Text(array)
+        if text.longest:
+            other.texts[column] = text
         return other
 
 
@@ -148,7 +169,7 @@ def conform(name: str, table: pa.Table, schema: pa.Schema, capital: frozenset[st
     unknown = [column for column in table.column_names if column not in schema.names]
     if unknown:
         raise ValueError(f"{name}: unknown column {', '.join(unknown)}")
-    arrays = {}
+    columns = Columns(name, table.num_rows)
     for column in table.column_names:
         type_ = schema.field(column).type
         values = table.column(column)
@@ -159,30 +180,35 @@ def conform(name: str, table: pa.Table, schema: pa.Schema, capital: frozenset[st
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # their messages repeat values
             raise ValueError(f"{name}: column {column} is not {type_}") from None
         array = values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
-        if pa.types.is_string(type_):
-            array = _plain(array)
-            if not pc.max(pc.binary_length(array)).as_py():
-                continue
-            if column in capital:
-                array = _capitals(array)
-        arrays[column] = array
-    return Columns(name, table.num_rows, arrays)
+        if not pa.types.is_string(type_):
+            columns.others[column] = array
+            continue
+        text = Text(_plain(array))
+        if column in capital:
+            text = _capitals(text)
+        if text.longest:
+            columns.texts[column] = text
+    return columns
 
 
 def _plain(array: pa.StringArray) -> pa.StringArray:
-    """Without nulls, from the start of its buffers."""
-    if array.null_count:
+    """Without nulls, from the start of its buffers. A null is nearly always written as nothing: then all is there."""
+    if array.offset:
+        array = pa.concat_arrays([array])
+    if not array.null_count:
+        return array
+    offsets = np.frombuffer(array.buffers()[1], np.int32)[: len(array) + 1]
+    absent = ~array.is_valid().to_numpy(zero_copy_only=False)
+    if (offsets[1:] - offsets[:-1])[absent].any():
         return pc.fill_null(array, "")
-    return pa.concat_arrays([array]) if array.offset else array
+    return pa.StringArray.from_buffers(len(array), *array.buffers()[1:])
 
 
-def _capitals(array: pa.StringArray) -> pa.StringArray:
-    text = Text(array)
-    if text.classes & SMALL:
-        array = pc.ascii_upper(array)
-    if text.classes & BLANK or text.classes & STRANGE:
-        array = pc.ascii_trim_whitespace(array)
-    return array
+def _capitals(text: Text) -> Text:
+    classes = text.classes
+    if classes & SMALL:
+        text = Text(pc.ascii_upper(text.array))
+    return Text(pc.ascii_trim_whitespace(text.array)) if classes & (BLANK | STRANGE) else text
 
 
 # --- where ---------------------------------------------------------------------------------------------------------

@@ -14,11 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.x12.guides.templates import Component, Element, Field, Loop, Segment
-from connectors.x12.writing.columns import Columns, Ints, Mask, Where, spread
+from connectors.x12.writing.columns import Columns, Ints, Mask, Where, narrow, spread
 from connectors.x12.writing.conditions import Conditions
 
 Part: TypeAlias = str | Any  # a literal, or an Arrow column with a text for each row
-_SPARSE = 4  # a segment written in fewer than one row of this many is worked out for those rows alone
+_SPARSE = 4  # a loop that fewer than one row of this many has is worked out for those rows alone
 
 
 def join(parts: Iterable[Part]) -> Part:
@@ -51,14 +51,42 @@ def loops(columns: Columns, conditions: Conditions, listed: Sequence[Loop]) -> l
     """The segments of these loops, one after the other, empty where one is not written."""
     parts: list[Part] = []
     for each in listed:
-        if conditions.loop(each) is False:
+        written = conditions.loop(each)
+        if written is False:
             continue
-        for segment in each.segments:
-            written = conditions.segment(each, segment)
-            if written is False:
-                continue
+        if written is True or written.sum() * _SPARSE > columns.rows:
+            segments = [(segment, conditions.segment(each, segment)) for segment in each.segments]
+            parts += _segments(columns, segments)
+        else:
+            parts.append(_sparse(columns, conditions, each, np.flatnonzero(written)))
+    return parts
+
+
+def _segments(columns: Columns, segments: Iterable[tuple[Segment, Where]]) -> list[Part]:
+    parts: list[Part] = []
+    for segment, written in segments:
+        if written is not False:
             parts += where(segment_parts(segment, columns), written, columns.rows)
     return parts
+
+
+def _sparse(columns: Columns, conditions: Conditions, loop: Loop, rows: Ints) -> pa.Array:
+    """A loop that few rows have, worked out for those rows alone."""
+    segments = []
+    for segment in loop.segments:
+        written = conditions.segment(loop, segment)
+        segments.append((segment, written if isinstance(written, bool) else narrow(written[rows])))
+    text = join(_segments(columns.taken(loop.columns, rows), segments))
+    return scattered(column_of(text, len(rows)), rows, columns.rows)
+
+
+def scattered(texts: pa.Array, rows: Ints, count: int) -> pa.Array:
+    """Texts at their rows, which ascend; nothing in the others of `count`."""
+    if len(rows) == count:
+        return texts
+    at = np.full(count, len(rows))
+    at[rows] = np.arange(len(rows))
+    return pa.concat_arrays([texts, pa.array([""])]).take(pa.array(at))
 
 
 def where(parts: list[Part], written: Where, rows: int) -> list[Part]:
