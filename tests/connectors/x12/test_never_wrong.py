@@ -1,138 +1,163 @@
-"""Damaged bytes never raise and are never called balanced when an independent judge says otherwise."""
+"""What has to be said of a remittance is said of it, and nothing better: the decoder beside an independent judge."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from make_835 import CLAIM, interchange, transaction, written
-from slow_835 import verdicts
+from make_835 import CLAIM, interchange, remittance, transaction, written
+from random_835 import File, Verdict, file
+from slow_835 import judge, verdicts
 
 from connectors.x12 import decode_835, decode_acknowledgments, inspect
 
-SAMPLES = Path(__file__).parent / "samples"
-REMITTANCES = [path.read_bytes() for path in sorted(SAMPLES.glob("835_*.edi"))]
-DELIMITERS = [(chr(data[data.index(b"ISA") + 3]), "~") for data in REMITTANCES]
-EVERY = [path.read_bytes() for path in sorted(SAMPLES.glob("*.edi"))]
-OCTETS = st.sampled_from(b"*:~|>^.-0159ACISTGE\r\n \x00\x1a\xe9\xff") | st.integers(0, 255)
+HERE = Path(__file__).parent
+REMITTANCES = [*sorted(HERE.glob("samples/835_*.edi")), *sorted(HERE.glob("public/835/*.edi"))]
+# The slow judge reads no dates: BPR16 of these is no day.
+BAD_DATES = ("LinuxForHealth-x12__managed-care.edi",)
+# Sums that do not agree; and, wrongly, an ISA whose end is at the 80th column (see the test of wrapping below).
+EXPECTED = ("LINE_BALANCE", "CLAIM_BALANCE", "TRANSACTION_BALANCE", "ISA_UNREADABLE", "ISA_ELEMENTS")
+
+
+@pytest.mark.parametrize("path", REMITTANCES, ids=lambda path: path.stem)
+def test_the_judge_agrees_on_published_remittances(path: Path) -> None:
+    data = path.read_bytes()
+    said = decode_835(data).transactions["balanced"].to_pylist()
+    assert verdicts(data) == ([True] if path.name in BAD_DATES else said)
+
+
+# --- Generated files -------------------------------------------------------------------------------------------
 
 
 @st.composite
-def mutated(draw: st.DrawFn, originals: list[bytes]) -> tuple[int, bytes]:
-    """Which sample, and it with a few bytes changed, put in, taken out, a piece repeated, or its end cut off."""
-    number = draw(st.integers(0, len(originals) - 1))
-    data = bytearray(originals[number])
-    for _ in range(draw(st.integers(0, 4))):
-        if not data:
-            break
-        at = draw(st.integers(0, len(data) - 1))
-        until = min(len(data), at + draw(st.integers(1, 60)))
-        match draw(st.sampled_from(["set", "insert", "delete", "cut", "repeat", "digit"])):
-            case "set":
-                data[at] = draw(OCTETS)
-            case "insert":
-                data.insert(at, draw(OCTETS))
-            case "delete":
-                del data[at:until]
-            case "cut":
-                del data[at:]
-            case "repeat":
-                data[at:at] = data[at:until]
-            case "digit":
-                digits = [place for place, octet in enumerate(data) if octet in b"0123456789"]
-                if digits:
-                    data[draw(st.sampled_from(digits))] = draw(st.sampled_from(b"0123456789.-"))
-    return number, bytes(data)
+def files(draw: st.DrawFn) -> File:
+    return file(lambda low, high: draw(st.integers(low, high)))
 
 
-def judged(number: int, data: bytes) -> None:
-    decoded = decode_835(data)
-    balanced = decoded.transactions["balanced"].to_pylist()
-    assert None not in balanced
-    if not any(balanced):
-        return
-    expected = verdicts(data, *DELIMITERS[number])
-    assert sum(balanced) <= sum(expected)
-    if len(balanced) == len(expected):
-        assert [mine <= judge for mine, judge in zip(balanced, expected, strict=True)] == [True] * len(
-            expected
-        )
+def told(table: Any) -> list[Verdict]:
+    columns = (table["difference_cents"].to_pylist(), table["balanced"].to_pylist())
+    return [Verdict(*row) for row in zip(*columns, strict=True)]
 
 
-def test_the_judge_agrees_on_the_samples() -> None:
-    for data, delimiters in zip(REMITTANCES, DELIMITERS, strict=True):
-        assert decode_835(data).transactions["balanced"].to_pylist() == verdicts(data, *delimiters)
+@settings(max_examples=60, deadline=None)
+@given(st.lists(files(), min_size=1, max_size=2))
+def test_generated_remittances_balance_exactly_when_they_should(generated: list[File]) -> None:
+    """Sets, claims and lines of several files in one pass, with delimiters and line ends of every kind."""
+    decoded = decode_835([each.data for each in generated])
+    sets = [each for one in generated for each in one.sets]
+    assert told(decoded.transactions) == [each.verdict for each in sets]
+    assert told(decoded.claims) == [verdict for each in sets for verdict in each.claims]
+    assert told(decoded.lines) == [verdict for each in sets for verdict in each.lines]
+    problems = [row for row in decoded.problems.to_pylist() if row["severity"] == "error"]
+    assert [row["code"] for row in problems if row["code"] not in EXPECTED] == []
 
 
-@settings(max_examples=250, deadline=None)
-@given(mutated(REMITTANCES))
-def test_a_mutated_remittance_is_never_wrongly_balanced(sample: tuple[int, bytes]) -> None:
-    judged(*sample)
-
-
-@settings(max_examples=80, deadline=None)
-@given(mutated(EVERY))
-def test_a_mutated_file_of_any_kind_never_raises(sample: tuple[int, bytes]) -> None:
-    inspect(sample[1])
-    decode_acknowledgments(sample[1])
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(mutated(EVERY), max_size=4))
-def test_many_mutated_files_in_one_pass_are_as_each_alone(samples: list[tuple[int, bytes]]) -> None:
-    files = [data for _, data in samples]
-    together = decode_835(files)
-    alone = [decode_835(data) for data in files]
-    assert together.transactions["balanced"].to_pylist() == [
-        verdict for each in alone for verdict in each.transactions["balanced"].to_pylist()
+@settings(max_examples=60, deadline=None)
+@given(files())
+def test_the_judge_says_the_same_of_generated_remittances(generated: File) -> None:
+    judged = judge(generated.data)
+    claims = [claim for each in judged for claim in each.claims]
+    lines = [line for claim in claims for line in claim.lines]
+    assert [Verdict(_cents(each.difference), each.balanced) for each in judged] == [
+        each.verdict for each in generated.sets
     ]
-    for name in ("claims", "lines", "adjustments", "provider_adjustments", "problems"):
-        assert getattr(together, name).num_rows == sum(getattr(each, name).num_rows for each in alone), name
+    assert [Verdict(_cents(claim.difference), claim.balanced) for claim in claims] == [
+        verdict for each in generated.sets for verdict in each.claims
+    ]
+    assert [_cents(line.difference) for line in lines] == [
+        verdict.difference for each in generated.sets for verdict in each.lines
+    ]
+
+
+def _cents(value: Any) -> int:
+    assert value is not None
+    return int(value * 100)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="STX, ETX and EOT stand in for delimiters above ASCII: these lose them"
+)
+def test_a_control_character_separates_beside_a_delimiter_above_ascii() -> None:
+    data = remittance().translate(bytes.maketrans(b"*:~", b"\x02\xe9\xa6"))
+    assert verdicts(data) == [True]
+    assert decode_835(data).transactions["balanced"].to_pylist() == [True]
+
+
+BREAKS = pytest.mark.xfail(strict=True, reason="a line break here and the ISA is not understood")
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        1,
+        2,
+        pytest.param(3, marks=BREAKS),
+        50,
+        *(pytest.param(at, marks=BREAKS) for at in (104, 105, 107)),
+        106,
+    ],
+)
+def test_a_line_break_anywhere_in_an_isa(at: int) -> None:
+    """Files wrapped at 80 columns break the ISA of a later interchange wherever it stands."""
+    whole = remittance()
+    data = whole + whole[:at] + b"\r\n" + whole[at:]
+    errors = [row["code"] for row in decode_835(data).problems.to_pylist() if row["severity"] == "error"]
+    assert errors == []
+
+
+# --- Any bytes -------------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.binary(max_size=300) | st.binary(max_size=200).map(lambda tail: REMITTANCES[0][:106] + tail))
+@given(st.binary(max_size=300) | st.binary(max_size=200).map(lambda tail: remittance()[:106] + tail))
 def test_any_bytes_at_all(data: bytes) -> None:
     inspect(data)
+    decode_acknowledgments(data)
 
 
-CENTS = st.integers(-(10**7), 10**7)
+# --- The judge itself ------------------------------------------------------------------------------------------
 
 
-def money(cents: int) -> str:
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.lists(st.tuples(CENTS, st.lists(CENTS, max_size=8)), max_size=3), max_size=4),
-    st.lists(CENTS, max_size=6),
-    st.sampled_from([0, 0, 1, -1]),
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("BPR*I*120", "BPR*I*120.01"),
+        ("*120*C*", "*120*D*"),
+        ("*120*C*", "*120**"),
+        ("BPR*", "BPX*"),
+        ("TRN*1*EFT1", "TRN*1*"),
+        ("CLP*C1*1*200", "CLP*C1*1*200.01"),
+        ("CLP*C1", "CLP*"),
+        ("*200*120*", "*200*1_20*"),
+        ("CAS*CO*45*50", "CAS*CO*45*50.001"),
+        ("CAS*CO*45*50", "CAS*CO**50"),
+        ("CAS*CO*45*50", "CAS*CO*45*25~CAS*CO*45*25"),
+        ("SVC*", "LX*2~SVC*"),
+        ("CAS*PR", "PLB*1*2*L6*0~CAS*PR"),
+        ("SE*12", "SE*13"),
+        ("SE*12*0001", "SE*12*0002"),
+        ("SE*12*0001~", ""),
+        ("GE*1", "GE*2"),
+        ("GE*1*1", "GE*1*2"),
+        ("GE*1*1~", ""),
+        ("IEA*1", "IEA*0"),
+        ("IEA*1*000000007", "IEA*1*8"),
+        ("IEA*1*000000007~", ""),
+        ("GS*HP*PAYER99999*SUBMIT123*20260112*0930*1*X*005010X221A1~", ""),
+    ],
 )
-def test_generated_remittances_balance_exactly_when_they_should(
-    claims: list[list[tuple[int, list[int]]]], held: list[int], off: int
-) -> None:
-    body: list[str] = []
-    total = 0
-    for number, lines in enumerate(claims):
-        charge = sum(amount for amount, _ in lines)
-        paid = sum(amount - sum(adjusted) for amount, adjusted in lines)
-        body.append(f"CLP*C{number}*1*{money(charge)}*{money(paid)}**12*I{number}")
-        total += paid
-        for amount, adjusted in lines:
-            body.append(f"SVC*HC:90837*{money(amount)}*{money(amount - sum(adjusted))}")
-            for at in range(0, len(adjusted), 6):
-                triplets = "".join(f"*45*{money(cents)}*" for cents in adjusted[at : at + 6])
-                body.append(f"CAS*CO{triplets}")
-    plb = ["PLB*1*20261231" + "".join(f"*WO:X*{money(cents)}" for cents in held)] if held else []
-    paid_out = total - sum(held) + off
-    data = written(interchange(transaction(*body, bpr=money(paid_out), plb=plb)))
-    (remit,) = decode_835(data).transactions.to_pylist()
-    assert (remit["balanced"], remit["difference_cents"]) == (off == 0, off)
-    assert verdicts(data) == [off == 0]
+def test_the_judge_can_say_no(old: str, new: str) -> None:
+    data = remittance().decode()
+    assert old in data
+    assert verdicts(data.encode()) == [True]
+    assert True not in verdicts(data.replace(old, new, 1).encode())
 
 
-def test_the_judge_can_say_no() -> None:
-    bad = written(interchange(transaction(*CLAIM, bpr="120.01")))
-    assert verdicts(bad) == [False]
+def test_the_judge_says_no_of_the_one_set_that_is_damaged() -> None:
+    bad = transaction("CLP*C1*1*200*120**12*I", "CAS*CO*45*1", control="0002")
+    data = written(interchange(transaction(*CLAIM), bad, transaction(*CLAIM, control="0003")))
+    assert verdicts(data) == [True, False, True]
+    assert verdicts(data + data[:-30] + data) == [True, False, True, False, False, False, True, False, True]
