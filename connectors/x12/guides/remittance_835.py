@@ -85,6 +85,8 @@ CLAIMS = {
     "covered_thousandths": ("2100", "QTY*CA 02"),
     "authorization": ("2100", "REF*G1 02"),
     "original_reference": ("2100", "REF*F8 02"),
+    "medical_record": ("2100", "REF*EA 02"),
+    "contract_class": ("2100", "REF*CE 02"),
     "crossover_name": ("2100", "NM1*TT 03"),
     "crossover_id": ("2100", "NM1*TT 09"),
     "corrected_payer_name": ("2100", "NM1*PR 03"),
@@ -108,6 +110,7 @@ LINES = {
     "service_to": ("2110", "DTM*472 02 | DTM*151 02"),
     "line_control": ("2110", "REF*6R 02"),
     "authorization": ("2110", "REF*G1 02"),
+    "location": ("2110", "REF*LU 02"),
     "allowed_cents": ("2110", "AMT*B6 02"),
 }
 

@@ -272,17 +272,14 @@ def _sources(sets: Sets, hierarchy: Ints, level_of: Codes) -> Ints:
 
 def _service_dates(sets: Sets, rows: Ints) -> tuple[Numbers, Numbers]:
     """DTP03 as D8, or RD8 (two dates with a dash between)."""
-    if not len(rows) or not (rows >= 0).any():
-        nothing = Numbers(np.zeros(len(rows), np.int64), *(np.zeros(len(rows), np.bool_) for _ in range(2)))
-        return nothing, nothing
-    start, end = sets.segments.bounds(rows, 3)
-    both = (sets.segments.codes(rows, 2) == code("RD8")) & (end - start == 17)
-    dash = both & (sets.segments.octets[start + 8] == 0x2D)
-    first = columns.dates(sets.segments.octets, start, np.where(dash, start + 8, end))
-    last = columns.dates(sets.segments.octets, np.where(dash, start + 9, start), end)
-    bad = (first.present & ~first.valid) | (last.present & ~last.valid)
-    sets.report("DATE", np.unique(rows[bad]), "DTP03 is not a date CCYYMMDD or a range of two")
-    return first, last
+    there = np.flatnonzero(rows >= 0)
+    held = rows[there]
+    start, end = sets.segments.bounds(held, 3)
+    ranged = sets.segments.codes(held, 2) == code("RD8")
+    found = columns.date_ranges(sets.segments.octets, start, end, ranged)
+    bad = np.logical_or.reduce([each.present & ~each.valid for each in found])
+    sets.report("DATE", np.unique(held[bad]), "DTP03 is not a date CCYYMMDD or a range of two")
+    return found[0].at(there, len(rows)), found[1].at(there, len(rows))
 
 
 def _further(sets: Sets, at: Ints) -> pa.Array:

@@ -46,6 +46,7 @@ class Repetitions:
     marks: Ints
     elements: Ints
     left: Ints
+    ascending: bool
 
     def bounds(self, offset: int) -> tuple[Ints, Ints]:
         """Where element ``offset`` of each repetition begins and ends, no later than it begins where absent."""
@@ -57,26 +58,27 @@ class Repetitions:
 
     def text(self, offset: int) -> pa.Array:
         """Element ``offset`` of each repetition."""
-        return columns.between(self.sets.segments, *self.bounds(offset))
+        return columns.between(self.sets.segments.buffer, *self.bounds(offset), ascending=self.ascending)
 
     def select(self, kept: Flags) -> Repetitions:
-        return Repetitions(self.sets, self.rows[kept], self.marks[kept], self.elements[kept], self.left[kept])
+        parts = (self.rows[kept], self.marks[kept], self.elements[kept], self.left[kept])
+        return Repetitions(self.sets, *parts, self.ascending)
 
 
 def repetitions(sets: Sets, rows: Ints, first: int, width: int) -> Repetitions:
     """The repetitions of ``width`` elements from element ``first`` on, more than the guide allows among them."""
-    segments = sets.segments
-    many = (segments.elements[rows] - first) // width + 1
-    many[segments.elements[rows] < first] = 0
-    at = np.repeat(np.arange(len(rows)), many)
-    number = np.arange(len(at)) - np.repeat(np.cumsum(many) - many, many)
+    pinned = sets.segments.pinned(rows)
+    many = np.maximum((pinned.elements - first) // width + 1, 0)
+    at = np.repeat(np.arange(len(rows), dtype=np.int32), many)
+    number = np.arange(len(at), dtype=np.int32) - np.repeat(np.cumsum(many, dtype=np.int32) - many, many)
     elements = first + width * number
     found = Repetitions(
         sets,
         rows[at],
-        segments.first[rows][at] + (elements - 1),
+        pinned.first[at] + (elements - 1),
         elements,
-        segments.elements[rows][at] - elements + 1,
+        pinned.elements[at] - elements + 1,
+        pinned.ascending,
     )
     used = np.zeros(len(at), np.bool_)
     for offset in range(width):
@@ -85,6 +87,14 @@ def repetitions(sets: Sets, rows: Ints, first: int, width: int) -> Repetitions:
         if used.all():
             return found
     return found.select(used)
+
+
+def _first_element(found: Repetitions) -> pa.Array:
+    """CAS01 for each of its reasons."""
+    marks, start = found.sets.segments.marks, found.marks - (found.elements - 1)
+    return columns.between(
+        found.sets.segments.buffer, marks[start] + 1, marks[start + 1], ascending=found.ascending
+    )
 
 
 def adjustments(sets: Sets, owner: Owners) -> pa.Table:
@@ -107,7 +117,7 @@ def adjustments(sets: Sets, owner: Owners) -> pa.Table:
             "claim": rows_array(owner.claim(rows)),
             "line": rows_array(owner.line(rows)),
             "position": rows_array(positions(sets.opener[rows])),
-            "group_code": columns.between(segments, *segments.bounds(rows, 1)),
+            "group_code": _first_element(found),
             "carc": reasons,
             "amount_cents": amounts.arrow(pa.int64()),
             "quantity_thousandths": quantities.arrow(pa.int64()),

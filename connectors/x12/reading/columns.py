@@ -32,6 +32,13 @@ class Numbers(NamedTuple):
     present: Flags
     valid: Flags
 
+    def at(self, rows: Ints, count: int) -> Numbers:
+        """These values at ``rows`` of a column of ``count``, absent elsewhere."""
+        spread = [np.zeros(count, part.dtype) for part in self]
+        for whole, part in zip(spread, self, strict=True):
+            whole[rows] = part
+        return Numbers(*spread)
+
     def arrow(self, type_: pa.DataType) -> pa.Array:
         values = self.values.astype(np.int32) if pa.types.is_date32(type_) else self.values
         return array(values, type_, self.valid)
@@ -57,13 +64,14 @@ def rows_array(rows: Ints) -> pa.Array:
 
 
 def element_text(segments: Segments, rows: Ints, element: int) -> pa.Array:
-    """One element of pinned rows as strings; absent, empty or all blank is null."""
-    if element > segments.pinned[id(rows)].longest:
+    """One element of these rows as strings; absent, empty or all blank is null."""
+    pinned = segments.pinned(rows)
+    if element > pinned.longest:
         return pa.nulls(len(rows), pa.string())
-    return between(segments, *segments.bounds(rows, element))
+    return between(segments.buffer, *segments.bounds(rows, element), ascending=pinned.ascending)
 
 
-def between(segments: Segments, start: Ints, end: Ints) -> pa.Array:
+def between(buffer: pa.Buffer, start: Ints, end: Ints, *, ascending: bool) -> pa.Array:
     """Byte ranges as strings; null where empty or all blank. Fast where they ascend, as they do in the layout.
 
     The array over [start0, end0, start1, end1 …] shares the buffer: its even values are the ranges, its odd values what
@@ -71,13 +79,13 @@ def between(segments: Segments, start: Ints, end: Ints) -> pa.Array:
     """
     if not len(start):
         return pa.nulls(0, pa.string())
-    if not segments.ascending and (start[1:] < start[:-1]).any():
-        return text(segments.octets, start, end)
-    edges = np.empty(2 * len(start), segments.marks.dtype)
+    if not ascending and (start[1:] < start[:-1]).any():
+        return text(np.frombuffer(buffer, np.uint8), start, end)
+    edges = np.empty(2 * len(start), end.dtype)
     np.minimum(start, end, out=edges[0::2])  # absent: it would begin behind its end
     edges[1::2] = end
     kind = pa.StringArray if edges.dtype == np.int32 else pa.LargeStringArray
-    whole = kind.from_buffers(len(edges) - 1, pa.py_buffer(edges), segments.buffer)
+    whole = kind.from_buffers(len(edges) - 1, pa.py_buffer(edges), buffer)
     return _null_where_blank(whole.take(pa.array(np.arange(0, len(edges), 2, dtype=np.int32))))
 
 
@@ -129,24 +137,24 @@ class Parts:
         self.first = np.searchsorted(self.cuts, self.edges[:-1])
 
     def bounds(self, low: int, high: int) -> tuple[Ints, Ints]:
-        """Where components ``low`` to ``high`` begin and end, separators between included; 0-0 where absent."""
+        """Where components ``low`` to ``high`` begin and end, separators between included; empty where absent."""
         start, end = self.edges[:-1], self.edges[1:]
         most = len(self.cuts) - 1
         begin = start if low == 1 else self.cuts[np.minimum(self.first + (low - 2), most)] + 1
         after = self.cuts[np.minimum(self.first + (high - 1), most)]
         there = (begin <= end) & (start < end) & (begin >= start)
-        return np.where(there, begin, 0), np.where(there, np.minimum(after, end), 0)
+        return np.where(there, begin, end), np.where(there, np.minimum(after, end), end)
 
     def text(self, low: int, high: int) -> pa.Array:
         """Components as strings; those of a range are a list with single blanks between."""
-        found = text(self.octets, *self.bounds(low, high))
+        found = between(pa.py_buffer(self.octets), *self.bounds(low, high), ascending=True)
         return found if low == high else self._listed(low, high)
 
     def _listed(self, low: int, high: int) -> pa.Array:
         start, end = self.bounds(low, high)
         blanked = self.octets.copy()
         blanked[self.cuts[:-1]] = 0x20
-        found = text(blanked, start, end)
+        found = between(pa.py_buffer(blanked), start, end, ascending=True)
         if found.null_count == len(found):
             return found
         if pc.any(pc.match_substring(found, "  ")).as_py() or pc.any(pc.starts_with(found, " ")).as_py():
@@ -311,6 +319,16 @@ def dates(octets: Octets, start: Ints, end: Ints) -> Numbers:
     if not valid.all():
         values[~valid] = 0
     return Numbers(values, present, valid)
+
+
+def date_ranges(octets: Octets, start: Ints, end: Ints, ranged: Flags) -> tuple[Numbers, Numbers]:
+    """First and last day of CCYYMMDD or, where ``ranged``, CCYYMMDD-CCYYMMDD; one day is both."""
+    dash = ranged & (end - start == 17)
+    dash[dash] = octets[start[dash] + 8] == 0x2D
+    return (
+        dates(octets, start, np.where(dash, start + 8, end)),
+        dates(octets, np.where(dash, start + 9, start), end),
+    )
 
 
 # Century, year, month and day are pairs of digits in the bytes 0, 2, 4 and 6 of a word. Times this number its upper

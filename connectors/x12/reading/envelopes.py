@@ -37,7 +37,7 @@ def envelope_rows(segments: Segments) -> Ints:
 def element_texts(segments: Segments, rows: Ints, element: int) -> pa.Array:
     """One element of each segment, null where absent, blank or where there is no segment (-1)."""
     there = np.flatnonzero(rows >= 0)
-    found = columns.element_text(segments, segments.pin(rows[there]), element)
+    found = columns.element_text(segments, rows[there], element)
     if len(there) == len(rows):
         return found
     at = np.full(len(rows), -1, np.int32)

@@ -32,6 +32,7 @@ class Sets:
         self._codes: dict[tuple[str, int], Codes] = {}
         self._matches: dict[tuple[str, str], Ints] = {}
         self._found: dict[tuple[int, str, str, str], tuple[Ints, Ints, Ints]] = {}
+        self._counts: dict[int, tuple[Ints, Ints]] = {}
         self._parts: dict[tuple[int, int], tuple[Ints, Parts]] = {}
         self._columns: dict[tuple[int, Source, str], tuple[Ints, pa.Array]] = {}
         self.used = np.zeros(len(self.segments), np.bool_)  # segments that a column has read
@@ -85,7 +86,7 @@ class Sets:
             rows = self.segments.rows(tag)
             if self._inside is not None:
                 held = self._inside[rows]
-                rows = rows if held.all() else self.segments.pin(rows[held])
+                rows = rows if held.all() else self.segments.part(rows, held)
             self._rows[tag] = rows
         return self._rows[tag]
 
@@ -98,15 +99,15 @@ class Sets:
         if not qualifier:
             return self.rows(tag)
         if (tag, qualifier) not in self._matches:
-            found = self.rows(tag)[self._code(tag, 1) == code(qualifier)]
-            self._matches[tag, qualifier] = self.segments.pin(found)
+            own = self._code(tag, 1) == code(qualifier)
+            self._matches[tag, qualifier] = self.segments.part(self.rows(tag), own)
         return self._matches[tag, qualifier]
 
     def in_loop(self, tag: str, *loops: str, qualifier: str = "") -> Ints:
         """Segments with this tag (and qualifier) in these loops."""
         rows = self._matching(tag, qualifier)
         wanted = self._in(self.loop[rows], loops)
-        return rows if wanted.all() else self.segments.pin(rows[wanted])
+        return rows if wanted.all() else self.segments.part(rows, wanted)
 
     def set_of(self, rows: Ints) -> Ints:
         """The row of sets each segment belongs to."""
@@ -123,11 +124,10 @@ class Sets:
         """The last of ``openers`` at or before each row in the same set, -1 for none."""
         if not len(openers) or not len(rows):
             return np.full(len(rows), -1)
-        count = np.zeros(len(self.segments), np.int32)
-        count[openers] = 1
-        found = np.cumsum(count, dtype=np.int32)[rows] - 1
-        same = self.set_of(openers[found]) == self.set_of(rows)
-        return np.where((found >= 0) & same, found, -1)
+        found = self._counted(openers)[rows] - 1
+        if len(self.reading.set_begins) > 1:
+            found[self.set_of(openers[found]) != self.set_of(rows)] = -1
+        return found
 
     # Columns.
 
@@ -136,25 +136,24 @@ class Sets:
         key = (id(openers), loop, tag, qualifier)
         if key not in self._found:
             found = self.in_loop(tag, loop, qualifier=qualifier)
-            owner = self._instances(openers)[self.opener[found]]
+            owner = self._counted(openers)[found] - 1
             again = owner[1:] == owner[:-1]
             if again.any():
                 what = f"{tag} {qualifier}".strip()
                 self.report("ELEMENT_REPEATED", found[1:][again], f"{what} repeats; the first is kept")
                 kept = np.append(True, ~again)
-                found, owner = self.segments.pin(found[kept]), owner[kept]
+                found, owner = self.segments.part(found, kept), owner[kept]
             self.used[found] = True
             self._found[key] = (openers, found, owner)
         return self._found[key][1:]
 
-    def _instances(self, openers: Ints) -> Ints:
-        """For each segment the number of the opener that it is."""
-        key = (id(openers), "", "", "")
-        if key not in self._found:
+    def _counted(self, openers: Ints) -> Ints:
+        """For each segment how many of the openers stand up to it."""
+        if id(openers) not in self._counts:
             number = np.zeros(len(self.segments), np.int32)
-            number[openers] = np.arange(len(openers))
-            self._found[key] = (openers, number, number)
-        return self._found[key][1]
+            number[openers] = 1
+            self._counts[id(openers)] = (openers, np.cumsum(number, dtype=np.int32))
+        return self._counts[id(openers)][1]
 
     def first(self, openers: Ints, loop: str, tag: str, qualifier: str) -> Ints:
         """For each instance of a loop, its first such segment, -1 where there is none."""
@@ -168,7 +167,7 @@ class Sets:
         result = None
         for each in sources(text):
             if each.tag == self._opens_with(loop) and not each.qualifier:
-                found = self.read(self.segments.pin(openers), each, type_, name)
+                found = self.read(openers, each, type_, name)
             else:
                 rows, owner = self._first_found(openers, loop, each.tag, each.qualifier)
                 found = _spread(self.read(rows, each, type_, name), owner, len(openers))
@@ -193,7 +192,7 @@ class Sets:
     def _read(self, rows: Ints, at: Source, type_: pa.DataType, name: str) -> pa.Array:
         if rows.min() < 0:
             there = np.flatnonzero(rows >= 0)
-            some = self.read(self.segments.pin(rows[there]), at, type_, name)
+            some = self.read(self.segments.part(rows, there), at, type_, name)
             return _spread(some, there, len(rows))
         if self._nowhere(rows, at):
             return pa.nulls(len(rows), type_)
@@ -203,7 +202,7 @@ class Sets:
 
     def _nowhere(self, rows: Ints, at: Source) -> bool:
         """Whether no row has so many elements."""
-        return at.element > self.segments.pinned[id(self.segments.pin(rows))].longest
+        return at.element > self.segments.pinned(rows).longest
 
     def text(self, rows: Ints, at: Source) -> pa.Array:
         """One source over rows as strings."""

@@ -23,7 +23,8 @@ import pyarrow.compute as pc
 from connectors.x12.problems import Problems
 from connectors.x12.reading.delimiters import Piece, cut, pieces_of
 from connectors.x12.reading.envelopes import Walk, element_texts, envelope_rows, regular
-from connectors.x12.reading.segments import Flags, Ints, Segments, index
+from connectors.x12.reading.index import index
+from connectors.x12.reading.segments import Flags, Ints, Segments
 
 # The version tells apart the sets that share an ST01: guide number -> kind.
 KIND_OF_GUIDE = {
@@ -162,13 +163,16 @@ def _doubtful(segments: Segments) -> Ints:
     elements more. One with other separators, and all behind it, is a segment without a tag; one with another
     terminator is a segment with too many elements.
     """
+    layout = segments.layout
     doubt = segments.tag == 0
-    doubt |= segments.elements > _MOST_ELEMENTS
-    wide = np.flatnonzero(segments.elements >= 16)
+    wide = np.flatnonzero(layout.elements >= 16)
     if len(wide):
-        last = segments.first[wide] + segments.elements[wide]
+        doubt[layout.order[wide[layout.elements[wide] > _MOST_ELEMENTS]]] = True
+        last = layout.first[wide] + layout.elements[wide]
         one = [segments.marks[last - n] - segments.marks[last - n - 1] == 2 for n in range(3)]
-        doubt[wide[np.logical_and.reduce(one)]] = True  # ISA14, 15 and 16 have one character each
+        doubt[layout.order[wide[np.logical_and.reduce(one)]]] = (
+            True  # ISA14, 15 and 16 have one character each
+        )
     heads = np.searchsorted(segments.piece, np.arange(len(segments.delimiters)))
     doubt[segments.rows("ISA")] = True
     doubt[heads[heads < len(doubt)]] = False

@@ -180,7 +180,7 @@ def _details(sets: Sets, owner: Owners) -> pa.Table:
     parts = []
     for tag, (column, text) in guide.DETAILS.items():
         rows = sets.rows(tag)
-        rows = sets.segments.pin(rows[~sets.used[rows]])
+        rows = sets.segments.part(rows, ~sets.used[rows])
         type_ = tables.DETAILS.field(column).type
         inside = np.isin(sets.loop[rows], [sets.names.index(name) for name in ("2100", "2110")])
         given = {name: pa.nulls(len(rows)) for name, _ in guide.DETAILS.values()}

@@ -13,16 +13,13 @@ Positions are int32 while the inputs are smaller than 2 GB: half the memory to m
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from connectors.x12.reading.delimiters import BLANKS, Delimiters, Piece
+from connectors.x12.reading.delimiters import Delimiters
 
 Ints = npt.NDArray[Any]  # int32 or int64: rows, positions, counts
 Codes = npt.NDArray[np.uint32]
@@ -30,12 +27,7 @@ Flags = npt.NDArray[np.bool_]
 Octets = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
 
-# Words of eight bytes are read at and before any position, so eight bytes that are nobody's stand at both ends.
-PADDING = bytes(8)
 _KEEP = np.array([0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF], np.uint32)
-_NOT_BLANK = re.compile(rb"[^ \t\r\n\x00\x1a]")
-# Cuts are looked for in pieces that stay in the processor's cache.
-_STRIDE = 1 << 19
 
 
 def code(text: str) -> int:
@@ -43,103 +35,152 @@ def code(text: str) -> int:
     return int.from_bytes(text.encode("ascii"), "little")
 
 
-class Layout(NamedTuple):
-    """Segments in the order of their keys, and those whose key was not made of their tag."""
-
-    order: Ints
-    keys: Octets
-    unsure: Ints
-
-
 class Pinned:
-    """Rows whose marks are looked up once: many columns will ask for them. Keeping the rows keeps their id theirs."""
+    """Rows whose marks are looked up once: many columns will ask for them. Keeping the rows keeps their id theirs.
 
-    __slots__ = ("edges", "elements", "first", "longest", "rows", "shortest")
+    ``ascending`` rows lie in the layout as they do in the file. ``run`` rows lie there without others between.
+    """
 
-    def __init__(self, rows: Ints, first: Ints, elements: Ints) -> None:
-        self.rows, self.first, self.elements = rows, first, elements
+    __slots__ = ("ascending", "edges", "elements", "first", "longest", "marks", "rows", "shortest", "stride")
+
+    def __init__(
+        self,
+        marks: Ints,
+        rows: Ints,
+        first: Ints,
+        elements: Ints,
+        *,
+        ascending: bool = False,
+        run: bool = False,
+    ) -> None:
+        self.marks, self.rows, self.first, self.elements, self.ascending = (
+            marks,
+            rows,
+            first,
+            elements,
+            ascending,
+        )
         self.shortest = int(elements.min()) if len(elements) else 0
         self.longest = int(elements.max()) if len(elements) else 0
+        self.stride = self.longest + 1 if run and self.shortest == self.longest else 0
         self.edges: dict[int, Ints] = {}
 
+    def edge(self, element: int) -> Ints:
+        """Where element ``element`` of each row ends; past the last element, where the segment does."""
+        if element not in self.edges:
+            if self.stride:
+                low = int(self.first[0]) + min(element, self.longest)
+                high = low + self.stride * (len(self.rows) - 1) + 1
+                self.edges[element] = np.ascontiguousarray(self.marks[low : high : self.stride])
+            else:
+                last = element if element <= self.shortest else np.minimum(element, self.elements)
+                self.edges[element] = self.marks[self.first + last]
+        return self.edges[element]
 
-@dataclass(slots=True)
+    def part(self, rows: Ints, kept: Ints) -> Pinned:
+        """Some of the rows."""
+        return Pinned(self.marks, rows, self.first[kept], self.elements[kept], ascending=self.ascending)
+
+
 class Segments:
     """Every segment of every input, in order."""
 
-    source: bytes  # the inputs, one after the other, those with the same delimiters together
-    begin: Ints  # where each segment begins in the source
-    end: Ints  # where its terminator stands
-    tag: Codes
-    piece: Ints  # which interchange
-    buffer: Any  # the segments laid out by their tags
-    octets: Octets  # of the buffer
-    marks: Ints
-    first: Ints  # index into marks of the mark that ends the tag
-    elements: Ints  # elements after the tag
-    delimiters: tuple[Delimiters, ...]  # of each piece
-    empty: Ints  # for each empty segment the one that it stands behind or, at the beginning, before
-    broken: tuple[int, ...]  # pieces with line breaks inside segments
-    layout: Layout | None  # None where pieces have different delimiters
-    by_tag: dict[str, Ints] = field(default_factory=dict)
-    pinned: dict[int, Pinned] = field(default_factory=dict)
-
-    @property
-    def ascending(self) -> bool:
-        """Whether the rows of one tag ascend in the layout as they do in the file."""
-        return self.layout is not None and not len(self.layout.unsure)
+    def __init__(
+        self,
+        source: bytes,
+        begin: Ints,
+        end: Ints,
+        tag: Codes,
+        piece: Ints,
+        delimiters: tuple[Delimiters, ...],
+        layout: Layout,
+        empty: Ints,
+        broken: tuple[int, ...],
+    ) -> None:
+        self.source = source  # the inputs, one after the other, those with the same delimiters together
+        self.begin, self.end = begin, end  # where each segment and its terminator stand in the source
+        self.tag = tag
+        self.piece = piece  # which interchange
+        self.delimiters = delimiters  # of each piece
+        self.layout = layout
+        self.buffer, self.octets, self.marks = layout.buffer, layout.octets, layout.marks
+        self.empty = (
+            empty  # for each empty segment the one that it stands behind or, at the beginning, before
+        )
+        self.broken = broken  # pieces with line breaks inside segments
+        self._rows: dict[str, Ints] = {}
+        self._pinned: dict[int, Pinned] = {}
 
     def __len__(self) -> int:
         return len(self.begin)
 
+    # Rows.
+
+    @cached_property
+    def first(self) -> Ints:
+        """Index into marks of the mark that ends each segment's tag."""
+        found = np.empty_like(self.layout.first)
+        found[self.layout.order] = self.layout.first
+        return found
+
+    @cached_property
+    def elements(self) -> Ints:
+        """How many elements follow each segment's tag."""
+        found = np.empty_like(self.layout.elements)
+        found[self.layout.order] = self.layout.elements
+        return found
+
+    @cached_property
+    def _runs(self) -> dict[int, list[tuple[int, int]]]:
+        """Where in the layout the segments of each tag lie."""
+        tags = self.tag[self.layout.order]
+        cuts = np.flatnonzero(tags[1:] != tags[:-1]) + 1
+        edges = [0, *cuts.tolist(), len(tags)]
+        found: dict[int, list[tuple[int, int]]] = {}
+        heads = tags[edges[:-1]].tolist() if len(tags) else []
+        for number, low, high in zip(heads, edges, edges[1:], strict=False):
+            found.setdefault(number, []).append((low, high))
+        return found
+
     def rows(self, tag: str) -> Ints:
         """The segments with this tag, pinned."""
-        if tag not in self.by_tag:
-            self.by_tag[tag] = self.pin(self._rows(np.uint32(code(tag))))
-        return self.by_tag[tag]
-
-    def _rows(self, wanted: np.uint32) -> Ints:
-        if self.layout is None:
-            return np.flatnonzero(self.tag == wanted)
-        low, high = np.searchsorted(self.layout.keys, [_key(wanted), _key(wanted) + 1])
-        found: Ints = self.layout.order[low:high]
-        if len(self.layout.unsure):  # these stand where their first letters put them
-            found = np.union1d(found, self.layout.unsure)
-        own = self.tag[found] == wanted
-        return found if own.all() else found[own]
-
-    # Bounds.
+        if tag not in self._rows:
+            runs = self._runs.get(code(tag), [])
+            if len(runs) == 1:
+                low, high = runs[0]
+                rows = self.layout.order[low:high]
+                first, elements = self.layout.first[low:high], self.layout.elements[low:high]
+                self._pinned[id(rows)] = Pinned(self.marks, rows, first, elements, ascending=True, run=True)
+            else:
+                parts = [self.layout.order[low:high] for low, high in runs]
+                rows = self.pin(np.sort(np.concatenate([np.empty(0, np.int64), *parts])))
+            self._rows[tag] = rows
+        return self._rows[tag]
 
     def pin(self, rows: Ints) -> Ints:
         """Remember where these rows' elements are: many columns will ask for them."""
-        if id(rows) not in self.pinned:
-            self.pinned[id(rows)] = Pinned(rows, self.first[rows], self.elements[rows])
+        if id(rows) not in self._pinned:
+            self._pinned[id(rows)] = Pinned(self.marks, rows, self.first[rows], self.elements[rows])
         return rows
 
+    def pinned(self, rows: Ints) -> Pinned:
+        """Where these rows' elements are."""
+        return self._pinned[id(self.pin(rows))]
+
+    def part(self, rows: Ints, kept: Ints | Flags) -> Ints:
+        """Some of these rows, pinned."""
+        if kept.dtype == np.bool_:
+            kept = np.flatnonzero(kept)
+        some = rows[kept]
+        self._pinned[id(some)] = self.pinned(rows).part(some, kept)
+        return some
+
+    # Bounds.
+
     def bounds(self, rows: Ints, element: int) -> tuple[Ints, Ints]:
-        """Where element ``element`` of each row begins and ends; no later than it begins where it is absent.
-
-        A row may be -1, for none.
-        """
-        if not len(rows):
-            return rows, rows
-        if id(rows) in self.pinned:
-            return self._edge(rows, element - 1) + 1, self._edge(rows, element)
-        there = self.elements[rows] >= element
-        if rows.min() >= 0 and there.all():
-            mark = self.first[rows] + (element - 1)
-            return self.marks[mark] + 1, self.marks[mark + 1]
-        there &= rows >= 0
-        mark = np.where(there, self.first[rows] + (element - 1), 0)
-        return np.where(there, self.marks[mark] + 1, 0), np.where(there, self.marks[mark + 1], 0)
-
-    def _edge(self, rows: Ints, element: int) -> Ints:
-        """Where element ``element`` ends; past the last element, where the segment does."""
-        pinned = self.pinned[id(rows)]
-        if element not in pinned.edges:
-            last = element if element <= pinned.shortest else np.minimum(element, pinned.elements)
-            pinned.edges[element] = self.marks[pinned.first + last]
-        return pinned.edges[element]
+        """Where element ``element`` of each row begins and ends; no later than it begins where it is absent."""
+        pinned = self.pinned(rows)
+        return pinned.edge(element - 1) + 1, pinned.edge(element)
 
     def separators(self, rows: Ints) -> Octets:
         """The component separator of each row, or the one of them all."""
@@ -162,226 +203,34 @@ class Segments:
         return self.source[int(self.begin[row]) : int(self.end[row])].decode("utf-8")
 
 
+class Layout:
+    """The bytes of all segments laid out anew, and by place where the marks of each are."""
+
+    __slots__ = ("buffer", "elements", "first", "marks", "octets", "order")
+
+    def __init__(
+        self, buffer: Any, octets: Octets, marks: Ints, order: Ints, first: Ints, elements: Ints
+    ) -> None:
+        self.buffer = buffer  # an Arrow buffer
+        self.octets = octets
+        self.marks = marks
+        self.order = order  # the segment at each place
+        self.first = first  # index into marks of the mark that ends its tag
+        self.elements = elements  # elements after the tag
+
+    def numbered(self, order: Ints) -> Layout:
+        """The same places with segments numbered otherwise."""
+        return Layout(self.buffer, self.octets, self.marks, order, self.first, self.elements)
+
+
 def packed(octets: Octets, start: Ints, end: Ints) -> Codes:
     """Texts of one to four bytes as little-endian numbers; 0 where there is none or it is longer."""
     words: Codes = np.ndarray((len(octets) - 3,), "<u4", octets, strides=(1,))
     length = end - start
-    length[(length > 4) | (length < 0)] = 0
     found: Codes = words[start]
+    if not len(length):
+        return found
+    if length.min() < 0 or length.max() > 4:
+        length[(length > 4) | (length < 0)] = 0
     found &= _KEEP[length]
     return found
-
-
-# --- making the index ------------------------------------------------------------------------------------------
-
-
-def index(pieces: Sequence[Piece]) -> Segments:
-    """Cut all pieces; those with the same delimiters are cut in one pass."""
-    groups: dict[Delimiters, list[int]] = {}
-    for number, piece in enumerate(pieces):
-        groups.setdefault(piece.delimiters, []).append(number)
-    order = [number for numbers in groups.values() for number in numbers]
-    source = b"".join([PADDING, *(pieces[number].content for number in order), PADDING])
-    octets: Octets = np.frombuffer(source, np.uint8)
-    edges = np.cumsum([len(PADDING), *(len(pieces[number].content) for number in order)])
-    group_edges = edges[np.cumsum([0, *map(len, groups.values())])]
-    begin, end = _segments(octets, list(groups), group_edges.tolist())
-    begin = _skip_blanks(source, octets, begin, end)
-    wrapped = (b"\n" in source or b"\r" in source) and _breaks_inside(octets, begin, end)
-    empty = np.empty(0, np.int64)
-    blank = begin == end
-    if blank.any():
-        kept = ~blank
-        empty = _beside(np.searchsorted(edges, begin, side="right"), kept)
-        begin, end = begin[kept], end[kept]
-    piece_of = np.repeat(np.array(order, np.int32), np.diff(np.searchsorted(begin, edges)))
-    counts = np.diff(np.searchsorted(begin, group_edges))
-    cut = _laid_out(source, octets, begin, end, list(groups), counts)
-    tag, first, elements = cut.tag, cut.first, cut.elements
-    if len(groups) > 1:  # back into the order of the pieces
-        rank = np.argsort(piece_of, kind="stable")
-        empty = np.argsort(rank)[empty]
-        begin, end, piece_of = begin[rank], end[rank], piece_of[rank]
-        tag, first, elements = tag[rank], first[rank], elements[rank]
-    return Segments(
-        source,
-        begin,
-        end,
-        tag,
-        piece_of,
-        cut.buffer,
-        cut.octets,
-        cut.marks,
-        first,
-        elements,
-        tuple(piece.delimiters for piece in pieces),
-        empty,
-        _broken(octets, begin, end, piece_of, pieces) if wrapped else (),
-        cut.layout if len(groups) == 1 else None,
-    )
-
-
-def _beside(owner: Ints, kept: Flags) -> Ints:
-    """The number, among those kept, of the segment that each other one stands behind, or else before; same owner."""
-    number = np.cumsum(kept) - 1
-    owners = owner[kept]
-    found = []
-    for segment in np.flatnonzero(~kept).tolist():
-        behind = int(number[segment])
-        for candidate in (behind, behind + 1):
-            if 0 <= candidate < len(owners) and owners[candidate] == owner[segment]:
-                found.append(candidate)
-                break
-    return np.array(found, np.int64)
-
-
-def _segments(octets: Octets, groups: Sequence[Delimiters], edges: Sequence[int]) -> tuple[Ints, Ints]:
-    """Where segments begin and end; each group of pieces lies between two edges and ends with a terminator."""
-    kind = np.int32 if len(octets) < 2**31 else np.int64
-    begins, ends = [np.empty(0, kind)], [np.empty(0, kind)]
-    for delimiters, low, high in zip(groups, edges[:-1], edges[1:], strict=True):
-        parts = [
-            (np.flatnonzero(octets[at : min(at + _STRIDE, high)] == delimiters.segment) + at).astype(kind)
-            for at in range(low, high, _STRIDE)
-        ]
-        end = np.concatenate([np.empty(0, kind), *parts])
-        begins.append(np.concatenate([np.array([low], kind), end[:-1] + 1])[: len(end)])
-        ends.append(end)
-    return np.concatenate(begins), np.concatenate(ends)
-
-
-_IS_BLANK = np.zeros(256, np.bool_)
-_IS_BLANK[list(BLANKS)] = True
-
-
-def _skip_blanks(source: bytes, octets: Octets, begin: Ints, end: Ints) -> Ints:
-    """Where segments begin, without the line ends and blanks before them."""
-    blank = _IS_BLANK[octets[begin]] & (begin < end)
-    for _ in range(4):
-        if not blank.any():
-            return begin
-        begin = begin + blank
-        blank &= _IS_BLANK[octets[begin]]
-        blank &= begin < end
-    for row in np.flatnonzero(blank).tolist():  # a long run of blanks, one segment at a time
-        seen = _NOT_BLANK.search(source, int(begin[row]), int(end[row]))
-        begin[row] = seen.start() if seen else end[row]
-    return begin
-
-
-class _Cut(NamedTuple):
-    """The new layout, and by segment (in the order of the source) where its marks are."""
-
-    buffer: Any
-    octets: Octets
-    marks: Ints
-    tag: Codes
-    first: Ints
-    elements: Ints
-    layout: Layout
-
-
-def _key(tag: Any) -> Any:
-    """Segments with the same key are laid side by side: one key for a tag, as a rule one tag for a key."""
-    return (tag * np.uint64(0x9E3779B1) & np.uint64(0xFFFFFFFF)) >> np.uint64(24)
-
-
-def _laid_out(
-    source: bytes, octets: Octets, begin: Ints, end: Ints, groups: Sequence[Delimiters], counts: Ints
-) -> _Cut:
-    """Copy the segments, those of one group and tag side by side, and find their marks."""
-    separators = np.array([delimiters.element for delimiters in groups], np.uint32)
-    group = np.repeat(np.arange(len(groups)), counts) if len(groups) > 1 else np.zeros(0, np.int64)
-    tag, sure = _tags(octets, begin, end, separators if len(groups) == 1 else separators[group])
-    key = _key(tag).astype(np.uint8)
-    order = np.argsort(key, kind="stable") if len(groups) == 1 else np.lexsort((key, group))
-    buffer, starts = _copied(source, begin, end, order)
-    found: Octets = np.frombuffer(buffer, np.uint8)
-    marks, last = [np.empty(0, begin.dtype)], [np.empty(0, begin.dtype)]
-    limits = starts[np.cumsum([0, *counts])].tolist()
-    for delimiters, low, high in zip(groups, limits[:-1], limits[1:], strict=True):
-        _cuts(found, delimiters, low, high, marks, last)
-    ends = np.concatenate(last)
-    first, elements = np.empty_like(ends), np.empty_like(ends)
-    sorted_first = np.append(np.zeros(1, ends.dtype), ends[:-1] + 1)[: len(ends)]
-    first[order], elements[order] = sorted_first, ends - sorted_first
-    every = np.concatenate(marks)
-    if not sure.all():
-        here = np.empty_like(order)
-        here[order] = starts[:-1]
-        rest = np.flatnonzero(~sure)
-        tag[rest] = packed(found, here[rest], every[first[rest]])
-    layout = Layout(order, key[order], np.flatnonzero(~sure))
-    return _Cut(buffer, found, every, tag, first, elements, layout)
-
-
-def _tags(octets: Octets, begin: Ints, end: Ints, separator: Codes) -> tuple[Codes, Flags]:
-    """The tags of two and three letters, and which are sure: the others must wait for their marks."""
-    head: Codes = np.ndarray((len(octets) - 3,), "<u4", octets, strides=(1,))[begin]
-    two = (head & np.uint32(0xFF0000)) == separator << np.uint32(16)
-    sure = (head & np.uint32(0xFF000000)) == separator << np.uint32(24)
-    sure |= two
-    sure &= (head & np.uint32(0xFF00)) != separator << np.uint32(8)
-    sure &= end - begin > 2
-    head &= np.uint32(0xFFFFFF)
-    if two.any():
-        head[two] &= np.uint32(0xFFFF)
-    return head, sure
-
-
-def _copied(source: bytes, begin: Ints, end: Ints, order: Ints) -> tuple[Any, Ints]:
-    """The segments in this order between two paddings, and where each begins."""
-    edges = np.empty(2 * len(begin) + 4, begin.dtype)
-    edges[:2], edges[-2:] = (0, len(PADDING)), (len(source) - len(PADDING), len(source))
-    edges[2:-2:2] = begin
-    np.add(end, 1, out=edges[3:-2:2])
-    kind = pa.BinaryArray if edges.dtype == np.int32 else pa.LargeBinaryArray
-    type_ = pa.binary() if edges.dtype == np.int32 else pa.large_binary()
-    buffers = [None, pa.py_buffer(edges), pa.py_buffer(source)]
-    whole = kind.from_buffers(type_, len(edges) - 1, buffers)
-    wanted = np.empty(len(order) + 2, np.int64)
-    wanted[0], wanted[-1] = 0, len(edges) - 2
-    np.multiply(order, 2, out=wanted[1:-1])
-    wanted[1:-1] += 2
-    taken = whole.take(pa.array(wanted))
-    _, offsets, data = taken.buffers()
-    starts: Ints = np.frombuffer(offsets, edges.dtype)[: len(wanted) + 1]
-    return data.slice(0, int(starts[-1])), starts[1:-1]
-
-
-def _cuts(
-    octets: Octets, delimiters: Delimiters, low: int, high: int, marks: list[Ints], last: list[Ints]
-) -> None:
-    """Add where elements and segments end between two positions, and which of these cuts end a segment."""
-    found = sum(map(len, marks))
-    for at in range(low, high, _STRIDE):
-        part = octets[at : min(at + _STRIDE, high)]
-        ends = part == delimiters.segment
-        cuts = np.flatnonzero((part == delimiters.element) | ends)
-        last.append((np.flatnonzero(ends[cuts]) + found).astype(last[0].dtype))
-        marks.append((cuts + at).astype(marks[0].dtype))
-        found += len(cuts)
-
-
-def _breaks_inside(octets: Octets, begin: Ints, end: Ints) -> bool:
-    """Whether there are more line breaks than stand between the segments; may say yes in vain."""
-    if not len(begin):
-        return True
-    gap = begin.copy()
-    gap[1:] -= end[:-1] + 1
-    tail = octets[int(end[-1]) + 1 :]
-    inside = sum(int(np.count_nonzero(octets == x)) - int(np.count_nonzero(tail == x)) for x in b"\r\n")
-    for behind in (1, 2):
-        before = octets[begin[gap >= behind] - behind]
-        inside -= int(np.count_nonzero((before == 10) | (before == 13)))
-    return inside > 0
-
-
-def _broken(octets: Octets, begin: Ints, end: Ints, piece: Ints, pieces: Sequence[Piece]) -> tuple[int, ...]:
-    """Pieces whose segments have a line break inside: files wrapped at 80 columns."""
-    at = np.flatnonzero((octets == 10) | (octets == 13))
-    order = np.argsort(begin)
-    row = np.searchsorted(begin[order], at, side="right") - 1
-    at, row = at[row >= 0], order[row[row >= 0]]
-    found = np.unique(piece[row[at < end[row]]]).tolist()
-    return tuple(number for number in found if pieces[number].delimiters.segment not in b"\r\n")

@@ -13,7 +13,7 @@ from connectors.x12.reading.columns import array, rows_array
 from connectors.x12.reading.delimiters import Delimiters
 from connectors.x12.reading.envelopes import element_texts
 from connectors.x12.reading.interchanges import Reading
-from connectors.x12.reading.segments import code
+from connectors.x12.reading.segments import Flags, Ints, Segments, code
 from connectors.x12.tables import INTERCHANGES, SETS
 
 _ISA_COLUMNS = (5, 6, 7, 8, 9, 10, 13, 15)
@@ -69,8 +69,7 @@ def _digests(reading: Reading) -> list[str]:
     closed = segments.tag[np.maximum(reading.set_ends - 1, 0)] == code("SE")
     ends = reading.set_ends - closed  # exclusive; SE counts and numbers, it says nothing
     low, high = segments.begin[np.minimum(begins, len(segments) - 1)], segments.end[ends - 1] + 1
-    sizes = np.append(0, np.cumsum(segments.end - segments.begin + 1, dtype=np.int64))
-    exact = sizes[ends] - sizes[np.minimum(begins, ends)] == high - low  # nothing stands between the segments
+    exact = _unbroken(segments, begins, ends)
     view = memoryview(segments.source)
     found = []
     for begin, end, first, last, whole in zip(
@@ -91,6 +90,18 @@ def _digests(reading: Reading) -> list[str]:
         if delimiters != _CANON:
             body = bytes(body).translate(_canonical(delimiters))
         found.append(hashlib.sha256(body).hexdigest())
+    return found
+
+
+def _unbroken(segments: Segments, begins: Ints, ends: Ints) -> Flags:
+    """For each range of segments whether nothing stands between them."""
+    gap = np.zeros(len(segments) + 1, np.bool_)
+    np.not_equal(segments.begin[1:], segments.end[:-1] + 1, out=gap[1:-1])
+    if not gap.any():
+        return np.ones(len(begins), np.bool_)
+    gaps = np.append(0, np.cumsum(gap))
+    inside = gaps[ends] - gaps[np.minimum(begins + 1, ends)]
+    found: Flags = inside == 0
     return found
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from connectors.x12.reading.columns import LARGEST, dates, decimal, decimals, joined, positions, sums
 from connectors.x12.reading.delimiters import Delimiters, Piece
-from connectors.x12.reading.segments import Octets, index
+from connectors.x12.reading.index import index
+from connectors.x12.reading.segments import Octets
 
 
 def column(values: list[str]) -> tuple[Octets, np.ndarray, np.ndarray]:
