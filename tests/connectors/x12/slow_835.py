@@ -120,12 +120,9 @@ def _openings(text: str) -> list[tuple[int, Delimiters]]:
         delimiters = delimiters_of(text, at)
         if delimiters is None:
             continue
-        before = text[:at].rstrip(BLANK)[-1:] if text[at - 1 : at] in BLANK else text[at - 1]
-        free = not before or (
-            before == found[-1][1].end or text[at - 1] == found[-1][1].end
-            if found
-            else not _alphanumeric(before)
-        )
+        before = text[:at].rstrip(BLANK)[-1:]
+        ends = (before, text[at - 1]) if at else ("",)
+        free = found[-1][1].end in ends if found else not _alphanumeric(ends[-1])
         if free or _standard(text, at):
             found.append((at, delimiters))
     return found
@@ -152,16 +149,17 @@ def delimiters_of(text: str, at: int) -> Delimiters | None:
             continue
         component, end, after = parts[16][0], parts[16][1], parts[16][2:]
         after = after.lstrip(BLANK + end)  # empty segments are passed over
-        followed = not after or after[:2] == "GS" or after[:3] in ("TA1", "IEA", "ISA")
+        followed = not after or re.match(r"[A-Z][A-Z0-9]{1,2}" + re.escape(element), after)
         if followed and not _alphanumeric(end) and end != " " and end not in (element, component):
             return Delimiters(element, component, end)
     return None
 
 
 def _segments(text: str, delimiters: Delimiters) -> list[Segment]:
-    for line_break in "\r\n":
-        if line_break != delimiters.end:
-            text = text.replace(line_break, "")
+    if delimiters.end not in "\r\n":
+        text = re.sub("[\r\n]", "", text)
+    elif delimiters.end == "\n":
+        text = text.replace("\r\n", "\n")
     pieces = [piece.lstrip(BLANK) for piece in text.split(delimiters.end)]
     pieces[-1] = pieces[-1].rstrip(BLANK)
     return [piece.split(delimiters.element) for piece in pieces if piece]
