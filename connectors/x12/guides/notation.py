@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 
@@ -65,6 +65,7 @@ class Source(NamedTuple):
 _SOURCE = re.compile(r"([A-Z][A-Z0-9]{1,2}?)(?:\*(\w+) )?(\d\d)(?:-(\d)(?:\.\.(\d))?)?")
 
 
+@lru_cache(maxsize=1024)
 def source(text: str) -> Source:
     """Read one source in the guide's notation."""
     found = _SOURCE.fullmatch(text)
@@ -74,8 +75,9 @@ def source(text: str) -> Source:
     return Source(found[1], found[2] or "", int(found[3]), low, int(found[5] or low))
 
 
-def sources(text: str) -> list[Source]:
-    return [source(part.strip()) for part in text.split("|")]
+@lru_cache(maxsize=1024)
+def sources(text: str) -> tuple[Source, ...]:
+    return tuple(source(part.strip()) for part in text.split("|"))
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,7 @@ class Numbers(NamedTuple):
 
 def array(values: Ints, type_: pa.DataType, valid: Flags | None = None) -> pa.Array:
     """NumPy values of the type's own width as an Arrow array without a copy; null where not valid."""
-    values = np.ascontiguousarray(
-        values, type_.to_pandas_dtype() if not pa.types.is_date(type_) else np.int32
-    )
+    values = np.ascontiguousarray(values, np.int64 if type_.bit_width == 64 else np.int32)
     bits = None
     if valid is not None and not valid.all():
         bits = pa.py_buffer(np.packbits(valid, bitorder="little"))
@@ -86,7 +84,13 @@ def between(buffer: pa.Buffer, start: Ints, end: Ints, *, ascending: bool) -> pa
     edges[1::2] = end
     kind = pa.StringArray if edges.dtype == np.int32 else pa.LargeStringArray
     whole = kind.from_buffers(len(edges) - 1, pa.py_buffer(edges), buffer)
-    return _null_where_blank(whole.take(pa.array(np.arange(0, len(edges), 2, dtype=np.int32))))
+    return _null_where_blank(whole.take(_even(len(start))))
+
+
+@lru_cache(maxsize=8)
+def _even(count: int) -> pa.Array:
+    """The first even numbers."""
+    return pa.array(np.arange(0, 2 * count, 2, dtype=np.int32))
 
 
 def _null_where_blank(found: pa.Array) -> pa.Array:
@@ -147,17 +151,18 @@ class Parts:
 
     def text(self, low: int, high: int) -> pa.Array:
         """Components as strings; those of a range are a list with single blanks between."""
-        found = between(pa.py_buffer(self.octets), *self.bounds(low, high), ascending=True)
-        return found if low == high else self._listed(low, high)
+        if high > low:
+            return self._listed(low, high)
+        return between(pa.py_buffer(self.octets), *self.bounds(low, high), ascending=True)
 
     def _listed(self, low: int, high: int) -> pa.Array:
         start, end = self.bounds(low, high)
         blanked = self.octets.copy()
         blanked[self.cuts[:-1]] = 0x20
         found = between(pa.py_buffer(blanked), start, end, ascending=True)
-        if found.null_count == len(found):
-            return found
-        if pc.any(pc.match_substring(found, "  ")).as_py() or pc.any(pc.starts_with(found, " ")).as_py():
+        leading = blanked[start] == 0x20
+        double = (blanked[:-1] == 0x20) & (blanked[1:] == 0x20)
+        if leading.any() or double.any():
             found = pc.utf8_trim(pc.replace_substring_regex(found, " +", " "), " ")
             found = pc.if_else(pc.equal(found, ""), None, found)
         return found
@@ -214,24 +219,23 @@ def decimals(octets: Octets, start: Ints, end: Ints, places: int) -> Numbers:
     """X12 type R as whole numbers of ``10**-places``; exact, or not valid."""
     length = end - start
     present = length > 0
+    if not present.any():
+        return Numbers(np.zeros(len(length), np.int64), present, present)
     plain = present & (length <= 8)
-    word = _before(octets, end, length * plain)
-    scale = np.full(len(word), 10**places)
-    for behind in range(1, places + 1):
+    word = _before(octets, end, length if plain.all() else length * plain)
+    aligned = word >> np.uint64(8 * places)  # without a point: as many zeros follow
+    pointed = np.zeros(len(word), np.bool_)
+    for behind in range(places, 0, -1):
         here = ((word >> np.uint64(8 * (7 - behind))) & _BYTE) == _POINT
-        if behind > 1:
-            here &= scale == 10**places  # a second point is for `decimal` to refuse
-        at = np.flatnonzero(here)
-        if len(at):
-            some = word[at]
-            after = some & _LAST[behind]
-            some <<= np.uint64(8)
-            some &= _LAST[8 - behind] >> np.uint64(8 * behind)
-            some |= after
-            word[at] = some
-            scale[at] = 10 ** (places - behind)
-    values, valid = _number(word)
-    values *= scale
+        here &= ~pointed
+        if behind == places:
+            aligned = np.where(here, _without_point(word, behind, places), aligned)
+        else:
+            at = np.flatnonzero(here)
+            aligned[at] = _without_point(word[at], behind, places)
+        pointed |= here
+    plain &= pointed | (length <= 8 - places)  # what was pushed out is for the second pass
+    values, valid = _number(aligned)
     valid &= plain
     rest = np.flatnonzero(present & ~valid)
     if len(rest):
@@ -239,6 +243,19 @@ def decimals(octets: Octets, start: Ints, end: Ints, places: int) -> Numbers:
     if not valid.all():
         values[~valid] = 0
     return Numbers(values, present, valid)
+
+
+def _without_point(word: Words, behind: int, places: int) -> Words:
+    """Words with a point and ``behind`` digits after it as numbers with ``places`` digits after where it was."""
+    fraction = word & _LAST[behind]
+    whole = word & (_LAST[8] >> np.uint64(8 * (behind + 1)))
+    if behind == places:
+        whole <<= np.uint64(8)
+    else:
+        fraction >>= np.uint64(8 * (places - behind))
+        whole >>= np.uint64(8 * (places - behind - 1))
+    whole |= fraction
+    return whole
 
 
 def _longer(octets: Octets, start: Ints, end: Ints, places: int) -> tuple[Ints, Flags]:

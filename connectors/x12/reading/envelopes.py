@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.x12.guides.notation import Source
 from connectors.x12.problems import Problems
-from connectors.x12.reading import columns
+from connectors.x12.reading import columns, few
 from connectors.x12.reading.segments import Flags, Ints, Segments, code
 
 ENVELOPE = ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")
@@ -36,6 +37,8 @@ def envelope_rows(segments: Segments) -> Ints:
 
 def element_texts(segments: Segments, rows: Ints, element: int) -> pa.Array:
     """One element of each segment, null where absent, blank or where there is no segment (-1)."""
+    if len(rows) <= few.FEW:
+        return few.read(segments, rows, Source("", "", element, 0, 0), pa.string(), 0)[0]
     there = np.flatnonzero(rows >= 0)
     found = columns.element_text(segments, rows[there], element)
     if len(there) == len(rows):
@@ -46,8 +49,13 @@ def element_texts(segments: Segments, rows: Ints, element: int) -> pa.Array:
 
 
 def regular(segments: Segments, rows: Ints) -> Flags:
-    """For each piece whether its envelope (at ``rows``) is whole: order, nothing between, counts, control numbers."""
+    """For each piece whether its envelope (at ``rows``) is whole: order, nothing between, counts, control numbers.
+
+    No is an answer that costs time only: the walk says the same again, with reasons if there are any.
+    """
     count = len(segments.delimiters)
+    if count <= few.FEW:  # looking at a few one by one is quicker than looking at columns of them
+        return np.zeros(count, np.bool_)
     every = np.arange(count)
     kind = np.zeros(len(rows), np.int8)
     for number, tag in enumerate(ENVELOPE):

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from connectors.x12.guides.notation import Guide, Loop, Source, source, sources
 from connectors.x12.problems import Problems
-from connectors.x12.reading import columns
+from connectors.x12.reading import columns, few
 from connectors.x12.reading.columns import Numbers, Parts
 from connectors.x12.reading.envelopes import ENVELOPE
 from connectors.x12.reading.interchanges import Reading
@@ -30,7 +30,8 @@ class Sets:
         self._inside = self._membership()
         self._rows: dict[str, Ints] = {}
         self._codes: dict[tuple[str, int], Codes] = {}
-        self._matches: dict[tuple[str, str], Ints] = {}
+        self._held: dict[tuple[str, str, tuple[str, ...]], Ints] = {}
+        self._loops: dict[str, Ints] = {}
         self._found: dict[tuple[int, str, str, str], tuple[Ints, Ints, Ints]] = {}
         self._counts: dict[int, tuple[Ints, Ints]] = {}
         self._parts: dict[tuple[int, int], tuple[Ints, Parts]] = {}
@@ -74,7 +75,11 @@ class Sets:
         return found
 
     def _in(self, loop: Ints, names: Sequence[str]) -> Flags:
-        wanted = np.array([name in names for name in self.names])
+        numbers = [number for number, name in enumerate(self.names) if name in names]
+        if len(numbers) == 1:
+            return loop == numbers[0]
+        wanted = np.zeros(len(self.names), np.bool_)
+        wanted[numbers] = True
         found: Flags = wanted[loop]
         return found
 
@@ -95,19 +100,22 @@ class Sets:
             self._codes[tag, element] = self.segments.codes(self.rows(tag), element)
         return self._codes[tag, element]
 
-    def _matching(self, tag: str, qualifier: str = "") -> Ints:
-        if not qualifier:
-            return self.rows(tag)
-        if (tag, qualifier) not in self._matches:
-            own = self._code(tag, 1) == code(qualifier)
-            self._matches[tag, qualifier] = self.segments.part(self.rows(tag), own)
-        return self._matches[tag, qualifier]
-
     def in_loop(self, tag: str, *loops: str, qualifier: str = "") -> Ints:
         """Segments with this tag (and qualifier) in these loops."""
-        rows = self._matching(tag, qualifier)
-        wanted = self._in(self.loop[rows], loops)
-        return rows if wanted.all() else self.segments.part(rows, wanted)
+        key = (tag, qualifier, loops)
+        if key not in self._held:
+            rows = self.rows(tag)
+            kept = self._in(self._loops_of(tag), loops)
+            if qualifier:
+                kept &= self._code(tag, 1) == code(qualifier)
+            self._held[key] = rows if kept.all() else self.segments.part(rows, kept)
+        return self._held[key]
+
+    def _loops_of(self, tag: str) -> Ints:
+        """The loop of every segment with this tag."""
+        if tag not in self._loops:
+            self._loops[tag] = self.loop[self.rows(tag)]
+        return self._loops[tag]
 
     def set_of(self, rows: Ints) -> Ints:
         """The row of sets each segment belongs to."""
@@ -131,7 +139,7 @@ class Sets:
 
     # Columns.
 
-    def _first_found(self, openers: Ints, loop: str, tag: str, qualifier: str) -> tuple[Ints, Ints]:
+    def first_found(self, openers: Ints, loop: str, tag: str, qualifier: str) -> tuple[Ints, Ints]:
         """The first such segment of each instance of a loop that has one, and the number of the instance."""
         key = (id(openers), loop, tag, qualifier)
         if key not in self._found:
@@ -157,7 +165,7 @@ class Sets:
 
     def first(self, openers: Ints, loop: str, tag: str, qualifier: str) -> Ints:
         """For each instance of a loop, its first such segment, -1 where there is none."""
-        found, owner = self._first_found(openers, loop, tag, qualifier)
+        found, owner = self.first_found(openers, loop, tag, qualifier)
         chosen = np.full(len(openers), -1)
         chosen[owner] = found
         return chosen
@@ -169,7 +177,7 @@ class Sets:
             if each.tag == self._opens_with(loop) and not each.qualifier:
                 found = self.read(openers, each, type_, name)
             else:
-                rows, owner = self._first_found(openers, loop, each.tag, each.qualifier)
+                rows, owner = self.first_found(openers, loop, each.tag, each.qualifier)
                 found = _spread(self.read(rows, each, type_, name), owner, len(openers))
             if result is None or result.null_count == len(result):
                 result = found
@@ -190,6 +198,11 @@ class Sets:
         return self._columns[key][1]
 
     def _read(self, rows: Ints, at: Source, type_: pa.DataType, name: str) -> pa.Array:
+        if len(rows) <= few.FEW:
+            found, wrong = few.read(self.segments, rows, at, type_, _places(name))
+            if wrong:
+                self._report_unread(rows[wrong], at, type_, name)
+            return found
         if rows.min() < 0:
             there = np.flatnonzero(rows >= 0)
             some = self.read(self.segments.part(rows, there), at, type_, name)
@@ -231,15 +244,20 @@ class Sets:
         """Cents, thousandths or days of one source, what cannot be read reported."""
         octets, start, end = self._bounds(rows, at)
         if pa.types.is_date32(type_):
-            found, code_, what = columns.dates(octets, start, end), "DATE", "a date CCYYMMDD"
+            found = columns.dates(octets, start, end)
         else:
-            places = next((p for suffix, p in PLACES.items() if name.endswith(suffix)), 0)
-            found = columns.decimals(octets, start, end, places)
-            code_, what = ("AMOUNT", "an amount") if places == 2 else ("QUANTITY", "a quantity")
+            found = columns.decimals(octets, start, end, _places(name))
         bad: Flags = found.present & ~found.valid
         if bad.any():
-            self.report(code_, rows[bad], f"{at.name} is not {what}")
+            self._report_unread(rows[bad], at, type_, name)
         return found
+
+    def _report_unread(self, rows: Ints, at: Source, type_: pa.DataType, name: str) -> None:
+        if pa.types.is_date32(type_):
+            code_, what = "DATE", "a date CCYYMMDD"
+        else:
+            code_, what = ("AMOUNT", "an amount") if _places(name) == 2 else ("QUANTITY", "a quantity")
+        self.report(code_, rows, f"{at.name} is not {what}")
 
     def table(
         self,
@@ -281,7 +299,7 @@ class Sets:
             rows = self.rows(tag)
             seen += len(rows)
             holds = np.array([False, *(tag in loop.segments.split() for loop in self.guide.loops)])
-            outside = ~holds[self.loop[rows]]
+            outside = ~holds[self._loops_of(tag)]
             if tag != "SE" and outside.any():
                 outside &= self._opens[rows] == 0
                 code_ = "SEGMENT_MISPLACED" if tag in self.guide.money else "SEGMENT_UNEXPECTED"
@@ -318,17 +336,23 @@ class Sets:
                 rows = self.rows(each.tag)
                 octets, start, end = self._bounds(rows, each)
                 absent = start >= end
-                blank = np.flatnonzero(octets[end - 1] == 0x20)
-                absent[blank] |= (
-                    columns.text(octets, start[blank], end[blank]).is_null().to_numpy(zero_copy_only=False)
-                )
+                blank = octets[end - 1] == 0x20
+                if blank.any():
+                    at = np.flatnonzero(blank)
+                    found = columns.text(octets, start[at], end[at])
+                    absent[at] |= found.is_null().to_numpy(zero_copy_only=False)
                 if absent.any():
                     self.report(code_, rows[absent], f"{each.name} is missing")
         for each in map(source, self.guide.last.split()):
             rows = self.rows(each.tag)
             if len(rows) and not self._nowhere(rows, each._replace(element=each.element + 1)):
-                more = rows[self.segments.elements[rows] > each.element]
+                more = rows[self.segments.pinned(rows).elements > each.element]
                 self.report("ELEMENT_EXTRA", more, f"{each.tag} has more elements than {each.element}")
+
+
+def _places(name: str) -> int:
+    """Digits after the point that a column's unit has room for."""
+    return next((places for suffix, places in PLACES.items() if name.endswith(suffix)), 0)
 
 
 def _spread(found: pa.Array, owner: Ints, count: int) -> pa.Array:

@@ -84,6 +84,9 @@ def _segments(octets: Octets, groups: Sequence[Delimiters], edges: Sequence[int]
 
 def _skip_blanks(source: bytes, octets: Octets, begin: Ints, end: Ints) -> Ints:
     """Where segments begin, without the line ends and blanks before them."""
+    blank = octets[begin] <= 0x20
+    if not blank.any():
+        return begin
     blank = _IS_BLANK[octets[begin]] & (begin < end)
     for _ in range(4):
         if not blank.any():

@@ -136,11 +136,11 @@ def _claim_remarks(sets: Sets, at: Ints) -> pa.Array:
     """MIA and MOA remark codes, in the guide's order."""
     claims, texts = [], []
     for each in map(source, guide.CLAIM_REMARKS.split()):
-        rows = sets.first(at, "2100", each.tag, "")
-        here = np.flatnonzero(rows >= 0)
-        if len(here):
-            claims.append(here)
-            texts.append(sets.text(rows[here], each))
+        rows, owner = sets.first_found(at, "2100", each.tag, "")
+        found = sets.text(rows, each)
+        if found.null_count < len(found):
+            claims.append(owner)
+            texts.append(found)
     if not claims:
         return pa.nulls(len(at), pa.string())
     of_claim, values = np.concatenate(claims), pa.concat_arrays(texts)

@@ -110,6 +110,7 @@ class Segments:
         self.broken = broken  # pieces with line breaks inside segments
         self._rows: dict[str, Ints] = {}
         self._pinned: dict[int, Pinned] = {}
+        self._values: dict[int, list[str]] = {}
 
     def __len__(self) -> int:
         return len(self.begin)
@@ -196,7 +197,11 @@ class Segments:
 
     def values(self, row: int) -> list[str]:
         """The elements of one segment, tag first: for the few segments of the envelope."""
-        return self.text(row).split(chr(self.delimiters[int(self.piece[row])].element))
+        if row not in self._values:
+            if len(self._values) > 10_000:
+                self._values.clear()
+            self._values[row] = self.text(row).split(chr(self.delimiters[int(self.piece[row])].element))
+        return self._values[row]
 
     def text(self, row: int) -> str:
         """One raw segment without its terminator."""
