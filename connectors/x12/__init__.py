@@ -1,7 +1,7 @@
 """X12 of the claims exchange, bytes to tables and back. Pure: no I/O, and nothing raised for what bytes hold."""
 
 from connectors.x12.balance import balance, differences
-from connectors.x12.inspection import inspect, kinds, segment_text
+from connectors.x12.inspection import inspect, inspect_many, kinds, segment_text
 from connectors.x12.reading.acknowledgments import DecodedAcknowledgments, decode_acknowledgments
 from connectors.x12.reading.remittances import Decoded835, decode_835
 from connectors.x12.writing.answers import Unanswerable, encode_999, encode_ta1, wants_ta1
@@ -20,6 +20,7 @@ __all__ = [
     "encode_999",
     "encode_ta1",
     "inspect",
+    "inspect_many",
     "kinds",
     "segment_text",
     "transaction_controls",

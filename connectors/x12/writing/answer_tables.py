@@ -29,13 +29,13 @@ SYNTAX = {
     "SEGMENT_MISPLACED": Said(REJECTED, "7"),  # segment not in proper sequence
     "ELEMENT_MISSING": Said(REJECTED, "8", "1"),  # required data element missing
     "ELEMENT_ABSENT": Said(NOTED, "8", "1"),  # the same; we can do without it
+    "ELEMENT_EXTRA": Said(REJECTED, "8", "3"),  # too many data elements
     "AMOUNT": Said(REJECTED, "8", "6"),  # invalid character in data element
     "QUANTITY": Said(REJECTED, "8", "6"),
     "CODE_UNKNOWN": Said(REJECTED, "8", "7"),  # invalid code value
     "DATE": Said(REJECTED, "8", "8"),  # invalid date
 }
 OTHER_ERROR = Said(REJECTED, "8")
-NOT_SYNTAX = ("LINE_BALANCE", "CLAIM_BALANCE", "TRANSACTION_BALANCE")
 
 # IK502: the set's own envelope. 5 is one or more segments in error, 1 a set that no decoder of ours reads.
 SET_ENVELOPE = {"SE_MISSING": "2", "SE02_CONTROL": "3", "SE01_COUNT": "4"}

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.x12.judging import DECODED_KINDS, Group, groups, judge
-from connectors.x12.problems import ERROR
+from connectors.x12.problems import ARITHMETIC, ERROR
 from connectors.x12.reading.interchanges import Set, read
 from connectors.x12.writing.answer_tables import (
     ACCEPTED,
@@ -27,7 +27,6 @@ from connectors.x12.writing.answer_tables import (
     LOOP,
     NO_GROUP_ANSWER,
     NOT_SUPPORTED,
-    NOT_SYNTAX,
     NOTED,
     NUMBERS,
     OTHER_ERROR,
@@ -176,7 +175,7 @@ def _last(rows: Sequence[int], row: int) -> int:
 def _syntax(table: pa.Table) -> Iterator[dict[str, Any]]:
     """The problems that an answer tells of."""
     told = [*SYNTAX, *SET_ENVELOPE, *GROUP_ENVELOPE, *INTERCHANGE]
-    errors = pc.and_(pc.equal(table["severity"], ERROR), pc.invert(_is_in(table["code"], NOT_SYNTAX)))
+    errors = pc.and_(pc.equal(table["severity"], ERROR), pc.invert(_is_in(table["code"], [*ARITHMETIC])))
     yield from table.filter(pc.or_(errors, _is_in(table["code"], told))).to_pylist()
 
 
@@ -188,12 +187,15 @@ def _said(problem: dict[str, Any]) -> Said:
     return SYNTAX.get(problem["code"], OTHER_ERROR)
 
 
-# Problems name segments and elements in words: CLP04, SVC01-2, BPR.
+# Problems name segments and elements in words: CLP04, SVC01-2, BPR, "CAS has more elements than 19".
+_MORE = re.compile(r"([A-Z0-9]{2,3}) has more elements than ([0-9]{1,2})")
 _NAME = re.compile(r"\b([A-Z][A-Z0-9]{1,2}?)(?:([0-9]{2})(?:-([0-9]))?)?\b")
 
 
 def _named(message: str) -> tuple[str, int, int]:
     """The first segment that a message names, its element and component (0 for none)."""
+    if more := _MORE.match(message):
+        return more[1], int(more[2]) + 1, 0
     for found in _NAME.finditer(message):
         if found[1] in SEGMENTS:
             return found[1], int(found[2] or 0), int(found[3] or 0)

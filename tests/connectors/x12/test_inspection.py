@@ -8,7 +8,7 @@ from pathlib import Path
 import make_835 as make
 import pytest
 
-from connectors.x12 import decode_835, inspect, segment_text
+from connectors.x12 import decode_835, inspect, inspect_many, segment_text
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -188,6 +188,20 @@ def test_counts_are_those_of_the_tables() -> None:
     assert [each["claims"] for each in found] == [each["lines"] for each in found] == list(range(1, 30))
     assert [each["charge_cents"] for each in found] == [20000 * n for n in range(1, 30)]
     assert all(each["balanced"] for each in found)
+
+
+def test_many_files_in_one_pass_are_as_each_alone() -> None:
+    data = [path.read_bytes() for path in sorted(SAMPLES.glob("*.edi"))]
+    data[3:3] = [b"", b"no X12", data[0][:400]]
+    data += [b"", data[1] + data[2]]
+    together = inspect_many(data, first=10, show_values=True)
+    for number, (each, found) in enumerate(zip(data, together, strict=True), start=10):
+        for problems in (found["problems"], *(one["problems"] for one in found["transactions"])):
+            assert {problem["file"] for problem in problems} <= {number}
+            for problem in problems:
+                problem["file"] = 0
+        assert found == inspect(each, show_values=True), number
+    assert inspect_many([]) == []
 
 
 @pytest.mark.parametrize(
