@@ -254,8 +254,8 @@ def _without_point(word: Words, behind: int, places: int) -> Words:
     else:
         fraction >>= np.uint64(8 * (places - behind))
         whole >>= np.uint64(8 * (places - behind - 1))
-    whole |= fraction
-    return whole
+    found: Words = whole | fraction
+    return found
 
 
 def _longer(octets: Octets, start: Ints, end: Ints, places: int) -> tuple[Ints, Flags]:

@@ -77,7 +77,8 @@ class Sets:
     def _in(self, loop: Ints, names: Sequence[str]) -> Flags:
         numbers = [number for number, name in enumerate(self.names) if name in names]
         if len(numbers) == 1:
-            return loop == numbers[0]
+            only: Flags = loop == numbers[0]
+            return only
         wanted = np.zeros(len(self.names), np.bool_)
         wanted[numbers] = True
         found: Flags = wanted[loop]
@@ -120,9 +121,9 @@ class Sets:
     def set_of(self, rows: Ints) -> Ints:
         """The row of sets each segment belongs to."""
         begins = self.reading.set_begins
-        if len(begins) == 1 and len(rows) and rows[0] >= begins[0]:
-            return np.zeros(len(rows), np.int64)
-        return np.searchsorted(begins, rows, side="right") - 1
+        if len(begins) == 1 and len(rows) and rows.min() >= begins[0]:
+            return np.zeros(len(rows), np.int32)
+        return self.reading.sets_before[rows] - 1
 
     def ordinal(self, rows: Ints) -> Ints:
         """1-based ordinal of each segment within its set."""

@@ -81,6 +81,13 @@ class Reading:
         return number, segment - int(self.set_begins[number]) + 1
 
     @cached_property
+    def sets_before(self) -> Ints:
+        """For each segment how many sets begin up to it."""
+        opens = np.zeros(len(self.segments), np.int32)
+        opens[self.set_begins] = 1
+        return np.cumsum(opens, dtype=np.int32)
+
+    @cached_property
     def set_interchanges(self) -> Ints:
         """The interchange of each set, -1 for none."""
         return np.searchsorted(self.isa_rows, self.set_begins, side="right") - 1
