@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from connectors.x12.tables837 import TABLES_837
 from tests.support import tables837 as plain
 from tests.support.tables837 import BILLING, CHILD, DAY, STAY, SUPERVISING
 
@@ -357,7 +358,7 @@ institutional: tuple[tuple[Option, ...], ...] = (
     (
         NOTHING,
         _line(**_person("rendering")),
-        _line(modifiers="HE HQ", description="GROUP", noncovered_cents=1),
+        _line(code="H0035", modifiers="HE HQ", description="GROUP", noncovered_cents=1),
     ),
     (NOTHING, _more_lines(plain.revenue_line, 2, charge_cents=4205), _more_lines(plain.revenue_line, 60)),
 )
@@ -390,19 +391,85 @@ def pairs(kind: str, seed: int) -> list[list[int]]:
     return chosen
 
 
-def batch(kind: str, choices: Iterable[Sequence[int]]) -> dict[str, pa.Table]:
-    """Tables of one claim for each choice of an option in every aspect."""
+def batch(
+    kind: str, choices: Iterable[Sequence[int]], changes: Sequence[dict[str, dict[str, Any]]] = ()
+) -> dict[str, pa.Table]:
+    """Tables of one claim for each choice of an option in every aspect.
+
+    `changes` are made to a claim and its first line before the options have their turn.
+    """
     aspects = ASPECTS[kind]
     claim, line = (plain.claim, plain.line) if kind == "837P" else (plain.institutional, plain.revenue_line)
-    names = ("claims", "lines", "other_payers", "line_payments", "adjustments", "claim_codes", "attachments")
-    together: Rows = {name: [] for name in names}
+    together: Rows = {name: [] for name in TABLES_837}
     for number, choice in enumerate(choices, 1):
-        rows: Rows = {name: [] for name in names}
-        rows["claims"].append(claim(number))
-        rows["lines"].append(line(number))
+        change = changes[number - 1] if changes else {"claims": {}, "lines": {}}
+        rows: Rows = {name: [] for name in TABLES_837}
+        rows["claims"].append(claim(number, **change["claims"]))
+        rows["lines"].append(line(number, **change["lines"]))
         # Lines are made before other payers decide about them.
         for aspect in sorted(range(len(aspects)), key=lambda n: aspects[n] is COORDINATION):
             aspects[aspect][choice[aspect] % len(aspects[aspect])](rows, number)
-        for name in names:
-            together[name] += rows[name]
+        for name, added in rows.items():
+            together[name] += added
     return plain.tables(together.pop("claims"), together.pop("lines"), **together)
+
+
+# --- the canonical form --------------------------------------------------------------------------------------------
+
+_ORDER = {
+    "claims": (),
+    "lines": ("position",),
+    "other_payers": ("position",),
+    "line_payments": ("line", "payer"),
+    "adjustments": ("line", "payer", "position"),
+    "claim_codes": ("qualifier", "position"),
+    "attachments": ("position",),
+}
+
+
+def ordered(tables: dict[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:
+    """Rows of every table by claim and by their places in it."""
+    return {
+        name: sorted(
+            tables[name].to_pylist(),
+            key=lambda row: (
+                (row["claim_id"], *((row[k] is not None, row[k] or 0) for k in by if k != "qualifier"))
+                if "qualifier" not in by
+                else (row["claim_id"], row["qualifier"], row["position"])
+            ),
+        )
+        for name, by in _ORDER.items()
+    }
+
+
+def canonical(tables: dict[str, pa.Table], kind: str) -> dict[str, list[dict[str, Any]]]:
+    """What comes back of tables that were written: `reading.claims` says how it differs from what was given."""
+    rows = ordered(tables)
+    places = {}
+    for claim in rows["claims"]:
+        _fill(claim, billing_tax_qualifier="EI", accept_assignment="A", benefits_assigned="Y", release="Y")
+        places[claim["claim_id"]] = claim["place_of_service"]
+        if claim["frequency"] not in ("7", "8", "Q"):
+            claim["original_reference"] = None
+        if claim["relationship"] == "18":
+            claim.update({name: None for name in claim if name.startswith("patient_") and name in _PATIENT})
+        if kind == "837P" and claim["rendering_npi"] == claim["billing_npi"]:
+            claim.update(
+                {name: None for name in claim if name.startswith("rendering_") and name != "rendering_npi"}
+            )
+    for line in rows["lines"]:
+        _fill(line, unit="UN", service_to=line["service_from"])
+        if kind == "837P":
+            _fill(line, place_of_service=places[line["claim_id"]])
+    for payer in rows["other_payers"]:
+        _fill(payer, benefits_assigned="Y", release="Y")
+    return rows
+
+
+_PATIENT = {name for name in plain.CHILD if name.startswith("patient_")} | {
+    f"patient_{part}" for part in ("middle_name", "suffix", "street_2")
+}
+
+
+def _fill(row: dict[str, Any], **defaults: Any) -> None:
+    row.update({name: value for name, value in defaults.items() if row[name] is None})

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from connectors.x12.writing.batch import Batch
-from connectors.x12.writing.columns import Where, both, negate, spread
+from connectors.x12.writing.columns import Where, both, either, negate, spread
 from connectors.x12.writing.faults import Fault, invalid, missing
 
 INPATIENT_PLACES = ("21", "51", "61")
@@ -65,6 +65,15 @@ def outpatient_dates(batch: Batch) -> Iterator[Fault]:
     yield missing("lines", "service_from", both(outpatient, undated), "is required on an outpatient line")
     ends = both(batch.lines.given("service_to"), undated)
     yield missing("lines", "service_from", both(ends, ~outpatient), "is absent beside service_to")
+
+
+def codes_of_modifiers(batch: Batch) -> Iterator[Fault]:
+    """SV202 and SVD03 hold modifiers and a description beside a code alone."""
+    for table in ("lines", "line_payments"):
+        columns = batch[table]
+        beside = either(columns.given(name) for name in ("modifiers", "description"))
+        where = both(beside, negate(columns.given("code")))
+        yield missing(table, "code", where, "is absent beside modifiers or description")
 
 
 def _of_claims(batch: Batch, types: tuple[str, ...]) -> np.ndarray:
@@ -136,6 +145,7 @@ CHECKS: dict[str, tuple[Callable[[Batch], Iterator[Fault]], ...]] = {
     "837P": (service_dates, admission_of_inpatients, why_medicare_is_secondary),
     "837I": (
         outpatient_dates,
+        codes_of_modifiers,
         admission,
         discharge,
         statement,

@@ -96,6 +96,7 @@ INSTITUTIONAL: list[tuple[dict[str, Any], dict[str, Any], Found]] = [
     ({}, {"revenue_code": "912"}, [("lines", 1, "revenue_code", "INVALID")]),
     ({}, {"service_from": None}, [("lines", 1, "service_from", "MISSING")]),
     ({}, {"pointers": "1"}, [("lines", 1, "pointers", "INVALID")]),
+    ({}, {"code": None, "modifiers": "HE"}, [("lines", 1, "code", "MISSING")]),
     ({}, {"unit": "MJ"}, [("lines", 1, "unit", "INVALID")]),
 ]  # fmt: skip
 
