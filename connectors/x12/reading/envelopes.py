@@ -126,22 +126,37 @@ class _Open:
 class Walk:
     """Steps through envelope segments. ``STEPS`` says what each does; everything else is bookkeeping.
 
-    Every ST opens a set, so the sets are numbered before the walk begins.
+    A walk may go on from one window of a file to the next: what is open stays open. Rows are counted from the
+    beginning of the file, ``base`` of them in earlier windows.
     """
 
-    def __init__(self, segments: Segments, files: Ints, set_begins: Ints, problems: Problems) -> None:
-        self.segments, self.problems = segments, problems
-        self.files, self.set_begins = files, set_begins
-        self.set_ends = np.zeros(len(set_begins), np.int64)
-        self.set_groups = np.full(len(set_begins), -1, np.int64)
-        self.intact = np.ones(len(set_begins), np.bool_)
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+        self.base = 0
+        self.set_begins = self.set_ends = np.empty(0, np.int64)
+        self.set_groups = np.empty(0, np.int64)
+        self.intact = np.empty(0, np.bool_)
+        self.interchanges: list[list[str]] = []
+        self.names: dict[int, tuple[int, list[str], list[str]]] = {}  # of a set: interchange, its GS and ST
+        self.settled = 0  # sets of interchanges that are closed: nothing can damage them any more
         self.interchange: _Open | None = None
         self.group: _Open | None = None
         self.set: int | None = None
+        self.set_values: list[str] = []
 
-    def through(self, rows: Ints, pieces: Ints) -> None:
-        """Walk these pieces; ``rows`` are the envelope segments of all."""
+    def enter(self, segments: Segments, files: Ints, set_begins: Ints, base: int = 0) -> None:
+        """Go on with these segments. Every ST opens a set, so the sets are numbered before the walk begins."""
+        self.segments, self.files, self.base = segments, files, base
+        new = len(set_begins)
+        self.set_begins = np.append(self.set_begins, set_begins + base)
+        self.set_ends = np.append(self.set_ends, np.zeros(new, np.int64))
+        self.set_groups = np.append(self.set_groups, np.full(new, -1))
+        self.intact = np.append(self.intact, np.ones(new, np.bool_))
+
+    def through(self, rows: Ints, pieces: Ints, *, last: bool = True) -> None:
+        """Walk these pieces; ``rows`` are the envelope segments of all. Without ``last`` the last piece goes on."""
         of_row = self.segments.piece[rows]
+        end = int(self.segments.piece[-1]) if len(self.segments) else -1
         for piece in pieces.tolist():
             low, high = np.searchsorted(self.segments.piece, [piece, piece + 1]).tolist()
             mine = rows[np.searchsorted(of_row, piece) : np.searchsorted(of_row, piece + 1)].tolist()
@@ -154,7 +169,8 @@ class Walk:
                 previous = row
             if self.set is None and high > previous + 1:
                 self._stray(previous + 1, high)
-            self._close_interchange(high)
+            if last or piece < end:
+                self._close_interchange(high)
 
     def report_empty(self) -> None:
         """Empty segments, which only the index saw."""
@@ -166,6 +182,7 @@ class Walk:
     def isa(self, row: int, values: list[str]) -> None:
         self._close_interchange(row)
         self.interchange = _Open(values, whole=len(values) == 17)  # else ISA_ELEMENTS has been reported
+        self.interchanges.append(values)
 
     def gs(self, row: int, values: list[str]) -> None:
         self._close_group(row)
@@ -175,7 +192,10 @@ class Walk:
 
     def st(self, row: int, values: list[str]) -> None:
         self._close_set(row)
-        number = self.set = int(np.searchsorted(self.set_begins, row))
+        number = self.set = int(np.searchsorted(self.set_begins, self.base + row))
+        self.set_values = values
+        gs = self.group.values if self.group else []
+        self.names[number] = (len(self.interchanges) - 1, gs, values)
         if self.interchange:
             self.interchange.sets.append(number)
             self.intact[number] &= self.interchange.whole
@@ -193,13 +213,12 @@ class Walk:
             self._damage("SE_UNMATCHED", "SE without ST", row, self._around())
             return
         number, self.set = self.set, None
-        self.set_ends[number] = row + 1
-        begin = int(self.set_begins[number])
-        count = row + 1 - begin
+        self.set_ends[number] = self.base + row + 1
+        count = int(self.set_ends[number] - self.set_begins[number])
         if not same_number(element_of(values, 1), str(count)):
             message = f"SE01 does not count the {count} segments from ST to SE"
             self._damage("SE01_COUNT", message, row, [number], number)
-        if element_of(values, 2) != element_of(self.segments.values(begin), 2):
+        if element_of(values, 2) != element_of(self.set_values, 2):
             self._damage("SE02_CONTROL", "SE02 differs from ST02", row, [number], number)
 
     def ge(self, row: int, values: list[str]) -> None:
@@ -220,6 +239,7 @@ class Walk:
             self._damage("IEA_UNMATCHED", "IEA without ISA", row, [])
             return
         interchange, self.interchange = self.interchange, None
+        self.settled = len(self.names)
         if not same_number(element_of(values, 1), str(interchange.inside)):
             # Some partners count the TA1 itself; a TA1 alone can be trusted all the same.
             alone = interchange.answers and not interchange.inside
@@ -239,7 +259,7 @@ class Walk:
     def _close_set(self, row: int) -> None:
         if self.set is not None:
             number, self.set = self.set, None
-            self.set_ends[number] = row
+            self.set_ends[number] = self.base + row
             self._damage("SE_MISSING", "the transaction set has no SE", row - 1, [number], number)
 
     def _close_group(self, row: int) -> None:
@@ -253,6 +273,7 @@ class Walk:
         if self.interchange is not None:
             self._damage("IEA_MISSING", "the interchange has no IEA", row - 1, self.interchange.sets)
             self.interchange = None
+        self.settled = len(self.names)
 
     def _stray(self, low: int, high: int) -> None:
         many = f"{high - low} segment(s) stand outside every transaction set"
@@ -267,12 +288,15 @@ class Walk:
     def _damage(self, code_: str, message: str, row: int, sets: list[int], number: int | None = None) -> None:
         """Report at a row of the file, or of the set ``number``; the sets it concerns are no longer intact."""
         self.intact[sets] = False
-        file = int(self.files[self.segments.piece[row]])
-        if number is None:
-            first = int(np.searchsorted(self.segments.piece, np.searchsorted(self.files, file)))
-        else:
+        file = int(self.files[self.segments.piece[max(row, 0)]])
+        if number is not None:
             first = int(self.set_begins[number])
-        self.problems.add(code_, message, file=file, transaction=number, segment=row - first + 1)
+        elif self.base:
+            first = 0
+        else:
+            first = int(np.searchsorted(self.segments.piece, np.searchsorted(self.files, file)))
+        ordinal = self.base + row - first + 1
+        self.problems.add(code_, message, file=file, transaction=number, segment=ordinal)
 
 
 STEPS = {

@@ -26,6 +26,7 @@ class Sets:
         self.reading, self.guide, self.problems = reading, guide, problems
         self.segments = reading.segments
         self.numbers = reading.numbers_of(guide.kinds)
+        self.opened = self.numbers[reading.set_begins[self.numbers] >= 0]  # those whose ST is here
         self.names = ["", *(loop.name for loop in guide.loops)]
         self._inside = self._membership()
         self._rows: dict[str, Ints] = {}
@@ -46,7 +47,7 @@ class Sets:
         if len(self.numbers) == len(self.reading.set_begins) and self.reading.covered:
             return None
         inside = np.zeros(len(self.segments) + 1, np.int8)
-        inside[self.reading.set_begins[self.numbers]] += 1
+        inside[np.maximum(self.reading.set_begins[self.numbers], 0)] += 1
         inside[self.reading.set_ends[self.numbers]] -= 1
         return np.cumsum(inside[:-1], dtype=np.int8) > 0
 
@@ -288,7 +289,7 @@ class Sets:
                 code_,
                 each,
                 file=int(self.reading.set_files[number]),
-                transaction=number,
+                transaction=self.reading.first_set + number,
                 segment=ordinal,
                 loop=self.names[int(self.loop[row])] or None,
             )
@@ -307,7 +308,7 @@ class Sets:
                 self.report(code_, rows[outside], f"{tag} does not belong in this loop")
         self._check_order()
         ends, begins = self.reading.set_ends[self.numbers], self.reading.set_begins[self.numbers]
-        if seen < int((ends - begins).sum()):
+        if seen < int((ends - np.maximum(begins, 0)).sum()):
             self._report_unknown()
 
     def _report_unknown(self) -> None:
@@ -324,7 +325,9 @@ class Sets:
                 continue
             may = np.array([name in loop.after.split() for name in self.names])
             rows = self.rows(loop.tag)
-            rows = rows[self._opens[rows] == number]
+            rows = rows[
+                (self._opens[rows] == number) & (rows > 0)
+            ]  # the first of a window follows what is gone
             wrong = rows[~may[self.loop[rows - 1]]]
             self.report("SEGMENT_MISPLACED", wrong, f"{loop.tag} does not belong here")
 

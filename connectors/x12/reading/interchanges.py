@@ -74,6 +74,8 @@ class Reading:
     set_groups: Ints  # the GS of each, -1 for none
     set_files: Ints
     intact: Flags
+    first_set: int = 0  # sets in earlier windows; one that goes on from there begins before the first row
+    kinds: tuple[str, ...] | None = None  # where they are known already
 
     def owner(self, segment: int) -> tuple[int, int]:
         """The set a segment belongs to and its 1-based ordinal there."""
@@ -84,7 +86,7 @@ class Reading:
     def sets_before(self) -> Ints:
         """For each segment how many sets begin up to it."""
         opens = np.zeros(len(self.segments), np.int32)
-        opens[self.set_begins] = 1
+        opens[np.maximum(self.set_begins, 0)] = 1
         return np.cumsum(opens, dtype=np.int32)
 
     @cached_property
@@ -95,7 +97,7 @@ class Reading:
     @cached_property
     def covered(self) -> bool:
         """Whether every segment stands in a set or is one of the envelope's."""
-        outside = len(self.segments) - int((self.set_ends - self.set_begins).sum())
+        outside = len(self.segments) - int((self.set_ends - np.maximum(self.set_begins, 0)).sum())
         return outside == sum(len(self.segments.rows(tag)) for tag in ("ISA", "IEA", "GS", "GE", "TA1"))
 
     @cached_property
@@ -114,6 +116,8 @@ class Reading:
     @cached_property
     def set_kinds(self) -> list[str]:
         """The kind of each set, e.g. 835 or 837P."""
+        if self.kinds is not None:
+            return list(self.kinds)
         names = self.headers["set_id"].to_pylist()
         pairs = list(zip(names, self.headers["version"].to_pylist(), strict=True))
         known = {pair: kind_of(*pair) for pair in set(pairs)}
@@ -205,7 +209,8 @@ def _enveloped(segments: Segments, files: Ints, problems: Problems) -> Reading:
     """The envelopes of indexed pieces; ``files`` names the input of each piece."""
     rows, begins = envelope_rows(segments), segments.rows("ST")
     sound = regular(segments, rows)
-    walk = Walk(segments, files, begins, problems)
+    walk = Walk(problems)
+    walk.enter(segments, files, begins)
     walk.through(rows, np.flatnonzero(~sound))
     walk.report_empty()
     sets = np.flatnonzero(sound[segments.piece[begins]])

@@ -55,30 +55,48 @@ def decode_835(data: bytes | Sequence[bytes]) -> Decoded835:
 
 def decode(reading: Reading) -> Decoded835:
     """As ``decode_835``, of bytes already read."""
-    problems = Problems(reading.problems.rows)
-    sets = Sets(reading, guide.GUIDE, problems)
-    claims_at, lines_at = sets.in_loop("CLP", "2100"), sets.in_loop("SVC", "2110")
-    owner = Owners(sets, claims_at, lines_at)
-    adjusted, held = adjustments(sets, owner), provider_adjustments(sets)
-    lines, claims = _lines(sets, owner), _claims(sets, owner)
-    names = _names(sets, owner)
-    transactions = _transactions(sets)
-    details = _details(sets, owner)
-    struck = balance(transactions, claims, lines, adjusted, held)
-    _report(sets, owner, struck, claims, lines)
-    verdict = _verdict(sets, owner, struck)
+    sets = Sets(reading, guide.GUIDE, Problems(reading.problems.rows))
+    part = read_part(sets)
+    struck = balance(part.transactions, part.claims, part.lines, part.adjustments, part.provider_adjustments)
+    report_balance(part, struck)
+    _report_payment(sets, struck.transactions)
+    verdict = _verdict(part, struck)
     return Decoded835(
         interchange_table(reading),
         set_table(reading),
-        _summed(sets, transactions, claims, struck, verdict.transactions),
-        _judged(claims, struck.claims, verdict.claims),
-        names,
-        _judged(lines, struck.lines, verdict.lines),
-        adjusted,
-        held,
-        details,
-        problems.table(),
+        _summed(part, struck, verdict.transactions),
+        judged(part.claims, struck.claims, verdict.claims),
+        part.names,
+        judged(part.lines, struck.lines, verdict.lines),
+        part.adjustments,
+        part.provider_adjustments,
+        part.details,
+        sets.problems.table(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The tables of some bytes before their balance is struck."""
+
+    sets: Sets
+    owner: Owners
+    transactions: pa.Table  # of sets whose ST is here, without counts and sums
+    claims: pa.Table
+    names: pa.Table
+    lines: pa.Table
+    adjustments: pa.Table
+    provider_adjustments: pa.Table
+    details: pa.Table
+
+
+def read_part(sets: Sets) -> Part:
+    """Every table of these sets."""
+    owner = Owners(sets, sets.in_loop("CLP", "2100"), sets.in_loop("SVC", "2110"))
+    adjusted, held = adjustments(sets, owner), provider_adjustments(sets)
+    claims, lines, names = _claims(sets, owner), _lines(sets, owner), _names(sets, owner)
+    transactions = _transactions(sets)
+    return Part(sets, owner, transactions, claims, names, lines, adjusted, held, _details(sets, owner))
 
 
 # --- tables ------------------------------------------------------------------------------------------------------
@@ -91,17 +109,17 @@ def _transactions(sets: Sets) -> pa.Table:
         counted = np.bincount(
             sets.set_of(sets.in_loop(tag, "header")), minlength=len(sets.reading.set_begins)
         )
-        counted = counted[sets.numbers]
+        counted = counted[sets.opened]
         sets.report("SEGMENT_MISSING", at[counted == 0], f"the transaction set has no {tag}")
         sets.report("SEGMENT_REPEATED", at[counted > 1], f"the transaction set has more than one {tag}")
     types = {f.name: f.type for f in tables.TRANSACTIONS}
-    given = {"transaction": rows_array(sets.numbers)}
+    given = {"transaction": rows_array(sets.opened)}
     for name, (loop, text) in guide.TRANSACTIONS.items():
         given[name] = sets.column(at, loop, text, types[name], name)
     for loop, party in (("1000A", guide.PAYER), ("1000B", guide.PAYEE)):
         openers = sets.in_loop("N1", loop)
-        first = np.searchsorted(sets.set_of(openers), sets.numbers)
-        owned = np.isin(sets.numbers, sets.set_of(openers))
+        first = np.searchsorted(sets.set_of(openers), sets.opened)
+        owned = np.isin(sets.opened, sets.set_of(openers))
         take = rows_array(np.where(owned, first, -1))
         for name, (_, text) in party.items():
             given[name] = sets.column(openers, loop, text, types[name], name).take(take)
@@ -209,33 +227,53 @@ class _Verdict:
     transactions: Flags
 
 
-def _report(sets: Sets, owner: Owners, struck: Balance, claims: pa.Table, lines: pa.Table) -> None:
-    for rows, found, code, what in (
-        (owner.lines_at, struck.lines, "LINE_BALANCE", "SVC02 - adjustments - SVC03"),
-        (owner.claims_at, struck.claims, "CLAIM_BALANCE", "CLP03 - adjustments - CLP04"),
-        (_bpr_rows(sets), struck.transactions, "TRANSACTION_BALANCE", "BPR02 - (CLP04 - PLB)"),
-    ):
-        wrong = np.flatnonzero(found.known & (found.cents != 0))
-        messages = [f"{what} is {cents} cents, not 0" for cents in found.cents[wrong].tolist()]
-        sets.report(code, rows[wrong], messages)
+def report_balance(part: Part, struck: Balance) -> None:
+    """Lines and claims that do not balance, and claims whose lines are not the whole."""
+    sets, owner = part.sets, part.owner
+    _report_off(sets, owner.lines_at, struck.lines, "LINE_BALANCE", "SVC02 - adjustments - SVC03")
+    _report_off(sets, owner.claims_at, struck.claims, "CLAIM_BALANCE", "CLP03 - adjustments - CLP04")
     # Worth knowing: a line may be lost. Some payers bundle, so it is no error.
     owned = owner.claim_of_line >= 0
     of_claim, count = owner.claim_of_line[owned], len(owner.claims_at)
-    charged = pc.fill_null(lines["charge_cents"], 0).to_numpy()[owned]
+    charged = pc.fill_null(part.lines["charge_cents"], 0).to_numpy()[owned]
     total, lined = columns.sums(of_claim, charged, count), np.bincount(of_claim, minlength=count) > 0
-    differs = pc.fill_null(pc.not_equal(claims["charge_cents"], pa.array(total)), False).to_numpy()
+    differs = pc.fill_null(pc.not_equal(part.claims["charge_cents"], pa.array(total)), False).to_numpy()
     sets.report("LINE_CHARGES", owner.claims_at[lined & differs], "the lines' SVC02 do not add up to CLP03")
 
 
-def _verdict(sets: Sets, owner: Owners, struck: Balance) -> _Verdict:
+def _report_payment(sets: Sets, found: Differences) -> None:
+    _report_off(sets, _bpr_rows(sets), found, "TRANSACTION_BALANCE", PAYMENT)
+
+
+PAYMENT = "BPR02 - (CLP04 - PLB)"
+
+
+def _report_off(sets: Sets, rows: Ints, found: Differences, code: str, what: str) -> None:
+    wrong = np.flatnonzero(found.known & (found.cents != 0))
+    messages = [off_by(what, cents) for cents in found.cents[wrong].tolist()]
+    sets.report(code, rows[wrong], messages)
+
+
+def off_by(what: str, cents: int) -> str:
+    """What a balance problem says."""
+    return f"{what} is {cents} cents, not 0"
+
+
+def balanced_claims(owner: Owners, struck: Balance) -> tuple[Flags, Flags]:
+    """Which lines balance by themselves, and which claims do with all their lines."""
+    lines, claims = struck.lines.balanced, struck.claims.balanced
+    owned = owner.claim_of_line >= 0
+    claims[owner.claim_of_line[owned & ~lines]] = False
+    return lines, claims
+
+
+def _verdict(part: Part, struck: Balance) -> _Verdict:
     """Balanced is what balances by itself and in all its parts, in a transaction that can be trusted."""
+    sets, owner = part.sets, part.owner
     sound = np.zeros(len(sets.reading.set_begins), np.bool_)
     sound[sets.numbers] = sets.reading.intact[sets.numbers]
     sound[sorted(sets.problems.damaged())] = False
-    lines = struck.lines.balanced
-    claims = struck.claims.balanced
-    owned = owner.claim_of_line >= 0
-    claims[owner.claim_of_line[owned & ~lines]] = False
+    lines, claims = balanced_claims(owner, struck)
     set_of_claim = sets.set_of(owner.claims_at)
     whole = sound.copy()
     whole[set_of_claim[~claims]] = False
@@ -246,17 +284,16 @@ def _verdict(sets: Sets, owner: Owners, struck: Balance) -> _Verdict:
     )
 
 
-def _judged(table: pa.Table, found: Differences, balanced: Flags) -> pa.Table:
+def judged(table: pa.Table, found: Differences, balanced: Flags | pa.Array) -> pa.Table:
     """The table with its last two columns."""
     cents = columns.array(found.cents, pa.int64(), found.known)
     return table.append_column("difference_cents", cents).append_column("balanced", pa.array(balanced))
 
 
-def _summed(
-    sets: Sets, transactions: pa.Table, claims: pa.Table, struck: Balance, balanced: Flags
-) -> pa.Table:
+def _summed(part: Part, struck: Balance, balanced: Flags) -> pa.Table:
     """The transactions with their counts, sums and verdict."""
-    counted = np.bincount(claims["transaction"].to_numpy(), minlength=len(sets.reading.set_begins))
+    sets, transactions = part.sets, part.transactions
+    counted = np.bincount(part.claims["transaction"].to_numpy(), minlength=len(sets.reading.set_begins))
     summed = {
         "claims": rows_array(counted[sets.numbers]),
         "claim_paid_cents": pa.array(struck.claim_paid),
@@ -265,7 +302,7 @@ def _summed(
     for name, values in summed.items():
         transactions = transactions.append_column(name, values)
     return (
-        _judged(transactions, struck.transactions, balanced)
+        judged(transactions, struck.transactions, balanced)
         .select(tables.TRANSACTIONS.names)
         .cast(tables.TRANSACTIONS)
     )

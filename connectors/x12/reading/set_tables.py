@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -61,36 +60,32 @@ _STAND_INS = (0x1D, 0x1F, 0x1C)
 
 
 def _digests(reading: Reading) -> list[str]:
-    """SHA-256 of the segments between ST and SE: the same whatever the delimiters and the line ends."""
+    return [hashlib.sha256(body).hexdigest() for body in bodies(reading)]
+
+
+def bodies(reading: Reading) -> Iterator[bytes | memoryview]:
+    """The bytes of each set between ST and SE that are in the reading, the same whatever delimiters and line ends."""
     segments = reading.segments
     if not len(reading.set_begins):
-        return []
-    begins = reading.set_begins + 1
+        return
+    begins = np.maximum(reading.set_begins + 1, 0)
     closed = segments.tag[np.maximum(reading.set_ends - 1, 0)] == code("SE")
     ends = reading.set_ends - closed  # exclusive; SE counts and numbers, it says nothing
     low, high = segments.begin[np.minimum(begins, len(segments) - 1)], segments.end[ends - 1] + 1
     exact = _unbroken(segments, begins, ends)
     view = memoryview(segments.source)
-    found = []
     for begin, end, first, last, whole in zip(
         *(each.tolist() for each in (begins, ends, low, high, exact)), strict=True
     ):
         delimiters = segments.delimiters[int(segments.piece[end - 1])]
         if begin >= end:
-            body: Any = b""
+            body: bytes | memoryview = b""
         elif whole:
             body = view[first:last]
         else:
-            body = b"".join(
-                view[a : b + 1]
-                for a, b in zip(
-                    segments.begin[begin:end].tolist(), segments.end[begin:end].tolist(), strict=True
-                )
-            )
-        if delimiters != _CANON:
-            body = bytes(body).translate(_canonical(delimiters))
-        found.append(hashlib.sha256(body).hexdigest())
-    return found
+            places = zip(segments.begin[begin:end].tolist(), segments.end[begin:end].tolist(), strict=True)
+            body = b"".join(view[a : b + 1] for a, b in places)
+        yield body if delimiters == _CANON else bytes(body).translate(_canonical(delimiters))
 
 
 def _unbroken(segments: Segments, begins: Ints, ends: Ints) -> Flags:
