@@ -42,7 +42,7 @@ HERE = Path(__file__).parent
 SECONDS = 2.0
 BATCH = 200
 LARGE = 50_000  # bytes; files above are drawn once in a thousand cases
-ALONE, INSPECTED = 16, 4  # one case in so many is decoded alone too, and inspected
+ALONE, INSPECTED = 32, 8  # one case in so many is decoded alone too, and inspected
 
 
 class Failure(NamedTuple):
@@ -103,9 +103,9 @@ def judged(seeds: Sequence[int], files: Sequence[bytes]) -> list[Failure]:
         together.append(decoded)
     if found:
         return found
+    said = told(together[0], len(files))
     for number, (seed, data) in enumerate(zip(seeds, files, strict=True)):
-        told = _Told(together[0], number)
-        found += [Failure(seed, *each) for each in disagreements(told, data)]
+        found += [Failure(seed, *each) for each in disagreements(said[number], data)]
         if len(files) == 1 or seed % ALONE == 0:
             found += _same_alone(seed, data, number, together)
         if len(files) == 1 or seed % INSPECTED == 0:
@@ -155,40 +155,59 @@ def _alarm(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-class _Told:
-    """What ``decode_835`` says of one file of a pass, set by set."""
-
-    def __init__(self, decoded: Any, number: int) -> None:
-        sets = slice_of(decoded, number)
-        self.transactions = sets["transactions"].to_pylist()
-        self.claims = sets["claims"].to_pylist()
-        self.lines = sets["lines"].to_pylist()
-        self.no_isa = (
-            sets["interchanges"].num_rows == 1 and "ISA_ELEMENTS" in sets["problems"]["code"].to_pylist()
-        )
-
-    def of(self, rows: list[dict[str, Any]], transaction: dict[str, Any]) -> list[dict[str, Any]]:
-        return [row for row in rows if row["transaction"] == transaction["transaction"]]
+Rows = list[dict[str, Any]]
 
 
-def disagreements(told: _Told, data: bytes) -> Iterator[tuple[str, str]]:
+class Told(NamedTuple):
+    """What ``decode_835`` says of one file of a pass: each set with its claims and lines."""
+
+    sets: list[tuple[dict[str, Any], Rows, Rows]]
+    no_isa: bool  # its one ISA is said to be none
+
+
+MONEY = ("transaction", "charge_cents", "paid_cents", "difference_cents", "balanced")
+
+
+def told(decoded: Any, files: int) -> list[Told]:
+    """By input, of the tables of a pass."""
+    columns = ("transaction", "bpr_cents", "credit_debit", "plb_cents", "difference_cents", "balanced")
+    claims, lines = (_by_set(table.select(MONEY)) for table in (decoded.claims, decoded.lines))
+    file_of = decoded.sets["file"].to_pylist()
+    isas = Counter(decoded.interchanges["file"].to_pylist())
+    codes = zip(decoded.problems["file"].to_pylist(), decoded.problems["code"].to_pylist(), strict=True)
+    faulty = {file for file, code in codes if code == "ISA_ELEMENTS" and isas[file] == 1}
+    found = [Told([], file in faulty) for file in range(files)]
+    for row in decoded.transactions.select(columns).to_pylist():
+        number = row["transaction"]
+        found[file_of[number]].sets.append((row, claims.get(number, []), lines.get(number, [])))
+    return found
+
+
+def _by_set(table: pa.Table) -> dict[int, Rows]:
+    found: dict[int, Rows] = {}
+    for row in table.to_pylist():
+        found.setdefault(row["transaction"], []).append(row)
+    return found
+
+
+def disagreements(said: Told, data: bytes) -> Iterator[tuple[str, str]]:
     """Where the decoder says balanced and the slow judge does not, or another difference."""
     judgments = slow_835.judge(data)
     balanced = Counter(map(_judged_figures, (each for each in judgments if each.balanced)))
-    mine = Counter(_told_figures(told, row) for row in told.transactions if row["balanced"])
+    mine = Counter(_told_figures(*each) for each in said.sets if each[0]["balanced"])
     if mine - balanced:
         yield "balanced", f"{sum((mine - balanced).values())} set(s) are called balanced"
-    if mine and told.no_isa:
+    if mine and said.no_isa:
         yield "balanced", "under an ISA without its elements"
-    if len(judgments) != len(told.transactions):
-        return
-    for judgment, row in zip(judgments, told.transactions, strict=True):
-        yield from _differences(judgment, row, told)
+    if len(judgments) == len(said.sets):
+        for judgment, each in zip(judgments, said.sets, strict=True):
+            yield from _differences(judgment, *each)
 
 
-def _differences(judgment: slow_835.Judgment, row: dict[str, Any], told: _Told) -> Iterator[tuple[str, str]]:
-    """Of one set whose claims and lines both count alike."""
-    claims, lines = told.of(told.claims, row), told.of(told.lines, row)
+def _differences(
+    judgment: slow_835.Judgment, row: dict[str, Any], claims: Rows, lines: Rows
+) -> Iterator[tuple[str, str]]:
+    """Of one set, where claims and lines are as many on both sides."""
     judged_lines = [line for claim in judgment.claims for line in claim.lines]
     if (len(claims), len(lines)) != (len(judgment.claims), len(judged_lines)):
         return
@@ -214,13 +233,10 @@ def _judged_figures(judgment: slow_835.Judgment) -> tuple[Any, ...]:
     return (_cents(judgment.payment), _cents(judgment.held), *map(tuple, amounts))
 
 
-def _told_figures(told: _Told, row: dict[str, Any]) -> tuple[Any, ...]:
+def _told_figures(row: dict[str, Any], claims: Rows, lines: Rows) -> tuple[Any, ...]:
     payment = -abs(row["bpr_cents"]) if row["credit_debit"] == "D" else row["bpr_cents"]
-    amounts = [
-        [(each["charge_cents"], each["paid_cents"]) for each in told.of(rows, row)]
-        for rows in (told.claims, told.lines)
-    ]
-    return (payment, row["plb_cents"], *map(tuple, amounts))
+    amounts = [tuple((each["charge_cents"], each["paid_cents"]) for each in rows) for rows in (claims, lines)]
+    return payment, row["plb_cents"], *amounts
 
 
 # --- Many in one pass ------------------------------------------------------------------------------------------
@@ -244,42 +260,33 @@ def slice_of(decoded: Any, number: int) -> dict[str, pa.Table]:
     """The rows of input ``number``, numbered as if it had been decoded alone."""
     tables = {each.name: getattr(decoded, each.name) for each in dataclasses.fields(decoded)}
     tables = {name: table for name, table in tables.items() if isinstance(table, pa.Table)}
-    first = {"file": (number, number + 1)}
+    kept = {"file": np.array([number])}  # by column: the numbers that are the file's own, in order
     for column, owner in NUMBERED.items():
         if owner in tables and column in tables[owner].column_names:
-            first[column] = _range(tables[owner], first)
-    return {name: _renumbered(_rows(table, first), first) for name, table in tables.items()}
+            kept[column] = _rows(tables[owner], kept)
+    return {name: _renumbered(table.take(_rows(table, kept)), kept) for name, table in tables.items()}
 
 
-def _place(table: pa.Table, first: dict[str, tuple[int, int]]) -> str | None:
-    return next((column for column in first if column in table.column_names), None)
+def _rows(table: pa.Table, kept: dict[str, np.ndarray]) -> np.ndarray:
+    """The rows of a table that belong to the file."""
+    column = next((column for column in kept if column in table.column_names), None)
+    if column is None:
+        return np.arange(table.num_rows)
+    values = pc.fill_null(table[column], -1).to_numpy()
+    numbers = kept[column]
+    if not len(numbers):
+        return np.empty(0, np.int64)
+    return np.flatnonzero((values >= numbers[0]) & (values <= numbers[-1]) & np.isin(values, numbers))
 
 
-def _range(table: pa.Table, first: dict[str, tuple[int, int]]) -> tuple[int, int]:
-    """First and last row of a table that belong to the file; its rows stand in order of file."""
-    column = _place(table, first)
-    values = table[column].to_numpy()
-    low, high = first[column]
-    return int(np.searchsorted(values, low)), int(np.searchsorted(values, high))
-
-
-def _rows(table: pa.Table, first: dict[str, tuple[int, int]]) -> pa.Table:
-    column = _place(table, first)
-    if column is None or not table.num_rows:
-        return table
-    if table[column].null_count == 0:
-        low, high = _range(table, first)
-        return table.slice(low, high - low)
-    low, high = first[column]
-    return table.filter(pc.and_(pc.greater_equal(table[column], low), pc.less(table[column], high)))
-
-
-def _renumbered(table: pa.Table, first: dict[str, tuple[int, int]]) -> pa.Table:
-    for column, (low, _) in first.items():
-        if column in table.column_names and low and pa.types.is_integer(table[column].type):
-            at = table.column_names.index(column)
-            less = pc.subtract(table[column], pa.scalar(low, table[column].type))
-            table = table.set_column(at, table.schema.field(at), less)
+def _renumbered(table: pa.Table, kept: dict[str, np.ndarray]) -> pa.Table:
+    for column, numbers in kept.items():
+        if column in table.column_names and pa.types.is_integer(table[column].type):
+            at, values = table.column_names.index(column), table[column]
+            null = pc.is_null(values).to_numpy()
+            place = np.searchsorted(numbers, pc.fill_null(values, 0).to_numpy())
+            new = pa.array(place, table.schema.field(at).type, mask=null)
+            table = table.set_column(at, table.schema.field(at), new)
     return table
 
 
