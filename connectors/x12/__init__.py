@@ -5,6 +5,7 @@ from connectors.x12.inspection import inspect, inspect_many, kinds, segment_text
 from connectors.x12.reading.acknowledgments import DecodedAcknowledgments, decode_acknowledgments
 from connectors.x12.reading.claims import Decoded837, decode_837
 from connectors.x12.reading.remittances import Decoded835, decode_835
+from connectors.x12.reading.windows import decode_835_windows
 from connectors.x12.writing.answers import Unanswerable, encode_999, encode_ta1, wants_ta1
 from connectors.x12.writing.claims import Envelope, encode_837, transaction_controls, unencodable
 
@@ -16,6 +17,7 @@ __all__ = [
     "Unanswerable",
     "balance",
     "decode_835",
+    "decode_835_windows",
     "decode_837",
     "decode_acknowledgments",
     "differences",

@@ -7,15 +7,14 @@ provider). What no column reads is told of: ``unread`` by segment, ``unread_elem
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.x12.guides.notation import source
-from connectors.x12.guides.reading_837 import Place, places
-from connectors.x12.guides.templates import Loop
+from connectors.x12.guides.reading_837 import Elements, Place
 from connectors.x12.reading import columns
 from connectors.x12.reading.columns import rows_array
 from connectors.x12.reading.grammar import Sets
@@ -42,18 +41,16 @@ class Instances:
 class Reader:
     """Reads one table: ``instances`` has each loop that its columns stand in."""
 
-    def __init__(self, sets: Sets, loops: Iterable[Loop], instances: Mapping[str, Instances]) -> None:
-        self.sets, self.instances = sets, instances
-        self.places = places(loops)
+    def __init__(
+        self, sets: Sets, places: Mapping[str, list[Place]], instances: Mapping[str, Instances]
+    ) -> None:
+        self.sets, self.places, self.instances = sets, places, instances
         for each in instances.values():
             sets.used[each.at[each.index[each.index >= 0]]] = True
 
     def column(self, name: str, type_: pa.DataType) -> pa.Array:
-        """One column over the table's rows; null throughout where the guide has no place for it."""
-        listed = self.places.get(name, [])
-        if not listed:
-            rows = len(next(iter(self.instances.values())).index)
-            return pa.nulls(rows, type_)
+        """One column over the table's rows."""
+        listed = self.places[name]
         place, instances = listed[0], self.instances[listed[0].loop]
         if place.items > 1:
             found = self._list(place, instances.at)
@@ -161,7 +158,7 @@ def below(sets: Sets, at: Ints, rows: Ints, entity: str = "") -> Instances:
 # --- what is not read ----------------------------------------------------------------------------------------------
 
 
-def report_unread(sets: Sets, loops: Iterable[Loop]) -> None:
+def report_unread(sets: Sets, known: Mapping[tuple[str, str, str], Elements]) -> None:
     """SEGMENT_NOT_READ for segments, ELEMENT_NOT_READ for elements that no column holds; once in a set and loop."""
     for tag in sets.guide.known:
         if tag in ("ST", "SE", "HL"):
@@ -170,7 +167,8 @@ def report_unread(sets: Sets, loops: Iterable[Loop]) -> None:
         rows = rows[~sets.used[rows]]
         kept = _first_of_each(sets.set_of(rows), sets.loop[rows])
         sets.report("SEGMENT_NOT_READ", rows[kept], f"{tag} is read into no column in this loop")
-    _report_elements(sets, loops)
+    for (loop, tag, qualifier), elements in known.items():
+        _report_elements(sets, loop, tag, qualifier, elements)
 
 
 def _first_of_each(*keys: Ints) -> Ints:
@@ -182,34 +180,25 @@ def _first_of_each(*keys: Ints) -> Ints:
     return kept
 
 
-def _report_elements(sets: Sets, loops: Iterable[Loop]) -> None:
-    read: dict[tuple[str, str, str], dict[int, set[str]]] = {}
-    for loop in loops:
-        for segment in loop.segments:
-            known = read.setdefault((loop.name, segment.tag, segment.qualifier), {})
-            for number, element in enumerate(segment.elements):
-                if element:
-                    known.setdefault(number, set()).add(segment.literal(number))
-                    last = max((piece.most for piece in segment.fields if piece.between == "*"), default=1)
-                    for more in range(number + 1, number + last):
-                        known.setdefault(more, {""})
-    for (loop_name, tag, qualifier), known in read.items():
-        rows = sets.in_loop(tag, loop_name, qualifier=qualifier)
-        rows = sets.segments.pin(rows[sets.used[rows]])
-        if not len(rows):
+def _report_elements(sets: Sets, loop: str, tag: str, qualifier: str, known: Elements) -> None:
+    rows = sets.in_loop(tag, loop, qualifier=qualifier)
+    rows = sets.segments.part(rows, sets.used[rows])
+    if not len(rows):
+        return
+    for number in range(2 if qualifier else 1, sets.segments.pinned(rows).longest + 1):
+        literals = known.get(number, set())
+        if "" in literals:
             continue
-        for number in range(2 if qualifier else 1, sets.segments.pinned(rows).longest + 1):
-            start, end = sets.segments.bounds(rows, number)
-            wrong = end > start
-            literals = known.get(number)
-            if literals is not None:
-                if "" in literals:
-                    continue
-                wrong &= ~np.isin(sets.segments.codes(rows, number), [code(each) for each in literals])
+        start, end = sets.segments.bounds(rows, number)
+        wrong = end > start
+        if literals and wrong.any():
+            wrong &= ~np.isin(sets.segments.codes(rows, number), [code(each) for each in literals])
+        if wrong.any():
             lost = rows[wrong]
-            kept = _first_of_each(sets.set_of(lost))
             what = "says what no column holds" if literals else "is read into no column"
-            sets.report("ELEMENT_NOT_READ", lost[kept], f"{tag}{number:02d} {what}")
+            sets.report(
+                "ELEMENT_NOT_READ", lost[_first_of_each(sets.set_of(lost))], f"{tag}{number:02d} {what}"
+            )
 
 
 def text_of(sets: Sets, rows: Ints, element: str) -> pa.Array:

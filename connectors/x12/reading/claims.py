@@ -15,10 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.x12 import tables837 as tables
-from connectors.x12.guides.claim_837 import ATTACHMENT, Guide837
-from connectors.x12.guides.notation import Guide
-from connectors.x12.guides.reading_837 import GUIDES, TRANSACTIONS
-from connectors.x12.guides.templates import Loop
+from connectors.x12.guides.reading_837 import GUIDES, TRANSACTIONS, Reading837
 from connectors.x12.problems import Problems
 from connectors.x12.reading.claim_columns import (
     Instances,
@@ -74,27 +71,36 @@ def decode(reading: Reading) -> Decoded837:
     """As ``decode_837``, of bytes already read."""
     problems = Problems(reading.problems.rows)
     found: dict[str, list[pa.Table]] = {name: [] for name in ("transactions", *tables.TABLES_837)}
-    for guide, grammar in GUIDES.values():
+    for room in GUIDES.values():
+        if not len(reading.numbers_of(room.grammar.kinds)):
+            continue
         claims = sum(table.num_rows for table in found["claims"])
-        one = _Claims(reading, guide, grammar, problems, claims)
-        for name, table in one.tables().items():
+        for name, table in _Claims(reading, room, problems, claims).tables().items():
             found[name].append(table)
     return Decoded837(
         interchanges=interchange_table(reading),
         sets=set_table(reading),
-        **{name: pa.concat_tables(listed).combine_chunks() for name, listed in found.items()},
+        **{name: _together(listed, SCHEMAS[name]) for name, listed in found.items()},
         problems=problems.table(),
+    )
+
+
+SCHEMAS = {"transactions": tables.TRANSACTIONS_837, **tables.DECODED_837}
+
+
+def _together(listed: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
+    """One table of those of each guide."""
+    return (
+        pa.concat_tables([schema.empty_table(), *listed]).combine_chunks() if len(listed) != 1 else listed[0]
     )
 
 
 class _Claims:
     """The claims of one guide's sets. Claims, lines, payers and payments are numbered in the file's order."""
 
-    def __init__(
-        self, reading: Reading, guide: Guide837, grammar: Guide, problems: Problems, before: int
-    ) -> None:
-        self.guide, self.before = guide, before
-        self.sets = Sets(reading, grammar, problems)
+    def __init__(self, reading: Reading, room: Reading837, problems: Problems, before: int) -> None:
+        self.room, self.guide, self.before = room, room.guide, before
+        self.sets = Sets(reading, room.grammar, problems)
         self.claims_at = openers(self.sets, "CLM", "2300")
         self.lines_at = openers(self.sets, "LX", "2400")
         self.payers_at = openers(self.sets, "SBR", "2320")
@@ -121,10 +127,7 @@ class _Claims:
             "claim_codes": self._table("claim_codes", codes_.rows, codes_.columns),
             "attachments": self._attachments(),
         }
-        guide = self.guide
-        above_ = [loop for level in guide.hierarchy.values() for loop in level]
-        listed = [*above_, *guide.claim, *guide.line, *guide.payer, *guide.payment, ATTACHMENT]
-        report_unread(sets, listed)
+        report_unread(sets, self.room.elements)
         return found
 
     def _table(self, name: str, rows: Ints, given: Columns) -> pa.Table:
@@ -145,10 +148,9 @@ class _Claims:
         ]
         return pa.Table.from_arrays(arrays, schema=schema)
 
-    def _read(
-        self, table: str, loops: Sequence[Loop], instances: dict[str, Instances], but: Sequence[str] = ()
-    ) -> Columns:
-        reader = Reader(self.sets, loops, instances)
+    def _read(self, table: str, instances: dict[str, Instances], but: Sequence[str] = ()) -> Columns:
+        """The columns of a table that stand in its guide's templates."""
+        reader = Reader(self.sets, self.room.places[table], instances)
         return {
             field.name: reader.column(field.name, field.type)
             for field in tables.TABLES_837[table]
@@ -188,8 +190,7 @@ class _Claims:
             if loop.name != "2300":
                 entity = loop.segments[0].qualifier
                 instances[loop.name] = below(sets, openers(sets, "NM1", loop.name), at, entity)
-        loops = [*(loop for level in guide.hierarchy.values() for loop in level), *guide.claim]
-        found = self._read("claims", loops, instances, ("billing_tax_qualifier", "billing_tax_id"))
+        found = self._read("claims", instances, ("billing_tax_qualifier", "billing_tax_id"))
         found |= self._tax_id(instances["2010AA"])
         return self._filled(found, self._relationship(instances))
 
@@ -246,7 +247,7 @@ class _Claims:
             if loop.name != "2400":
                 entity = loop.segments[0].qualifier
                 instances[loop.name] = below(sets, openers(sets, "NM1", loop.name), at, entity)
-        found = self._read("lines", self.guide.line, instances)
+        found = self._read("lines", instances)
         if "place_of_service" in found and len(self.claims_at):
             claimed = claims["place_of_service"].take(rows_array(sets.owner(self.claims_at, at)))
             found["place_of_service"] = pc.coalesce(found["place_of_service"], claimed)
@@ -259,7 +260,7 @@ class _Claims:
         instances = {"2320": Instances(at, np.arange(len(at)))}
         for name in ("2330A", "2330B"):
             instances[name] = below(sets, openers(sets, "NM1", name), at)
-        found = self._read("other_payers", self.guide.payer, instances)
+        found = self._read("other_payers", instances)
         return found | {"position": rows_array(positions(sets.owner(self.claims_at, at)))}
 
     def _payer_of_payment(self, payers: Columns) -> Ints:
@@ -278,7 +279,7 @@ class _Claims:
 
     def _payments(self, lines: Columns, payers: Columns, payer_of: Ints) -> Columns:
         sets, at = self.sets, self.payments_at
-        found = self._read("line_payments", self.guide.payment, {"2430": Instances(at, np.arange(len(at)))})
+        found = self._read("line_payments", {"2430": Instances(at, np.arange(len(at)))})
         return found | {
             "line": _at(lines["position"], sets.owner(self.lines_at, at)),
             "payer": _at(payers["position"], payer_of),

@@ -88,6 +88,8 @@ def _opens(data: bytes, at: int, current: Delimiters | None) -> bool:
     before = data[max(0, at - 80) : at]
     if current is None:
         return not before or not before[-1:].isalnum()
+    if not before:
+        return True
     return before[-1] == current.segment or before.rstrip(BLANKS)[-1:] == bytes([current.segment])
 
 
@@ -149,12 +151,32 @@ _SEPARATOR[list(b"\r\n")] = False
 
 def cut(data: bytes, file: int, problems: Problems) -> Iterator[Piece]:
     """The interchanges of one input, in order; bytes that belong to none are reported."""
-    starts: list[tuple[int, Delimiters]] = []
+    yield from cut_at(data, openings(data, file, problems), file, problems)
+
+
+def cut_at(
+    data: bytes, starts: Sequence[tuple[int, Delimiters]], file: int, problems: Problems
+) -> Iterator[Piece]:
+    """The interchanges that begin at these places."""
+    if not starts:
+        return
+    if data[: starts[0][0]].removeprefix(BYTE_ORDER_MARK).strip(BLANKS):
+        problems.add("LEADING_BYTES", "there are bytes before the first ISA", file=file)
+    ends = [begin for begin, _ in starts[1:]] + [len(data)]
+    for (begin, delimiters), end in zip(starts, ends, strict=True):
+        if end > begin:
+            yield _piece(data[begin:end], delimiters, file, problems)
+
+
+def openings(
+    data: bytes, file: int, problems: Problems, current: Delimiters | None = None
+) -> list[tuple[int, Delimiters]]:
+    """Where interchanges begin (0 for the one that goes on) and the delimiters of each."""
+    starts: list[tuple[int, Delimiters]] = [(0, current)] if current else []
     unreadable = False
     at = data.find(b"ISA")
     while at >= 0:
-        current = starts[-1][1] if starts else None
-        if _opens(data, at, current):
+        if _opens(data, at, starts[-1][1] if starts else None):
             found = read_isa(data, at)
             if found is None:
                 unreadable = True
@@ -164,15 +186,9 @@ def cut(data: bytes, file: int, problems: Problems) -> Iterator[Piece]:
                 if found[1]:
                     problems.add(found[1], _ISA_MESSAGES[found[1]], file=file)
         at = data.find(b"ISA", at + 3)
-    if not starts:
-        if not unreadable:
-            problems.add("NO_ISA", "no interchange header (ISA) was found", file=file)
-        return
-    if data[: starts[0][0]].removeprefix(BYTE_ORDER_MARK).strip(BLANKS):
-        problems.add("LEADING_BYTES", "there are bytes before the first ISA", file=file)
-    ends = [begin for begin, _ in starts[1:]] + [len(data)]
-    for (begin, delimiters), end in zip(starts, ends, strict=True):
-        yield _piece(data[begin:end], delimiters, file, problems)
+    if not starts and not unreadable:
+        problems.add("NO_ISA", "no interchange header (ISA) was found", file=file)
+    return starts
 
 
 _ISA_MESSAGES = {

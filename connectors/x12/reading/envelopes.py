@@ -156,7 +156,8 @@ class Walk:
     def through(self, rows: Ints, pieces: Ints, *, last: bool = True) -> None:
         """Walk these pieces; ``rows`` are the envelope segments of all. Without ``last`` the last piece goes on."""
         of_row = self.segments.piece[rows]
-        end = int(self.segments.piece[-1]) if len(self.segments) else -1
+        end = int(pieces[-1]) if len(pieces) else -1
+        high = len(self.segments)
         for piece in pieces.tolist():
             low, high = np.searchsorted(self.segments.piece, [piece, piece + 1]).tolist()
             mine = rows[np.searchsorted(of_row, piece) : np.searchsorted(of_row, piece + 1)].tolist()
@@ -169,8 +170,10 @@ class Walk:
                 previous = row
             if self.set is None and high > previous + 1:
                 self._stray(previous + 1, high)
-            if last or piece < end:
+            if piece < end:
                 self._close_interchange(high)
+        if last:
+            self._close_interchange(high)
 
     def report_empty(self) -> None:
         """Empty segments, which only the index saw."""
@@ -288,7 +291,7 @@ class Walk:
     def _damage(self, code_: str, message: str, row: int, sets: list[int], number: int | None = None) -> None:
         """Report at a row of the file, or of the set ``number``; the sets it concerns are no longer intact."""
         self.intact[sets] = False
-        file = int(self.files[self.segments.piece[max(row, 0)]])
+        file = int(self.files[self.segments.piece[max(row, 0)]]) if len(self.segments) else 0
         if number is not None:
             first = int(self.set_begins[number])
         elif self.base:

@@ -158,7 +158,7 @@ def read(data: bytes | Sequence[bytes]) -> Reading:
         pieces = _cut_again(pieces, {n for n in doubted if trusted[n]}, problems)
         segments = index(pieces)
     if segments.broken:
-        pieces = _unwrapped(pieces, segments.broken, problems)
+        pieces = unwrapped(pieces, segments.broken, problems)
         segments = index(pieces)
     return _enveloped(segments, np.array([piece.file for piece in pieces], np.int64), problems)
 
@@ -197,7 +197,8 @@ def _cut_again(pieces: list[Piece], doubted: set[int], problems: Problems) -> li
     return found
 
 
-def _unwrapped(pieces: list[Piece], broken: tuple[int, ...], problems: Problems) -> list[Piece]:
+def unwrapped(pieces: list[Piece], broken: tuple[int, ...], problems: Problems) -> list[Piece]:
+    """The pieces with line breaks taken out of those whose segments have some inside."""
     for number in broken:
         piece = pieces[number]
         problems.add("LINE_BREAKS", "line breaks inside segments were taken out", file=piece.file)

@@ -123,7 +123,7 @@ def _transactions(sets: Sets) -> pa.Table:
         take = rows_array(np.where(owned, first, -1))
         for name, (_, text) in party.items():
             given[name] = sets.column(openers, loop, text, types[name], name).take(take)
-    bpr_at = _bpr_rows(sets)
+    bpr_at = bpr_rows(sets)
     direction = pc.is_in(given["credit_debit"], pa.array(["C", "D", None])).to_numpy(zero_copy_only=False)
     sets.report("CODE_UNKNOWN", bpr_at[~direction], "BPR03 is neither C nor D")
     negative = pc.fill_null(pc.less(given["bpr_cents"], 0), False).to_numpy(zero_copy_only=False)
@@ -131,7 +131,7 @@ def _transactions(sets: Sets) -> pa.Table:
     return pa.table(given)
 
 
-def _bpr_rows(sets: Sets) -> Ints:
+def bpr_rows(sets: Sets) -> Ints:
     """The BPR of each transaction, its ST where there is none."""
     at = sets.rows("ST")
     return np.maximum(sets.first(at, "header", "BPR", ""), at) if len(at) else at
@@ -242,7 +242,7 @@ def report_balance(part: Part, struck: Balance) -> None:
 
 
 def _report_payment(sets: Sets, found: Differences) -> None:
-    _report_off(sets, _bpr_rows(sets), found, "TRANSACTION_BALANCE", PAYMENT)
+    _report_off(sets, bpr_rows(sets), found, "TRANSACTION_BALANCE", PAYMENT)
 
 
 PAYMENT = "BPR02 - (CLP04 - PLB)"

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from connectors.x12.reading.columns import array, rows_array
 from connectors.x12.reading.delimiters import Delimiters
-from connectors.x12.reading.envelopes import element_texts
+from connectors.x12.reading.envelopes import element_of, element_texts
 from connectors.x12.reading.interchanges import Reading
 from connectors.x12.reading.segments import Flags, Ints, Segments, code
 from connectors.x12.tables import INTERCHANGES, SETS
@@ -26,6 +26,11 @@ def interchange_table(reading: Reading) -> pa.Table:
         *(element_texts(reading.segments, reading.isa_rows, element) for element in _ISA_COLUMNS),
     ]
     return pa.Table.from_arrays(columns, schema=INTERCHANGES)
+
+
+def interchange_row(file: int, number: int, values: Sequence[str]) -> tuple[object, ...]:
+    """The same row of one ISA that was read by itself."""
+    return (file, number, *(element_of(list(values), element) for element in _ISA_COLUMNS))
 
 
 def set_table(reading: Reading) -> pa.Table:
