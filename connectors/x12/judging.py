@@ -6,7 +6,7 @@ Here every set is judged by the decoder of its kind, and the envelope once.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,15 +16,16 @@ import pyarrow.compute as pc
 
 from connectors.x12.guides.acknowledgments import GUIDE_277CA, GUIDE_999
 from connectors.x12.guides.remittance_835 import GUIDE as GUIDE_835
-from connectors.x12.reading import acknowledgments, remittances
+from connectors.x12.reading import acknowledgments, claims, remittances
 from connectors.x12.reading.acknowledgments import DecodedAcknowledgments
 from connectors.x12.reading.interchanges import Reading
 from connectors.x12.reading.remittances import Decoded835
 from connectors.x12.reading.segments import code
 
+REMITTANCES, CLAIMS = tuple(GUIDE_835.kinds), ("837P", "837I")
 ANSWERS = (*GUIDE_999.kinds, *GUIDE_277CA.kinds)
 # Kinds of set whose segments and elements a decoder checks; of all others only the envelope is known.
-DECODED_KINDS = (*GUIDE_835.kinds, *ANSWERS)
+DECODED_KINDS = (*REMITTANCES, *CLAIMS, *ANSWERS)
 
 
 class Group(NamedTuple):
@@ -74,18 +75,21 @@ def judge(reading: Reading) -> Judged:
     """Decode what can be decoded, and bring the problems together."""
     envelope = reading.problems.table()
     kinds = {found.kind for found in reading.sets}
-    remitted = remittances.decode(reading) if kinds.intersection(GUIDE_835.kinds) else None
+    remitted = remittances.decode(reading) if kinds.intersection(REMITTANCES) else None
+    claimed = claims.decode(reading) if kinds.intersection(CLAIMS) else None
     answers = reading.acks or kinds.intersection(ANSWERS)
     answered = acknowledgments.decode(reading) if answers else None
     told = [
         (own, decoded.problems)
-        for own, decoded in ((GUIDE_835.kinds, remitted), (ANSWERS, answered))
+        for own, decoded in ((REMITTANCES, remitted), (CLAIMS, claimed), (ANSWERS, answered))
         if decoded is not None
     ]
     return Judged(remitted, answered, _together(reading, envelope, told))
 
 
-def _together(reading: Reading, envelope: pa.Table, told: list[tuple[Collection[str], pa.Table]]) -> pa.Table:
+def _together(
+    reading: Reading, envelope: pa.Table, told: Sequence[tuple[Collection[str], pa.Table]]
+) -> pa.Table:
     """The problems of each set from the decoder of its kind, the others once; the envelope first."""
     judges = [
         next((n for n, (kinds, _) in enumerate(told) if found.kind in kinds), len(told))

@@ -166,6 +166,7 @@ def _decoders() -> tuple[tuple[str, Callable[[Sequence[bytes]], Any]], ...]:
     return (
         ("835", x12.decode_835),
         ("ack", x12.decode_acknowledgments),
+        ("837", x12.decode_837),
     )
 
 
@@ -181,7 +182,7 @@ def tables(
     home: desk.Home = None,
     json_output: desk.Json = False,
 ) -> None:
-    """Decode 835 and acknowledgment files to Parquet, one file a table; earlier tables in the folder are replaced.
+    """Decode 835, 837 and acknowledgment files to Parquet, one file a table; earlier tables in the folder are replaced.
 
     Folder and files can be read by their owner alone. Exit status 1 where something could not be read as X12.
     """

@@ -274,6 +274,13 @@ def test_tables_are_written_for_their_owner_alone(tmp_path: Path) -> None:
     assert answer.json["problems"] == []
 
 
+def test_claims_have_their_tables_too(tmp_path: Path) -> None:
+    (path,) = put(tmp_path, claims_837=(SAMPLES / "837i_two_claims.edi").read_bytes())
+    answer = told("tables", path, "--out", tmp_path / "out", "--json", folder=tmp_path)
+    assert (answer.json["tables"]["837_claims"], answer.json["tables"]["837_lines"]) == (2, 3)
+    assert {stat.S_IMODE(each.stat().st_mode) for each in (tmp_path / "out").iterdir()} == {0o600}
+
+
 def test_tables_replace_earlier_ones_and_say_so(tmp_path: Path) -> None:
     good, off = put(tmp_path, good_835=GOOD, off_835=OFF)
     out = tmp_path / "out"

@@ -164,6 +164,16 @@ def test_a_set_that_no_decoder_reads_is_not_supported() -> None:
     assert (answer["set_kind"], answer["code"], answer["error_codes"]) == ("270", "R", "1")
 
 
+def test_claims_are_answered_like_remittances() -> None:
+    data = (Path(__file__).parent / "samples" / "837i_two_claims.edi").read_bytes()
+    (good,) = said(data)
+    assert good["code"] in ("A", "E")
+    bad = re.sub(rb"CLM\*(\w+)\*[0-9.]+\*", rb"CLM*\1*12O*", data, count=1)
+    (answer,) = said(bad)
+    assert answer["code"] == "R"
+    assert re.search(r"CLM:\d+:2300:8:2:6", answer["details"])
+
+
 def test_several_groups_and_partners_are_answered_in_order_and_counted_on() -> None:
     one = make.interchange(ACCEPTABLE, control=7)
     two = [*one[:-1], *(s.replace("*1*X*", "*2*X*").replace("GE*1*1", "GE*1*2") for s in one[1:-1])]
@@ -289,7 +299,8 @@ def test_the_notes_of_a_ta1_mean_what_the_reference_table_says() -> None:
 
 def test_element_numbers_are_those_of_pyx12s_maps() -> None:
     found: dict[tuple[str, int, int], set[str]] = {}
-    for name in ("835.5010.X221.A1.xml", "277.5010.X214.xml"):
+    maps = ("835.5010.X221.A1", "277.5010.X214", "837.5010.X222.A1", "837Q3.I.5010.X223.A1.v2")
+    for name in (f"{each}.xml" for each in maps):
         root = ET.fromstring(resources.files("pyx12.map").joinpath(name).read_text(encoding="utf-8"))
         for segment in root.iter("segment"):
             tag = str(segment.get("xid"))
