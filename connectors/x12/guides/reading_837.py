@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from connectors.x12.guides.claim_837 import PROFESSIONAL, Guide837
+from connectors.x12.guides.claim_837 import ATTACHMENT, PROFESSIONAL, Guide837
 from connectors.x12.guides.claim_837i import INSTITUTIONAL
 from connectors.x12.guides.notation import Guide, Loop
 from connectors.x12.guides.templates import Field, Segment
@@ -171,9 +171,49 @@ def _places(loop: str, segment: Segment) -> Iterable[Place]:
             low += wide
 
 
-GUIDES: dict[str, tuple[Guide837, Guide]] = {
-    guide.kind: (guide, grammar(guide.kind)) for guide in (PROFESSIONAL, INSTITUTIONAL)
-}
+Elements = dict[
+    int, set[str]
+]  # element -> the literals it is written as; "" among them where a column stands
+
+
+def elements(loops: Iterable[Template]) -> dict[tuple[str, str, str], Elements]:
+    """For each loop, tag and qualifier the elements that something is read or known of."""
+    found: dict[tuple[str, str, str], Elements] = {}
+    for loop in loops:
+        for segment in loop.segments:
+            known = found.setdefault((loop.name, segment.tag, segment.qualifier), {})
+            for number, element in enumerate(segment.elements):
+                if not element:
+                    continue
+                known.setdefault(number, set()).add(segment.literal(number))
+                items = max((f.most for f in _fields(element) if f.between == "*"), default=1)
+                known.update({number + more: {""} for more in range(1, items)})
+    return found
+
+
+def _fields(element: Iterable[Iterable[object]]) -> list[Field]:
+    return [piece for component in element for piece in component if isinstance(piece, Field)]
+
+
+class Reading837:
+    """One guide for the reader: its grammar, where the columns of each table stand, which elements are known."""
+
+    def __init__(self, guide: Guide837) -> None:
+        self.guide = guide
+        self.grammar: Guide = grammar(guide.kind)
+        above = [loop for level in guide.hierarchy.values() for loop in level]
+        self.loops: dict[str, tuple[Template, ...]] = {
+            "claims": (*above, *guide.claim),
+            "lines": guide.line,
+            "other_payers": guide.payer,
+            "line_payments": guide.payment,
+        }
+        self.places = {table: places(loops) for table, loops in self.loops.items()}
+        every = [loop for loops in self.loops.values() for loop in loops]
+        self.elements = elements([*every, ATTACHMENT])
+
+
+GUIDES = {guide.kind: Reading837(guide) for guide in (PROFESSIONAL, INSTITUTIONAL)}
 
 TRANSACTIONS = {
     "purpose": ("header", "BHT02"),
