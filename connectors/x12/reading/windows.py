@@ -40,7 +40,7 @@ from connectors.x12.reading.remittances import (
 from connectors.x12.reading.segments import Flags, Ints, Segments
 from connectors.x12.reading.set_tables import bodies, interchange_row, rows_table
 
-WINDOW = 16 * 2**20
+WINDOW = 8 * 2**20
 
 
 class Stream(Protocol):
