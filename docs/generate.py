@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import typer
+import x12_page
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -155,6 +156,7 @@ PAGES = {
     "ledger.md": tables_page,
     "rules.md": rules_page,
     "columns.md": templates.page,
+    "x12.md": x12_page.page,
 }
 
 
