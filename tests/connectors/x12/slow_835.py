@@ -140,7 +140,7 @@ def _standard(text: str, at: int) -> bool:
 def delimiters_of(text: str, at: int) -> Delimiters | None:
     """The byte after ISA, the first byte of ISA16 and the one after it; None where they cannot be."""
     element = text[at + 3 : at + 4]
-    if not element or _alphanumeric(element) or element in BLANK:
+    if not element or _alphanumeric(element) or element in " \r\n":
         return None
     window = text[at : at + 600]
     for seen in (window, re.sub("[\r\n]", "", window)):  # line breaks may end segments, or wrap the file

@@ -12,15 +12,19 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import connectors.x12
-from connectors.x12 import decode_835, decode_acknowledgments, inspect
+from connectors.x12 import decode_835, decode_837, decode_acknowledgments, inspect
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
 # Every decoder there is; each tells the problems of its own kinds of set, and all tell those of the envelope.
-DECODERS = [decode_835, decode_acknowledgments]
-if hasattr(connectors.x12, "decode_837"):
-    DECODERS.append(connectors.x12.decode_837)
+DECODERS = [decode_835, decode_acknowledgments, decode_837]
+
+# Files whose golden verdict was written by hand, since ours is wrong: file -> what is wrong.
+WRONG = {
+    "kputnam-stupidedi__pacdr-professional-external-example.edi": (
+        "NM1*ZD is the data receiver of 005010X298: not read, and yet not out of place"
+    ),
+}
 
 
 class Verdict(NamedTuple):
@@ -81,18 +85,21 @@ def _runs(name: str, rows: Sequence[Verdict]) -> Iterable[Verdict]:
 
 def _problems(decoded: Sequence[Any]) -> dict[int | None, list[Any]]:
     """By transaction, None for the file; what several decoders say of the envelope once."""
-    told: dict[int | None, dict[Any, None]] = {}
+    told: dict[int | None, set[Any]] = {}
     for row in (row for each in decoded for row in each.problems.to_pylist()):
-        key = (row["segment"] or 0, row["code"], row["severity"], row["loop"] or "")
-        told.setdefault(row["transaction"], {})[key] = None
+        key = (row["code"], row["severity"], row["loop"] or "", row["segment"] or 0)
+        told.setdefault(row["transaction"], set()).add(key)
     return {number: sorted(keys) for number, keys in told.items()}
 
 
 def _told(problems: Sequence[Any]) -> str:
-    return "; ".join(
-        f"{code} {severity[0].upper()} @{segment or '-'} {loop}".rstrip()
-        for segment, code, severity, loop in problems
-    )
+    """Each code with where it stands, in order of the first place."""
+    told = []
+    for (code, severity, loop), rows in groupby(problems, key=lambda row: row[:3]):
+        places = [place for *_, place in rows]
+        where = ",".join(map(str, places)) if len(places) < 7 else f"{places[0]}..{places[-1]} x{len(places)}"
+        told.append((places[0], f"{code} {severity[0].upper()} @{where} {loop}".rstrip()))
+    return "; ".join(text for _, text in sorted(told))
 
 
 def _answers(decoded: Any) -> dict[int | None, list[str]]:
@@ -131,7 +138,10 @@ def main() -> None:
     GOLDEN.mkdir(exist_ok=True)
     for kind, paths in samples().items():
         reviewed = golden(kind)
-        rows = [row for path in paths for row in verdicts(path.name, path.read_bytes())]
+        right = [row for row in reviewed if row.file in WRONG]
+        files = [path for path in paths if path.name not in WRONG]
+        rows = right + [row for path in files for row in verdicts(path.name, path.read_bytes())]
+        rows.sort(key=lambda row: row.file)
         lines = ["\t".join([*Verdict._fields, "reviewed"])]
         lines += ["\t".join([*row, reviewed.get(row, "")]) for row in rows]
         (GOLDEN / f"{kind}.tsv").write_text("\n".join(lines) + "\n")
