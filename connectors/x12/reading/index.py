@@ -14,6 +14,7 @@ from connectors.x12.reading.segments import Codes, Flags, Ints, Layout, Octets, 
 
 # Words of eight bytes are read at and before any position, so eight bytes that are nobody's stand at both ends.
 PADDING = bytes(8)
+WIDE = 2**31  # from here on positions need 64 bits
 # Cuts are looked for in parts that stay in the processor's cache.
 _STRIDE = 1 << 19
 _NOT_BLANK = re.compile(rb"[^ \t\r\n\x00\x1a]")
@@ -69,7 +70,7 @@ def _beside(owner: Ints, kept: Flags) -> Ints:
 
 def _segments(octets: Octets, groups: Sequence[Delimiters], edges: Sequence[int]) -> tuple[Ints, Ints]:
     """Where segments begin and end; each group of pieces lies between two edges and ends with a terminator."""
-    kind = np.int32 if len(octets) < 2**31 else np.int64
+    kind = np.int32 if len(octets) < WIDE else np.int64
     begins, ends = [np.empty(0, kind)], [np.empty(0, kind)]
     for delimiters, low, high in zip(groups, edges[:-1], edges[1:], strict=True):
         parts = [

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from make_835 import CLAIM, interchange, remittance, transaction, written
 
-from connectors.x12 import decode_835, kinds
+from connectors.x12 import decode_835, decode_acknowledgments, kinds
 from connectors.x12.reading.interchanges import kind_of
 
-SAMPLES = Path(__file__).parent / "samples"
+HERE = Path(__file__).parent
+SAMPLES = HERE / "samples"
 
 
 def codes(decoded: Any) -> list[str]:
@@ -206,3 +208,33 @@ def test_kinds_come_from_st01_and_the_version(set_id: str, version: str | None, 
 )
 def test_kinds_of_files(name: str, found: list[str]) -> None:
     assert kinds((SAMPLES / name).read_bytes()) == found
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.edi")), ids=lambda path: path.stem)
+def test_positions_of_64_bits_read_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inputs of 2 GB and more; here every input counts as one."""
+    from connectors.x12.reading import index
+
+    data = path.read_bytes()
+    narrow = decode_835(data)
+    monkeypatch.setattr(index, "WIDE", 0)
+    wide = decode_835(data)
+    for field in fields(narrow):
+        assert getattr(wide, field.name).equals(getattr(narrow, field.name)), field.name
+
+
+ANSWERED = [path for kind in ("835", "999", "277CA", "TA1") for path in HERE.glob(f"public/{kind}/*.edi")]
+
+
+@pytest.mark.parametrize("path", sorted([*SAMPLES.glob("*.edi"), *ANSWERED]), ids=lambda path: path.stem)
+def test_a_few_segments_read_the_same_as_many(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small tables are read value by value, large ones by the column: the answer is one."""
+    from connectors.x12.reading import few
+
+    data = path.read_bytes()
+    one_by_one = decode_835(data), decode_acknowledgments(data)
+    monkeypatch.setattr(few, "FEW", 0)
+    by_the_column = decode_835(data), decode_acknowledgments(data)
+    for left, right in zip(one_by_one, by_the_column, strict=True):
+        for field in fields(left):
+            assert getattr(right, field.name).equals(getattr(left, field.name)), field.name
