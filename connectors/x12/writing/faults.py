@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from connectors.x12.writing.columns import Where
 
-CODES = ("MISSING", "TOO_LONG", "CHARACTER", "TOO_MANY", "SUM", "BALANCE", "INVALID")
-
 
 class Fault(NamedTuple):
     """One reason why rows of a table cannot be written. The message holds no value."""

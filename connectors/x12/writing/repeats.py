@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,6 +25,7 @@ from connectors.x12.writing.rendering import (
 )
 
 REASONS = 6  # in one CAS
+_MOST_GROUPS = 1 << 20  # different group codes are numbered below this
 _FLAG = ":" * 7  # from HI01-2 to HI01-9
 
 
@@ -176,7 +175,7 @@ def adjustment_order(group_codes: pa.Array, position: Ints, owner: Ints) -> Ints
     """Adjustments by owner, one group after the other as the groups first come, by position within."""
     group = group_codes.dictionary_encode().indices.to_numpy().astype(np.int64)
     by_position = np.lexsort((position, owner))
-    pair = owner * 64 + group
+    pair = owner * _MOST_GROUPS + group
     _, first, which = np.unique(pair[by_position], return_index=True, return_inverse=True)
     came = np.empty(len(pair), np.int64)
     came[by_position] = first[which]
@@ -198,19 +197,19 @@ def _adjustments(batch: Batch, owner: Ints, owners: int) -> Part:
     amount = amounts(columns.others["amount_cents"].take(take))
     texts = join(["*", columns.array("carc").take(take), "*", amount, "*", quantity])
     codes_ = columns.array("group_code").take(take)
-    group = owner[order] * 64 + codes_.dictionary_encode().indices.to_numpy()
+    group = owner[order] * _MOST_GROUPS + codes_.dictionary_encode().indices.to_numpy()
     heads = join(["CAS*", codes_])
     return gathered(
         packed(column_of(texts, len(order)), np.cumsum(changes(group)), heads, REASONS), owner[order], owners
     )
 
 
-def segments_needed(owner: Ints, group: Mapping[str, Ints] | Ints) -> Ints:
+def segments_needed(owner: Ints, group: Ints) -> Ints:
     """CAS segments that each row's owner needs, six reasons in one."""
-    pair = owner * 64 + np.asarray(group)
+    pair = owner * _MOST_GROUPS + group
     pairs, which, count = np.unique(pair, return_inverse=True, return_counts=True)
     needed = -(-count // REASONS)
-    owners, of_pair = np.unique(pairs // 64, return_inverse=True)
+    owners, of_pair = np.unique(pairs // _MOST_GROUPS, return_inverse=True)
     total = np.bincount(of_pair, weights=needed, minlength=len(owners)).astype(np.int64)
     result: Ints = total[of_pair[which]]
     return result

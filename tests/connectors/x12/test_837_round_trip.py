@@ -78,7 +78,7 @@ def batches(draw: st.DrawFn, kind: str) -> dict[str, pa.Table]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), size=st.integers(1, 7))
 def test_any_batch_comes_back(kind: str, data: st.DataObject, size: int) -> None:
     whole = data.draw(batches(kind))

@@ -7,11 +7,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from connectors.x12.guides.claim_837 import ATTACHMENT, CONDITIONS, PROFESSIONAL, Guide837
+from connectors.x12.guides.claim_837i import INSTITUTIONAL
 from connectors.x12.guides.elements_837 import AMOUNTS, DAYS, elements_of
 from connectors.x12.tables837 import TABLES_837
 from connectors.x12.writing.batch import Batch
 from connectors.x12.writing.checks import Needs
 from connectors.x12.writing.claims import unencodable
+from connectors.x12.writing.conditions import Conditions
 from connectors.x12.writing.findings import npi_is_valid
 from tests.support.tables837 import CHILD, DAY, SUPERVISING, claim, line, tables
 
@@ -173,6 +176,15 @@ def test_every_column_has_limits_and_a_place(kind: str, table: str) -> None:
     needs = [Needs(Batch(tables([claim(1)], [line(1)]), each), table).written for each in ("837P", "837I")]
     of_payer = {"payer_id"} if table == "line_payments" else set()  # SVD01 is the other payer's
     assert {*TABLES_837[table].names} | of_payer == needs[0].keys() | needs[1].keys()
+
+
+@pytest.mark.parametrize("guide", [PROFESSIONAL, INSTITUTIONAL], ids=lambda guide: guide.kind)
+def test_every_condition_of_a_guide_is_known(guide: Guide837) -> None:
+    levels = [loop for level in guide.hierarchy.values() for loop in level]
+    for loop in (*levels, *guide.claim, *guide.line, *guide.payer, *guide.payment, ATTACHMENT):
+        for when in (loop.when, *(segment.when for segment in loop.segments)):
+            assert when in {"", "?"} | CONDITIONS.keys()
+            assert when in ("", "?") or hasattr(Conditions, "_" + when.replace(" ", "_"))
 
 
 @pytest.mark.parametrize("npi", ["1234567893", "1245319599", "1003000126", "1679576722"])
