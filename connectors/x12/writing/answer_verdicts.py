@@ -40,7 +40,7 @@ from connectors.x12.writing.answer_tables import (
     UNKNOWN_SEGMENT,
     Said,
 )
-from connectors.x12.writing.envelope import COMPONENT, ELEMENT, REPETITION, TERMINATOR
+from connectors.x12.writing.envelope import COMPONENT, ELEMENT, QUALIFIERS, REPETITION, TERMINATOR
 
 _ISA_CHARACTERS = 105  # without its terminator
 _ISA_DAY = 9
@@ -216,7 +216,7 @@ def parties(isa: list[str]) -> bool:
     """Whether an ISA names two parties that can change places."""
     return (
         len(isa) == 17
-        and all(re.fullmatch(r"[0-9A-Z]{2}", isa[at]) for at in (5, 7))
+        and all(isa[at] in QUALIFIERS for at in (5, 7))
         and all(len(isa[at].rstrip(" ")) <= 15 and _plain(isa[at].rstrip(" ")) for at in (6, 8))
     )
 

@@ -196,8 +196,9 @@ def test_several_groups_and_partners_are_answered_in_order_and_counted_on() -> N
         b"", b"%PDF-1.7", make.written(make.interchange(code="FA", version="005010X231A1")),
         make.remittance().replace(b"*1*X*", b"*ONE*X*"), make.remittance().replace(b"GS*HP", b"GS*SMITH"),
         make.remittance().replace(b"GS*HP*PAYER99999", b"GS*HP*PAYER99999LONGER"),
+        make.remittance().replace(b"*ZZ*PAYER99999", b"*HP*PAYER99999"),
     ],
-    ids=["empty", "pdf", "acknowledgments", "group control", "functional id", "sender code"],
+    ids=["empty", "pdf", "acknowledgments", "group control", "functional id", "sender code", "qualifier"],
 )  # fmt: skip
 def test_what_a_999_cannot_answer(data: bytes) -> None:
     with pytest.raises(Unanswerable, match="no functional group"):
@@ -381,6 +382,7 @@ def damaged(data: bytes, cuts: list[tuple[str, int, int, bytes]]) -> bytes:
 
 @settings(max_examples=120, deadline=None)
 @given(st.lists(_CUT, max_size=4))
+@example([("replace", 29, 0, b"GS*HP")])  # a qualifier of parties that is none
 @example([("delete", SECRET.index(b"0001"), 30, b"")])
 @example([("insert", SECRET.index(NAME.encode()), 0, b"~")])
 def test_an_answer_to_damage_is_sound_silent_and_true(cuts: list[tuple[str, int, int, bytes]]) -> None:
