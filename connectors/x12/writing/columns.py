@@ -44,7 +44,6 @@ class Text:
         self.lengths: npt.NDArray[np.int32] = self.offsets[1:] - self.offsets[:-1]
         self.shortest, self.longest = int(self.lengths.min()), int(self.lengths.max())
         self.constant = self._constant()
-        self._distinct: tuple[list[str], npt.NDArray[np.int32]] | None = None
 
     def _constant(self) -> str | None:
         """The one value of every row."""
@@ -72,20 +71,30 @@ class Text:
         """Where a value stands."""
         return self.shortest > 0 or narrow(self.lengths > 0)
 
-    def distinct(self) -> tuple[list[str], npt.NDArray[np.int32]]:
-        """The different values, and for each row which of them it has."""
-        if self._distinct is None:
-            if self.constant is not None:
-                self._distinct = [self.constant], np.zeros(len(self.lengths), np.int32)
-            else:
-                encoded = self.array.dictionary_encode()
-                self._distinct = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
-        return self._distinct
+    @cached_property
+    def _encoded(self) -> pa.DictionaryArray:
+        return self.array.dictionary_encode()
+
+    @property
+    def different(self) -> int:
+        """How many different values there are."""
+        return 1 if self.constant is not None else len(self._encoded.dictionary)
+
+    @property
+    def numbers(self) -> npt.NDArray[np.int32]:
+        """For each row which of the different values it has, in the order they first come."""
+        if self.constant is not None:
+            return np.zeros(len(self.lengths), np.int32)
+        numbers: npt.NDArray[np.int32] = self._encoded.indices.to_numpy()
+        return numbers
 
     def each(self, function: Callable[[str], Any], dtype: Any) -> npt.NDArray[Any]:
         """`function` of each value, worked out once for each different one."""
-        values, rows = self.distinct()
-        return np.array([function(value) for value in values], dtype)[rows]
+        if self.constant is not None:
+            return np.full(len(self.lengths), function(self.constant), dtype)
+        return np.array([function(value) for value in self._encoded.dictionary.to_pylist()], dtype)[
+            self.numbers
+        ]
 
 
 class Columns:

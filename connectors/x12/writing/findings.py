@@ -91,10 +91,10 @@ def _claim_faults(batch: Batch) -> Iterator[Fault]:
     if not claims.rows:
         return
     if "claim_id" in claims:
-        values, which = claims.texts["claim_id"].distinct()
-        if len(values) < claims.rows:
+        ids = claims.texts["claim_id"]
+        if ids.different < claims.rows:
             repeated = np.ones(claims.rows, np.bool_)
-            repeated[np.unique(which, return_index=True)[1]] = False
+            repeated[np.unique(ids.numbers, return_index=True)[1]] = False
             repeated &= spread(claims.given("claim_id"), claims.rows)
             yield invalid("claims", "claim_id", repeated, "is used by more than one claim")
     known = owner >= 0
@@ -152,10 +152,10 @@ def _beyond(batch: Batch, owner: Ints) -> Any:
 
 
 def _repeated_ids(batch: Batch, owner: Ints) -> Any:
-    values, which = batch.lines.texts["line_id"].distinct()
-    if len(values) == batch.lines.rows:
+    ids = batch.lines.texts["line_id"]
+    if ids.different == batch.lines.rows:
         return False
-    pairs = owner * len(values) + which
+    pairs = owner * ids.different + ids.numbers
     repeated = np.ones(batch.lines.rows, np.bool_)
     repeated[np.unique(pairs, return_index=True)[1]] = False
     return repeated & (owner >= 0) & spread(batch.lines.given("line_id"), batch.lines.rows)

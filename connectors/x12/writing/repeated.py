@@ -45,9 +45,9 @@ def _again(owner: Ints, columns: Columns, name: str) -> Mask:
     """Where a value stands a second time within its owner."""
     if name not in columns:
         return np.zeros(columns.rows, np.bool_)
-    values, which = columns.texts[name].distinct()
+    text = columns.texts[name]
     again = np.ones(columns.rows, np.bool_)
-    again[np.unique(owner * len(values) + which, return_index=True)[1]] = False
+    again[np.unique(owner * text.different + text.numbers, return_index=True)[1]] = False
     return again & (owner >= 0) & spread(columns.given(name), columns.rows)
 
 
@@ -104,7 +104,7 @@ def _adjustments(batch: Batch) -> Iterator[Fault]:
     if "position" in columns:
         yield from _numbered(columns, owner, "claim or line and payer")
     if "group_code" in columns:
-        groups = columns.texts["group_code"].distinct()[1].astype(np.int64)
+        groups = columns.texts["group_code"].numbers.astype(np.int64)
         most = batch.guide.most_adjustments
         many = (segments_needed(owner, groups) > most) & (owner >= 0)
         message = f"{most} CAS segments do not hold the adjustments"
