@@ -55,13 +55,13 @@ shows it.
 ```python
 from connectors import x12
 
-decoded = x12.decode_835([first_file, second_file])          # bytes; every table, many files in one pass
-for part in x12.decode_835_windows(open("large.835", "rb")):  # memory grows with the window, not with the file
-    ...
-off = x12.differences(decoded)                                # what does not balance, by how much, and where
-claims = x12.decode_837(data)                                 # 837P and 837I, back into the encoder's tables
-faults = x12.unencodable(tables)                              # why a claim cannot be sent, with its column
-data = x12.encode_837(tables, envelope)                       # Envelope(kind="837P") or "837I"
+decoded = x12.decode_835([first_file, second_file])  # bytes; every table, many files in one pass
+for part in x12.decode_835_windows(open("large.835", "rb")):
+    ...  # memory grows with the window, not with the file
+off = x12.differences(decoded)  # what does not balance, by how much, and where
+claims = x12.decode_837(data)  # 837P and 837I, back into the encoder's tables
+faults = x12.unencodable(tables)  # why a claim cannot be sent, with its column
+data = x12.encode_837(tables, envelope)  # Envelope(kind="837P") or "837I"
 answer = x12.encode_999(data, interchange_control="000000001", group_control="1", at=now)
 ```
 

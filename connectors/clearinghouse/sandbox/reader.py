@@ -24,6 +24,8 @@ def read(data: bytes) -> list[Interchange]:
     if len(text) < ISA_LENGTH or not text.startswith("ISA") or text[3].isalnum() or text[3] != text[103]:
         raise Unreadable("the upload does not start with an ISA segment")
     element, component, terminator = text[3], text[104], text[105]
+    if terminator.isalnum():
+        raise Unreadable("the ISA of the upload does not tell what ends a segment")
     pieces = (piece.strip("\r\n") for piece in text.split(terminator))
     return list(_interchanges((tuple(p.split(element)) for p in pieces if p.strip()), component))
 

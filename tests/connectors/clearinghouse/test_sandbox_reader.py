@@ -91,6 +91,12 @@ def test_npi():
     assert not npi_valid("123456789")
 
 
+def test_an_isa_that_ends_in_a_letter_is_unreadable():
+    sound = upload(4, 2)
+    files, counts = answer(sound[:101] + b"\xb2~*" + sound[106:], seed=1)
+    assert (files, counts.unreadable) == ({}, 1)
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_damaged_uploads_are_answered_or_unreadable(data: st.DataObject):
