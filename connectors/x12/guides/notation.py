@@ -104,6 +104,22 @@ class Guide:
         )
 
     @cached_property
+    def holders(self) -> dict[str, tuple[bool, ...]]:
+        """For each tag which loops hold it; no loop (the first) holds none."""
+        held = [set(loop.segments.split()) for loop in self.loops]
+        return {tag: (False, *(tag in each for each in held)) for tag in self.known}
+
+    @cached_property
+    def followers(self) -> dict[int, tuple[bool, ...]]:
+        """For each loop (1-based) which loops it may come after; a loop that ST opens may come anywhere."""
+        names = ["", *(loop.name for loop in self.loops)]
+        return {
+            number: tuple(name in set(loop.after.split()) for name in names)
+            for number, loop in enumerate(self.loops, 1)
+            if loop.opens != "ST"
+        }
+
+    @cached_property
     def known(self) -> tuple[str, ...]:
         """Tags of the guide's segments, SE included."""
         tags = {"SE"} | {loop.tag for loop in self.loops}

@@ -176,7 +176,9 @@ class Sets:
         """One column of a table whose rows are the instances of a loop."""
         result = None
         for each in sources(text):
-            if each.tag == self._opens_with(loop) and not each.qualifier:
+            if not len(self.rows(each.tag)):
+                found = pa.nulls(len(openers), type_)
+            elif each.tag == self._opens_with(loop) and not each.qualifier:
                 found = self.read(openers, each, type_, name)
             else:
                 rows, owner = self.first_found(openers, loop, each.tag, each.qualifier)
@@ -300,7 +302,9 @@ class Sets:
         for tag in self.guide.known:
             rows = self.rows(tag)
             seen += len(rows)
-            holds = np.array([False, *(tag in loop.segments.split() for loop in self.guide.loops)])
+            if not len(rows):
+                continue
+            holds = np.array(self.guide.holders[tag])
             outside = ~holds[self._loops_of(tag)]
             if tag != "SE" and outside.any():
                 outside &= self._opens[rows] == 0
@@ -320,11 +324,11 @@ class Sets:
 
     def _check_order(self) -> None:
         """Every loop follows one that it may follow."""
-        for number, loop in enumerate(self.guide.loops, 1):
-            if loop.opens == "ST":
+        for number, after in self.guide.followers.items():
+            loop = self.guide.loops[number - 1]
+            rows, may = self.rows(loop.tag), np.array(after)
+            if not len(rows):
                 continue
-            may = np.array([name in loop.after.split() for name in self.names])
-            rows = self.rows(loop.tag)
             rows = rows[
                 (self._opens[rows] == number) & (rows > 0)
             ]  # the first of a window follows what is gone
