@@ -132,6 +132,8 @@ def provider_adjustments(sets: Sets) -> pa.Table:
     amounts = columns.decimals(segments.octets, *found.bounds(1), 2)
     _report_repeated(found, "PLB", amounts.present, amounts.valid)
     codes = Parts(segments.octets, *found.bounds(0), segments.separators(rows))
+    absent = codes.text(1, 1).is_null().to_numpy(zero_copy_only=False)
+    sets.report("ELEMENT_MISSING", rows[absent & (found.elements > 3)], "a PLB amount has no reason code")
     return segment_table(
         sets,
         tables.PROVIDER_ADJUSTMENTS,

@@ -17,7 +17,7 @@ from connectors.x12.problems import Problems
 
 ISA_BYTES = 106
 BLANKS = b" \t\r\n\x00\x1a"
-STAND_INS = b"\x02\x03\x04"
+CONTROLS = bytes(octet for octet in range(1, 32) if octet not in BLANKS)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 # The widest ISA seen in the wild has 122 bytes; 512 leaves room for any that a person would still call an ISA.
@@ -44,6 +44,15 @@ class Piece(NamedTuple):
     file: int
     content: bytes
     delimiters: Delimiters
+    whole: bool = True  # the ISA has its sixteen elements
+
+
+class Opening(NamedTuple):
+    """Where an interchange begins, what it is cut with, and whether its ISA has its sixteen elements."""
+
+    at: int
+    delimiters: Delimiters
+    whole: bool = True
 
 
 def _distinct(delimiters: Delimiters) -> bool:
@@ -154,35 +163,32 @@ def cut(data: bytes, file: int, problems: Problems) -> Iterator[Piece]:
     yield from cut_at(data, openings(data, file, problems), file, problems)
 
 
-def cut_at(
-    data: bytes, starts: Sequence[tuple[int, Delimiters]], file: int, problems: Problems
-) -> Iterator[Piece]:
+def cut_at(data: bytes, starts: Sequence[Opening], file: int, problems: Problems) -> Iterator[Piece]:
     """The interchanges that begin at these places."""
     if not starts:
         return
-    if data[: starts[0][0]].removeprefix(BYTE_ORDER_MARK).strip(BLANKS):
+    if data[: starts[0].at].removeprefix(BYTE_ORDER_MARK).strip(BLANKS):
         problems.add("LEADING_BYTES", "there are bytes before the first ISA", file=file)
-    ends = [begin for begin, _ in starts[1:]] + [len(data)]
-    for (begin, delimiters), end in zip(starts, ends, strict=True):
-        if end > begin:
-            yield _piece(data[begin:end], delimiters, file, problems)
+    ends = [start.at for start in starts[1:]] + [len(data)]
+    for start, end in zip(starts, ends, strict=True):
+        piece = _piece(data[start.at : end], start, file, problems) if end > start.at else None
+        if piece:
+            yield piece
 
 
-def openings(
-    data: bytes, file: int, problems: Problems, current: Delimiters | None = None
-) -> list[tuple[int, Delimiters]]:
-    """Where interchanges begin (0 for the one that goes on) and the delimiters of each."""
-    starts: list[tuple[int, Delimiters]] = [(0, current)] if current else []
+def openings(data: bytes, file: int, problems: Problems, current: Opening | None = None) -> list[Opening]:
+    """Where interchanges begin, 0 for the one that goes on."""
+    starts = [current._replace(at=0)] if current else []
     unreadable = False
     at = data.find(b"ISA")
     while at >= 0:
-        if _opens(data, at, starts[-1][1] if starts else None):
-            found = read_isa(data, at)
+        if _opens(data, at, starts[-1].delimiters if starts else None):
+            found = _read_wrapped(data, at)
             if found is None:
                 unreadable = True
                 problems.add("ISA_UNREADABLE", "the ISA does not tell its delimiters", file=file)
             else:
-                starts.append((at, found[0]))
+                starts.append(Opening(at, found[0], found[1] != "ISA_ELEMENTS"))
                 if found[1]:
                     problems.add(found[1], _ISA_MESSAGES[found[1]], file=file)
         at = data.find(b"ISA", at + 3)
@@ -191,35 +197,54 @@ def openings(
     return starts
 
 
+def _read_wrapped(data: bytes, at: int) -> tuple[Delimiters, str | None] | None:
+    """``read_isa``, where it is not plain as it would be without the line breaks in it."""
+    found = read_isa(data, at)
+    if found and not found[1]:
+        return found
+    window = data[at : at + ISA_WINDOW]
+    bare = read_isa(window.translate(None, b"\r\n"), 0) if b"\n" in window or b"\r" in window else None
+    return bare if bare and not bare[1] else found
+
+
 _ISA_MESSAGES = {
     "ISA_LENGTH": "the ISA is not 106 bytes long; its delimiters were read by counting elements",
     "ISA_ELEMENTS": "the ISA does not have its sixteen elements",
 }
 
 
-def _piece(content: bytes, delimiters: Delimiters, file: int, problems: Problems) -> Piece:
+def _piece(content: bytes, start: Opening, file: int, problems: Problems) -> Piece | None:
+    delimiters = start.delimiters
     if not content.isascii():
-        content, delimiters = _as_utf8(content, delimiters, file, problems)
+        changed = _as_utf8(content, delimiters, file, problems)
+        if changed is None:
+            return None
+        content, delimiters = changed
     if delimiters.segment == ord("\n") and b"\r\n" in content:
         content = content.replace(b"\r\n", b"\n")
     blanks = bytes(octet for octet in BLANKS if octet not in delimiters)
     tail = content[-256:].rstrip(blanks) or content.rstrip(blanks)
-    if tail[-1] != delimiters.segment:
+    if tail[-1:] != bytes([delimiters.segment]):
         problems.add("UNTERMINATED", "the last segment has no terminator", file=file)
         content = content.rstrip(blanks) + bytes([delimiters.segment])
-    return Piece(file, content, delimiters)
+    return Piece(file, content, delimiters, start.whole)
 
 
 def _as_utf8(
     content: bytes, delimiters: Delimiters, file: int, problems: Problems
-) -> tuple[bytes, Delimiters]:
-    """The same characters in UTF-8 with ASCII delimiters, so that every later cut falls between characters."""
-    if max(delimiters) >= 0x80:
-        # Three control characters stand in for them; where the text uses these itself, it loses them.
-        swap = dict(
-            zip(dict.fromkeys(octet for octet in delimiters if octet >= 0x80), STAND_INS, strict=False)
-        )
-        content = content.translate(bytes(swap.get(octet, octet) for octet in range(256)), STAND_INS)
+) -> tuple[bytes, Delimiters] | None:
+    """The same characters in UTF-8 with ASCII delimiters, so that every later cut falls between characters.
+
+    Control characters that the bytes do not use stand in for delimiters above ASCII; None where they use them all.
+    """
+    foreign = list(dict.fromkeys(octet for octet in delimiters if octet >= 0x80))
+    if foreign:
+        free = [octet for octet in CONTROLS if octet not in content]
+        if len(free) < len(foreign):
+            problems.add("ISA_UNREADABLE", "delimiters above ASCII among every control character", file=file)
+            return None
+        swap = dict(zip(foreign, free, strict=False))
+        content = content.translate(bytes(swap.get(octet, octet) for octet in range(256)))
         delimiters = Delimiters(*(swap.get(octet, octet) for octet in delimiters))
     try:
         content.decode("utf-8")

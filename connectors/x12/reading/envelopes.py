@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 from connectors.x12.guides.notation import Source
 from connectors.x12.problems import Problems
 from connectors.x12.reading import columns, few
+from connectors.x12.reading.delimiters import Piece
 from connectors.x12.reading.segments import Flags, Ints, Segments, code
 
 ENVELOPE = ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")
@@ -48,7 +50,7 @@ def element_texts(segments: Segments, rows: Ints, element: int) -> pa.Array:
     return found.take(columns.rows_array(at))
 
 
-def regular(segments: Segments, rows: Ints) -> Flags:
+def regular(segments: Segments, pieces: Sequence[Piece], rows: Ints) -> Flags:
     """For each piece whether its envelope (at ``rows``) is whole: order, nothing between, counts, control numbers.
 
     No is an answer that costs time only: the walk says the same again, with reasons if there are any.
@@ -68,7 +70,7 @@ def regular(segments: Segments, rows: Ints) -> Flags:
     last = len(rows) - 1
     opened, closed = np.minimum(begins, last), np.minimum(np.maximum(ends - 1, 0), last)
     sound &= (kind[opened] == ENVELOPE.index("ISA")) & (kind[closed] == ENVELOPE.index("IEA"))
-    sound &= segments.elements[rows[opened]] == 16
+    sound &= np.array([piece.whole for piece in pieces], np.bool_)
     sound &= rows[opened] == np.searchsorted(segments.piece, every)
     sound &= rows[closed] == np.searchsorted(segments.piece, every, side="right") - 1
     follows = _MAY_FOLLOW[kind[:-1], kind[1:]]
@@ -144,9 +146,11 @@ class Walk:
         self.set: int | None = None
         self.set_values: list[str] = []
 
-    def enter(self, segments: Segments, files: Ints, set_begins: Ints, base: int = 0) -> None:
+    def enter(self, segments: Segments, pieces: Sequence[Piece], set_begins: Ints, base: int = 0) -> None:
         """Go on with these segments. Every ST opens a set, so the sets are numbered before the walk begins."""
-        self.segments, self.files, self.base = segments, files, base
+        self.segments, self.base = segments, base
+        self.files = np.array([piece.file for piece in pieces], np.int64)
+        self.whole = [piece.whole for piece in pieces]
         new = len(set_begins)
         self.set_begins = np.append(self.set_begins, set_begins + base)
         self.set_ends = np.append(self.set_ends, np.zeros(new, np.int64))
@@ -184,7 +188,7 @@ class Walk:
 
     def isa(self, row: int, values: list[str]) -> None:
         self._close_interchange(row)
-        self.interchange = _Open(values, whole=len(values) == 17)  # else ISA_ELEMENTS has been reported
+        self.interchange = _Open(values, whole=self.whole[int(self.segments.piece[row])])
         self.interchanges.append(values)
 
     def gs(self, row: int, values: list[str]) -> None:

@@ -160,7 +160,7 @@ def read(data: bytes | Sequence[bytes]) -> Reading:
     if segments.broken:
         pieces = unwrapped(pieces, segments.broken, problems)
         segments = index(pieces)
-    return _enveloped(segments, np.array([piece.file for piece in pieces], np.int64), problems)
+    return _enveloped(segments, pieces, problems)
 
 
 # More elements than any segment of the guides has; a BPR has 21.
@@ -206,12 +206,12 @@ def unwrapped(pieces: list[Piece], broken: tuple[int, ...], problems: Problems) 
     return pieces
 
 
-def _enveloped(segments: Segments, files: Ints, problems: Problems) -> Reading:
-    """The envelopes of indexed pieces; ``files`` names the input of each piece."""
+def _enveloped(segments: Segments, pieces: Sequence[Piece], problems: Problems) -> Reading:
+    """The envelopes of indexed pieces."""
     rows, begins = envelope_rows(segments), segments.rows("ST")
-    sound = regular(segments, rows)
+    sound = regular(segments, pieces, rows)
     walk = Walk(problems)
-    walk.enter(segments, files, begins)
+    walk.enter(segments, pieces, begins)
     walk.through(rows, np.flatnonzero(~sound))
     walk.report_empty()
     sets = np.flatnonzero(sound[segments.piece[begins]])
@@ -223,7 +223,7 @@ def _enveloped(segments: Segments, files: Ints, problems: Problems) -> Reading:
     of_ack = np.searchsorted(isa, acks) - 1
 
     def file_of(segment: Ints) -> Ints:
-        return files[segments.piece[segment]]
+        return walk.files[segments.piece[segment]]
 
     return Reading(
         segments,

@@ -21,7 +21,7 @@ from connectors.x12.balance import Balance, balance
 from connectors.x12.guides import remittance_835 as guide
 from connectors.x12.problems import Problem, Problems
 from connectors.x12.reading.columns import rows_array
-from connectors.x12.reading.delimiters import Delimiters, cut_at, openings
+from connectors.x12.reading.delimiters import Opening, Piece, cut_at, openings
 from connectors.x12.reading.envelopes import Walk, element_of, envelope_rows
 from connectors.x12.reading.grammar import Sets
 from connectors.x12.reading.index import index
@@ -98,7 +98,7 @@ class _State:
 
     def __init__(self) -> None:
         self.walk = Walk(Problems())
-        self.delimiters: Delimiters | None = None
+        self.opening: Opening | None = None  # of the interchange that goes on
         self.rows = self.claims = self.lines = 0  # of earlier windows
         self.pending: dict[int, _Pending] = {}
         self.given_sets = self.given_interchanges = 0
@@ -107,10 +107,10 @@ class _State:
 
     def size(self, data: bytes) -> int:
         """How much of these bytes can be read without the next; 0 for nothing yet."""
-        starts = openings(data, 0, Problems(), self.delimiters)
+        starts = openings(data, 0, Problems(), self.opening)
         if not starts:
             return 0
-        delimiters = starts[-1][1]
+        delimiters = starts[-1].delimiters
         element, end = bytes([delimiters.element]), bytes([delimiters.segment])
         found = [
             data.rfind(end + between + tag + element) + len(end + between)
@@ -123,13 +123,14 @@ class _State:
     def decoded(self, data: bytes, *, last: bool) -> Decoded835:
         """The tables of one window."""
         problems = Problems()
-        starts = openings(data, 0, problems, self.delimiters)
-        self.delimiters = starts[-1][1] if starts else None
+        starts = openings(data, 0, problems, self.opening)
+        self.opening = starts[-1] if starts else None
         pieces = list(cut_at(data, starts, 0, problems))
         segments = index(pieces)
         if segments.broken:
-            segments = index(unwrapped(pieces, segments.broken, problems))
-        reading = self._walked(segments, len(pieces), problems, last=last)
+            pieces = unwrapped(pieces, segments.broken, problems)
+            segments = index(pieces)
+        reading = self._walked(segments, pieces, problems, last=last)
         sets = Sets(reading, guide.GUIDE, problems)
         part = read_part(sets)
         struck = balance(
@@ -163,14 +164,14 @@ class _State:
             **{name: _shifted(table, shift) for name, table in tables_.items()},
         )
 
-    def _walked(self, segments: Segments, pieces: int, problems: Problems, *, last: bool) -> Reading:
+    def _walked(self, segments: Segments, pieces: list[Piece], problems: Problems, *, last: bool) -> Reading:
         """The sets of a window, the first of them perhaps from an earlier one."""
         walk = self.walk
         first = len(walk.set_begins) if walk.set is None else walk.set
         begins = segments.rows("ST")
         walk.problems = problems
-        walk.enter(segments, np.zeros(pieces, np.int64), begins, self.rows)
-        walk.through(envelope_rows(segments), np.arange(pieces), last=last)
+        walk.enter(segments, pieces, begins, self.rows)
+        walk.through(envelope_rows(segments), np.arange(len(pieces)), last=last)
         walk.report_empty()
         ends = walk.set_ends[first:] - self.rows
         ends[walk.set_ends[first:] == 0] = len(segments)

@@ -12,36 +12,15 @@ from make_835 import remittance
 CASES = int(os.environ.get("CLEANCLAIM_FUZZ", "1000"))
 START = int(os.environ.get("CLEANCLAIM_FUZZ_START", "0"))
 CRASHERS = sorted((Path(__file__).parent / "crashers").glob("*.edi"))
-# Crashers that the decoders still get wrong: file -> what is wrong.
-OPEN: dict[str, str] = {
-    "etx_in_an_amount_beside_delimiters_above_ascii.edi": "the byte is taken out, and another amount balances",
-    "isa16_of_two_bytes.edi": "ISA_ELEMENTS is an error, and yet the set balances",
-    "isa_then_an_empty_segment.edi": "its sixteen elements are not seen: ISA_ELEMENTS, and yet the set balances",
-    "plb_second_pair_without_a_code.edi": "only the first pair of a PLB must have a code",
-}
-
-
-# Open defects that many seeds come upon: a failure's detail.
-OPEN_EVERYWHERE = ("under an ISA without its elements",)
 
 
 def test_damaged_files_meet_every_demand() -> None:
     """A failure's seed is replayed by ``python tests/connectors/x12/fuzz.py --replay SEED``."""
     found = fuzz.run(CASES, START, processes=2 if CASES > 10_000 else 1)
-    assert [failure for failure in found if failure.detail not in OPEN_EVERYWHERE] == []
+    assert found == []
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(
-            path,
-            id=path.stem,
-            marks=pytest.mark.xfail(strict=True, reason=OPEN[path.name]) if path.name in OPEN else (),
-        )
-        for path in CRASHERS
-    ],
-)
+@pytest.mark.parametrize("path", CRASHERS, ids=lambda path: path.stem)
 def test_what_was_found_once_is_not_found_again(path: Path) -> None:
     """Alone, and in one pass with a whole file before and behind it."""
     data, whole = path.read_bytes(), remittance()
