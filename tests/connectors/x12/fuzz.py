@@ -6,7 +6,8 @@ files it is made of and what is done to them, so ``--replay SEED`` makes it agai
 - no decoder raises or takes longer than two seconds of the processor's time;
 - no set is called balanced that ``slow_835`` does not call balanced with the same figures, and differences that both
   can tell are the same;
-- in a pass over many files each is decoded as it is alone (compared whole for a sample of the cases).
+- in a pass over many files each is decoded as it is alone (compared whole for a sample of the cases);
+- read in small windows it is judged no better (for a sample).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from mutations import mutated
 from public.regenerate import DECODERS
 from random_835 import file as random_file
 
-from connectors.x12 import inspect
+from connectors.x12 import Decoded835, decode_835_windows, inspect
 
 HERE = Path(__file__).parent
 SECONDS = 2.0
@@ -108,6 +109,8 @@ def judged(seeds: Sequence[int], files: Sequence[bytes]) -> list[Failure]:
         found += [Failure(seed, *each) for each in disagreements(said[number], data)]
         if len(files) == 1 or seed % ALONE == 0:
             found += _same_alone(seed, data, number, together)
+        if len(files) == 1 or seed % ALONE == 1:
+            found += _windowed(seed, data)
         if len(files) == 1 or seed % INSPECTED == 0:
             seen = _timed(lambda data=data: inspect(data))
             if isinstance(seen, str):
@@ -237,6 +240,26 @@ def _told_figures(row: dict[str, Any], claims: Rows, lines: Rows) -> tuple[Any, 
     payment = -abs(row["bpr_cents"]) if row["credit_debit"] == "D" else row["bpr_cents"]
     amounts = [tuple((each["charge_cents"], each["paid_cents"]) for each in rows) for rows in (claims, lines)]
     return payment, row["plb_cents"], *amounts
+
+
+# --- In windows ---------------------------------------------------------------------------------------------------
+
+
+def _windowed(seed: int, data: bytes) -> Iterator[Failure]:
+    """A file read a few hundred bytes at a time is not judged better than it should be."""
+    window = 100 + seed % 1500
+    parts = _timed(lambda: list(decode_835_windows([data], window)))
+    if isinstance(parts, str):
+        yield Failure(seed, "windows", f"decode_835_windows: {parts}")
+        return
+    (said,) = told(_joined(parts), 1)
+    for demand, detail in disagreements(said, data):
+        yield Failure(seed, f"windows {demand}", detail)
+
+
+def _joined(parts: Sequence[Decoded835]) -> Decoded835:
+    names = [each.name for each in dataclasses.fields(parts[0])]
+    return Decoded835(*(pa.concat_tables([getattr(part, name) for part in parts]) for name in names))
 
 
 # --- Many in one pass ------------------------------------------------------------------------------------------
