@@ -46,6 +46,9 @@ def codes(sets: Sets, claims_at: Ints) -> Codes:
     segments = sets.segments
     parts = Parts(segments.octets, *found.bounds(0), segments.separators(found.rows))
     qualifier, item = parts.text(1, 1), parts.text(2, 2)
+    bare = np.flatnonzero(item.is_null().to_numpy(zero_copy_only=False))
+    messages = [f"HI{element:02d}-2 is missing" for element in found.elements[bare].tolist()]
+    sets.report("ELEMENT_MISSING", found.rows[bare], messages)
     names = [OLDER_CODES.get(name, name) for name in qualifier.unique().to_pylist() if name]
     known = pa.array([name for name in qualifier.unique().to_pylist() if name], pa.string())
     if len(known):

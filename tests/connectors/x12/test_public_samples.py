@@ -74,7 +74,6 @@ def test_what_the_manifest_notes_is_found_and_nothing_like_it_elsewhere(noted: s
     assert with_note == with_code
 
 
-@pytest.mark.xfail(strict=True, reason="HI01 to HI03 without their components are passed over in silence")
 def test_a_diagnosis_without_its_code_is_told_of() -> None:
     """HI*BK*8901*BF*87200*BF:5559 at 21: the principal diagnosis cannot be read."""
     data = (HERE / "837P" / "imsweb-x12-parser__x12_valid.edi").read_bytes()
