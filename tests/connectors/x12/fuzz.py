@@ -110,7 +110,7 @@ def judged(seeds: Sequence[int], files: Sequence[bytes]) -> list[Failure]:
         if len(files) == 1 or seed % ALONE == 0:
             found += _same_alone(seed, data, number, together)
         if len(files) == 1 or seed % ALONE == 1:
-            found += _windowed(seed, data)
+            found += windowed(seed, data)
         if len(files) == 1 or seed % INSPECTED == 0:
             seen = _timed(lambda data=data: inspect(data))
             if isinstance(seen, str):
@@ -245,7 +245,7 @@ def _told_figures(row: dict[str, Any], claims: Rows, lines: Rows) -> tuple[Any, 
 # --- In windows ---------------------------------------------------------------------------------------------------
 
 
-def _windowed(seed: int, data: bytes) -> Iterator[Failure]:
+def windowed(seed: int, data: bytes) -> Iterator[Failure]:
     """A file read a few hundred bytes at a time is not judged better than it should be."""
     window = 100 + seed % 1500
     parts = _timed(lambda: list(decode_835_windows([data], window)))

@@ -115,13 +115,13 @@ def interchanges(data: bytes) -> Iterator[Interchange]:
 def _openings(text: str) -> list[tuple[int, Delimiters]]:
     """Where an interchange begins: an ISA of the standard's widths anywhere, any other where a segment may begin."""
     found: list[tuple[int, Delimiters]] = []
-    for match in re.finditer("ISA", text):
+    for match in re.finditer("I[\r\n]*S[\r\n]*A[\r\n]*", text):
         at = match.start()
-        delimiters = delimiters_of(text, at)
+        delimiters = delimiters_of("ISA" + text[match.end() : match.end() + 600], 0)
         if delimiters is None:
             continue
-        before = text[:at].rstrip(BLANK)[-1:]
-        ends = (before, text[at - 1]) if at else ("",)
+        blank = BLANK.replace(found[-1][1].end, "") if found else BLANK
+        ends = (text[:at].rstrip(blank)[-1:], text[at - 1]) if at else ("",)
         free = found[-1][1].end in ends if found else not _alphanumeric(ends[-1])
         if free or _standard(text, at):
             found.append((at, delimiters))
@@ -149,7 +149,7 @@ def delimiters_of(text: str, at: int) -> Delimiters | None:
             continue
         component, end, after = parts[16][0], parts[16][1], parts[16][2:]
         after = after.lstrip(BLANK + end)  # empty segments are passed over
-        followed = not after or re.match(r"[A-Z][A-Z0-9]{1,2}" + re.escape(element), after)
+        followed = not after or re.match(f"[A-Z][A-Z0-9]{{1,2}}[{re.escape(element + end)}]", after)
         if followed and not _alphanumeric(end) and end != " " and end not in (element, component):
             return Delimiters(element, component, end)
     return None
