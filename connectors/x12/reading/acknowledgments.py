@@ -230,8 +230,12 @@ def _claim_acks(sets: Sets) -> pa.Table:
         "transaction": pa.array(sets.set_of(at)),
         "segment": pa.array(sets.ordinal(at)),
         "level": names.take(pa.array(level, mask=level < 0)),
-        "source_entity": sets.text(sources[owner], source("NM101")) if len(at) else pa.nulls(0, pa.string()),
-        "source_id": sets.text(sources[owner], source("NM109")) if len(at) else pa.nulls(0, pa.string()),
+        "source_entity": sets.read(sources[owner], source("NM101"), pa.string(), "")
+        if len(at)
+        else pa.nulls(0, pa.string()),
+        "source_id": sets.read(sources[owner], source("NM109"), pa.string(), "")
+        if len(at)
+        else pa.nulls(0, pa.string()),
         "reference": of_hierarchy.text("TRN02"),
         "further": _further(sets, at),
         "payer_control": of_hierarchy.text("REF*1K 02"),

@@ -47,8 +47,8 @@ class Sets:
         if len(self.numbers) == len(self.reading.set_begins) and self.reading.covered:
             return None
         inside = np.zeros(len(self.segments) + 1, np.int8)
-        inside[np.maximum(self.reading.set_begins[self.numbers], 0)] += 1
-        inside[self.reading.set_ends[self.numbers]] -= 1
+        np.add.at(inside, np.maximum(self.reading.set_begins[self.numbers], 0), 1)
+        np.add.at(inside, self.reading.set_ends[self.numbers], -1)
         return np.cumsum(inside[:-1], dtype=np.int8) > 0
 
     def _find_loops(self) -> None:

@@ -144,6 +144,7 @@ def _tags(octets: Octets, begin: Ints, end: Ints, separator: Codes) -> tuple[Cod
     sure |= two
     sure &= (head & np.uint32(0xFF00)) != separator << np.uint32(8)
     sure &= end - begin > 2
+    sure &= np.where(two, head & np.uint32(0xFF00), head & np.uint32(0xFF0000)) != 0  # "SE\0" is not SE
     head &= np.uint32(0xFFFFFF)
     if two.any():
         head[two] &= np.uint32(0xFFFF)

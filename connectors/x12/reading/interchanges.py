@@ -86,7 +86,9 @@ class Reading:
     def sets_before(self) -> Ints:
         """For each segment how many sets begin up to it."""
         opens = np.zeros(len(self.segments), np.int32)
-        opens[np.maximum(self.set_begins, 0)] = 1
+        np.add.at(
+            opens, np.maximum(self.set_begins, 0), 1
+        )  # one from an earlier window and one may share the first row
         return np.cumsum(opens, dtype=np.int32)
 
     @cached_property
@@ -98,7 +100,11 @@ class Reading:
     def covered(self) -> bool:
         """Whether every segment stands in a set or is one of the envelope's."""
         outside = len(self.segments) - int((self.set_ends - np.maximum(self.set_begins, 0)).sum())
-        return outside == sum(len(self.segments.rows(tag)) for tag in ("ISA", "IEA", "GS", "GE", "TA1"))
+        rows = np.concatenate([self.segments.rows(tag) for tag in ("ISA", "IEA", "GS", "GE", "TA1")])
+        number = np.searchsorted(self.set_begins, rows, side="right") - 1
+        within = number >= 0
+        within[within] = rows[within] < self.set_ends[number[within]]
+        return outside == len(rows) - int(np.count_nonzero(within))
 
     @cached_property
     def headers(self) -> dict[str, pa.Array]:
@@ -165,6 +171,8 @@ def read(data: bytes | Sequence[bytes]) -> Reading:
 
 # More elements than any segment of the guides has; a BPR has 21.
 _MOST_ELEMENTS = 21
+# A segment of more bytes may hold an interchange within one element; ISA and GS alone have more than 150.
+_LONG = 150
 
 
 def _doubtful(segments: Segments) -> Ints:
@@ -186,6 +194,8 @@ def _doubtful(segments: Segments) -> Ints:
         )
     heads = np.searchsorted(segments.piece, np.arange(len(segments.delimiters)))
     doubt[segments.rows("ISA")] = True
+    for row in np.flatnonzero(segments.end - segments.begin > _LONG).tolist():
+        doubt[row] |= b"ISA" in segments.source[int(segments.begin[row]) : int(segments.end[row])]
     doubt[heads[heads < len(doubt)]] = False
     return np.flatnonzero(doubt)
 

@@ -167,15 +167,17 @@ def _claim_remarks(sets: Sets, at: Ints) -> pa.Array:
 
 
 def _lines(sets: Sets, owner: Owners) -> pa.Table:
-    at = owner.lines_at
+    at, set_of = owner.lines_at, sets.set_of(owner.lines_at)
     tag, qualifier, element = guide.LINE_REMARKS
     remarks = sets.in_loop(tag, "2110", qualifier=qualifier)
     texts = sets.text(remarks, Source(tag, qualifier, element, 0, 0))
     given = {
-        "transaction": rows_array(sets.set_of(at)),
+        "transaction": rows_array(set_of),
         "claim": rows_array(owner.claim_of_line),
         "line": rows_array(np.arange(len(at))),
-        "position": rows_array(positions(owner.claim_of_line)),
+        "position": rows_array(
+            positions(np.where(owner.claim_of_line < 0, -1 - set_of, owner.claim_of_line))
+        ),
         "segment": rows_array(sets.ordinal(at)),
         "remarks": columns.joined(owner.line(remarks), texts, len(at)),
     }

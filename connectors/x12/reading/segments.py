@@ -238,4 +238,6 @@ def packed(octets: Octets, start: Ints, end: Ints) -> Codes:
     if length.min() < 0 or length.max() > 4:
         length[(length > 4) | (length < 0)] = 0
     found &= _KEEP[length]
+    # A zero byte at the end would make "SE\0" the same number as "SE".
+    found[(length > 0) & (found >> (8 * np.maximum(length - 1, 0)).astype(np.uint32) == 0)] = 0
     return found

@@ -15,14 +15,6 @@ CASES = int(os.environ.get("CLEANCLAIM_FUZZ", "1000"))
 START = int(os.environ.get("CLEANCLAIM_FUZZ_START", "0"))
 CRASHERS = sorted((Path(__file__).parent / "crashers").glob("*.edi"))
 
-# Crashers that the decoders still get wrong: file -> what is wrong.
-OPEN = {
-    "window_begins_within_a_set_without_se.edi": "IndexError in windows of 1037 bytes",
-    "interchange_within_an_element.edi": "a whole interchange with other delimiters is lost, without an error",
-    "nul_after_an_envelope_tag.edi": "KeyError",
-    "nul_after_se.edi": "KeyError",
-}
-
 # Crashers of windows: the seed that says of which size.
 WINDOWED = {"window_begins_within_a_set_without_se.edi": 937}
 
@@ -33,17 +25,7 @@ def test_damaged_files_meet_every_demand() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(
-            path,
-            id=path.stem,
-            marks=pytest.mark.xfail(strict=True, reason=OPEN[path.name]) if path.name in OPEN else (),
-        )
-        for path in CRASHERS
-    ],
-)
+@pytest.mark.parametrize("path", CRASHERS, ids=lambda path: path.stem)
 def test_what_was_found_once_is_not_found_again(path: Path) -> None:
     """Alone, and in one pass with a whole file before and behind it."""
     data, whole = path.read_bytes(), remittance()
@@ -66,23 +48,16 @@ TA1_INSIDE = written(interchange(transaction(CLAIM[0], "TA1*000000001*260112*093
 ORPHAN = written(interchange(transaction("SVC*HC:90837*200*200", "SVC*HC:90837*200*200")))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a TA1 inside a set makes up for a stray segment in the count of `covered`"
-)
 def test_a_stray_segment_of_one_file_is_not_the_last_claims_of_the_file_before() -> None:
     decoded = decode_835([WHOLE, STRAY, TA1_INSIDE])
     assert decoded.transactions["balanced"].to_pylist()[0] is True
     assert decoded.claims["difference_cents"].to_pylist() == [0, 0, 0]
 
 
-@pytest.mark.xfail(strict=True, reason="lines without a claim are numbered through all files")
 def test_lines_without_a_claim_are_numbered_in_their_set() -> None:
     assert decode_835([ORPHAN, ORPHAN]).lines["position"].to_pylist() == [1, 2, 1, 2]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="where HL*20 has no NM1, the last segment of the last file is read for it"
-)
 def test_the_source_of_a_277ca_is_none_where_it_is_not_named() -> None:
     data = (Path(__file__).parent / "samples" / "277ca_mixed.edi").read_bytes()
     segments = data.split(b"~")
