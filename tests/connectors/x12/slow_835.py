@@ -150,16 +150,20 @@ def delimiters_of(text: str, at: int) -> Delimiters | None:
         component, end, after = parts[16][0], parts[16][1], parts[16][2:]
         after = after.lstrip(BLANK + end)  # empty segments are passed over
         followed = not after or re.match(f"[A-Z][A-Z0-9]{{1,2}}[{re.escape(element + end)}]", after)
-        if followed and not _alphanumeric(end) and end != " " and end not in (element, component):
+        if (
+            (followed or _standard(seen, 0))
+            and not _alphanumeric(end)
+            and end != " "
+            and end not in (element, component)
+        ):
             return Delimiters(element, component, end)
     return None
 
 
 def _segments(text: str, delimiters: Delimiters) -> list[Segment]:
-    if delimiters.end not in "\r\n":
-        text = re.sub("[\r\n]", "", text)
-    elif delimiters.end == "\n":
-        text = text.replace("\r\n", "\n")
+    for line_break in "\r\n":
+        if line_break != delimiters.end:
+            text = text.replace(line_break, "")
     pieces = [piece.lstrip(BLANK) for piece in text.split(delimiters.end)]
     pieces[-1] = pieces[-1].rstrip(BLANK)
     return [piece.split(delimiters.element) for piece in pieces if piece]

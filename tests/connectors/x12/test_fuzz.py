@@ -16,7 +16,10 @@ START = int(os.environ.get("CLEANCLAIM_FUZZ_START", "0"))
 CRASHERS = sorted((Path(__file__).parent / "crashers").glob("*.edi"))
 
 # Crashers of windows: the seed that says of which size.
-WINDOWED = {"window_begins_within_a_set_without_se.edi": 937}
+WINDOWED = {
+    "window_begins_after_the_st_behind_a_set_without_se.edi": 149,
+    "window_begins_within_a_set_without_se.edi": 937,
+}
 
 
 def test_damaged_files_meet_every_demand() -> None:
