@@ -193,18 +193,43 @@ def _by_set(table: pa.Table) -> dict[int, Rows]:
     return found
 
 
-def disagreements(said: Told, data: bytes) -> Iterator[tuple[str, str]]:
-    """Where the decoder says balanced and the slow judge does not, or another difference."""
-    judgments = slow_835.judge(data)
-    balanced = Counter(map(_judged_figures, (each for each in judgments if each.balanced)))
-    mine = Counter(_told_figures(*each) for each in said.sets if each[0]["balanced"])
-    if mine - balanced:
-        yield "balanced", f"{sum((mine - balanced).values())} set(s) are called balanced"
-    if mine and said.no_isa:
-        yield "balanced", "under an ISA without its elements"
+def disagreements(said: Told, data: bytes) -> list[tuple[str, str]]:
+    """Where the decoder says balanced and the slow judge does not, or another difference.
+
+    A file that can be cut in more than one way is judged by the others too, where the first does not agree.
+    """
+    found = _unlike(said, slow_835.judge(data))
+    if not found:
+        return []
+    readings = list(slow_835.readings(data))
+    if any(not _unlike(said, judgments) for judgments in readings):
+        return []
+    balanced: Counter[Any] = Counter()
+    for judgments in (slow_835.judge(data), *readings):
+        balanced |= _balanced_figures(judgments)
+    covered = not _told_balanced(said) - balanced
+    return [each for each in found if not (covered and each[1].endswith("set(s) are called balanced"))]
+
+
+def _unlike(said: Told, judgments: list[slow_835.Judgment]) -> list[tuple[str, str]]:
+    found = []
+    more = _told_balanced(said) - _balanced_figures(judgments)
+    if more:
+        found.append(("balanced", f"{sum(more.values())} set(s) are called balanced"))
+    if _told_balanced(said) and said.no_isa:
+        found.append(("balanced", "under an ISA without its elements"))
     if len(judgments) == len(said.sets):
         for judgment, each in zip(judgments, said.sets, strict=True):
-            yield from _differences(judgment, *each)
+            found += _differences(judgment, *each)
+    return found
+
+
+def _told_balanced(said: Told) -> Counter[Any]:
+    return Counter(_told_figures(*each) for each in said.sets if each[0]["balanced"])
+
+
+def _balanced_figures(judgments: list[slow_835.Judgment]) -> Counter[Any]:
+    return Counter(_judged_figures(each) for each in judgments if each.balanced)
 
 
 def _differences(

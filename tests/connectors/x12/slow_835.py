@@ -16,6 +16,7 @@ from typing import NamedTuple
 BLANK = " \t\r\n\x00\x1a"
 # Where the sixteen separators of an ISA of the standard's widths stand.
 SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
+ISA = re.compile("I[\r\n]*S[\r\n]*A[\r\n]*")
 AMOUNT = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 CAS_ELEMENTS, PLB_ELEMENTS = 19, 14
 
@@ -89,6 +90,29 @@ def judge(data: bytes) -> list[Judgment]:
     return [each for interchange in interchanges(data) for each in _remittances(interchange)]
 
 
+def readings(data: bytes) -> Iterator[list[Judgment]]:
+    """The judgments by every way the bytes can be read: each ISA as the first, line breaks kept or taken out.
+
+    Where a damaged file can be cut in two ways, a reader may choose; it may not choose a third.
+    """
+    text = data.decode("latin-1")
+    for match in ISA.finditer(text):
+        for delimiters in _possible("ISA" + text[match.end() : match.end() + 600]):
+            for body in _windows(text[match.start() :]):
+                segments = _segments(body, delimiters)
+                yield list(_remittances(Interchange(delimiters.component, segments)))
+
+
+def _possible(text: str) -> set[Delimiters]:
+    """Any delimiters that an ISA may name: what ends it is one of the bytes soon after ISA16."""
+    element, found = text[3:4], set()
+    for seen in _windows(text) if element else ():
+        last = seen.split(element, 16)[-1]
+        ends = {end for end in last[1:8] if not _alphanumeric(end) and end not in (" ", element)}
+        found |= {Delimiters(element, last[:1], end) for end in ends}
+    return found
+
+
 # --- Bytes to segments -----------------------------------------------------------------------------------------
 
 
@@ -115,9 +139,9 @@ def interchanges(data: bytes) -> Iterator[Interchange]:
 def _openings(text: str) -> list[tuple[int, Delimiters]]:
     """Where an interchange begins: an ISA of the standard's widths anywhere, any other where a segment may begin."""
     found: list[tuple[int, Delimiters]] = []
-    for match in re.finditer("I[\r\n]*S[\r\n]*A[\r\n]*", text):
+    for match in ISA.finditer(text):
         at = match.start()
-        delimiters = delimiters_of("ISA" + text[match.end() : match.end() + 600], 0)
+        delimiters = delimiters_of("ISA" + text[match.end() : match.end() + 600], 0, first=not found)
         if delimiters is None:
             continue
         blank = BLANK.replace(found[-1][1].end, "") if found else BLANK
@@ -137,33 +161,38 @@ def _standard(text: str, at: int) -> bool:
     return len(isa) == 106 and tuple(place for place, c in enumerate(isa[:105]) if c == isa[3]) == SEPARATORS
 
 
-def delimiters_of(text: str, at: int) -> Delimiters | None:
-    """The byte after ISA, the first byte of ISA16 and the one after it; None where they cannot be."""
+def delimiters_of(text: str, at: int, *, first: bool = True) -> Delimiters | None:
+    """The byte after ISA, the first byte of ISA16 and the one after it; None where they cannot be.
+
+    Behind the first ISA any segment may be missing; a later one is an ISA only where a group or a TA1 follows it.
+    """
     element = text[at + 3 : at + 4]
     if not element or _alphanumeric(element) or element in " \r\n":
         return None
     window = text[at : at + 600]
-    for seen in (window, re.sub("[\r\n]", "", window)):  # line breaks may end segments, or wrap the file
+    for seen in _windows(window):
         parts = seen.split(element, 16)
         if len(parts) < 17 or len(parts[16]) < 2:
             continue
         component, end, after = parts[16][0], parts[16][1], parts[16][2:]
         after = after.lstrip(BLANK + end)  # empty segments are passed over
-        followed = not after or re.match(f"[A-Z][A-Z0-9]{{1,2}}[{re.escape(element + end)}]", after)
-        if (
-            (followed or _standard(seen, 0))
-            and not _alphanumeric(end)
-            and end != " "
-            and end not in (element, component)
-        ):
+        tag = "[A-Z][A-Z0-9]{1,2}" if first else "GS|TA1|IEA|ISA"
+        followed = not after or re.match(f"(?:{tag})[{re.escape(element + end)}]", after)
+        if followed and not _alphanumeric(end) and end != " " and end not in (element, component):
             return Delimiters(element, component, end)
     return None
 
 
+def _windows(text: str) -> tuple[str, str]:
+    """Line breaks may end segments, or wrap the file."""
+    return text, re.sub("[\r\n]", "", text)
+
+
 def _segments(text: str, delimiters: Delimiters) -> list[Segment]:
-    for line_break in "\r\n":
-        if line_break != delimiters.end:
-            text = text.replace(line_break, "")
+    if delimiters.end not in "\r\n":
+        text = re.sub("[\r\n]", "", text)
+    elif delimiters.end == "\n":
+        text = text.replace("\r\n", "\n")
     pieces = [piece.lstrip(BLANK) for piece in text.split(delimiters.end)]
     pieces[-1] = pieces[-1].rstrip(BLANK)
     return [piece.split(delimiters.element) for piece in pieces if piece]

@@ -66,3 +66,11 @@ def test_the_source_of_a_277ca_is_none_where_it_is_not_named() -> None:
     segments = data.split(b"~")
     nameless = b"~".join(each for each in segments if not each.strip().startswith((b"NM1*AY", b"NM1*PR")))
     assert set(decode_acknowledgments(nameless).claim_acks["source_entity"].to_pylist()) == {None}
+
+
+def test_an_interchange_within_an_element_is_not_lost() -> None:
+    """A file pasted into another: what surrounds it is damaged, and it is read."""
+    data = (Path(__file__).parent / "crashers" / "interchange_within_an_element.edi").read_bytes()
+    decoded = decode_835(data)
+    assert decoded.interchanges.num_rows == 2
+    assert decoded.transactions["balanced"].to_pylist() == [False, True]
