@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.x12.judging import Judged
-from connectors.x12.reading.columns import decimal
+from connectors.x12.reading.columns import decimals
 from connectors.x12.reading.interchanges import Reading
 from connectors.x12.reading.remittances import Decoded835
 from connectors.x12.reading.segments import Ints, Segments, code
@@ -65,30 +65,24 @@ def counted(reading: Reading, judged: Judged, *, show_values: bool) -> list[dict
 
 def _count(reading: Reading, told: list[dict[str, Any]]) -> None:
     """Claims, lines and charges of the kinds that are counted by their tags."""
-    begins = np.array([found.begin for found in reading.sets], np.int64)
-    ends = np.array([found.end for found in reading.sets], np.int64)
     for kind in {found.kind for found in reading.sets}.intersection(COUNTS):
         wanted = COUNTS[kind]
         mine = np.array([found.kind == kind for found in reading.sets])
         for name, tags in (("claims", wanted.claims), ("lines", wanted.lines)):
             if tags:
-                owner = _owner(begins, ends, _tagged(reading.segments, tags))
+                owner = reading.holders(_tagged(reading.segments, tags))
                 many = np.bincount(owner[owner >= 0], minlength=len(told)).tolist()
                 for number in np.flatnonzero(mine).tolist():
                     told[number][name] = many[number]
         if wanted.charge:
             rows = reading.segments.rows(wanted.charge[:3])
-            owner = _owner(begins, ends, rows)
+            owner = reading.holders(rows)
             total = np.zeros(len(told), np.int64)
-            np.add.at(total, owner[owner >= 0], _cents(reading.segments, rows, 2)[owner >= 0])
+            start, end = reading.segments.bounds(rows, int(wanted.charge[3:]))
+            cents = decimals(reading.segments.octets, start, end, 2).values  # 0 where it is none
+            np.add.at(total, owner[owner >= 0], cents[owner >= 0])
             for number in np.flatnonzero(mine).tolist():
                 told[number]["charge_cents"] = int(total[number])
-
-
-def _owner(begins: Ints, ends: Ints, rows: Ints) -> Ints:
-    """The set that each segment stands in, -1 for none."""
-    found = np.searchsorted(begins, rows, side="right") - 1
-    return np.where((found >= 0) & (rows < ends[found]), found, -1)
 
 
 def _tagged(segments: Segments, wanted: str) -> Ints:
@@ -100,13 +94,6 @@ def _tagged(segments: Segments, wanted: str) -> Ints:
         return found
     found = np.flatnonzero(np.isin(segments.tag, [code(tag) for tag in named.split()]))
     return found
-
-
-def _cents(segments: Segments, rows: Ints, element: int) -> Ints:
-    """An amount of each segment, 0 where it is none."""
-    start, end = (each.tolist() for each in segments.bounds(rows, element))
-    found = (decimal(segments.buffer[a:b], 2) or 0 for a, b in zip(start, end, strict=True))
-    return np.fromiter(found, np.int64, len(rows))
 
 
 def _add_money(decoded: Decoded835, told: list[dict[str, Any]]) -> None:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from connectors.x12.counting import counted
 from connectors.x12.judging import Group, groups, judge
+from connectors.x12.reading.envelopes import element_of
 from connectors.x12.reading.interchanges import Reading, read
 from connectors.x12.reading.segments import Segments
 from connectors.x12.strangers import looks_like
@@ -124,12 +125,12 @@ def _interchanges(reading: Reading, found: list[Group], places: _Places) -> list
     for _, interchange, row in reading.acks:
         if interchange >= 0:
             values = segments.values(row)
-            made[interchange]["ta1"].append({name: _element(values, n) for name, n in _TA1.items()})
+            made[interchange]["ta1"].append({name: element_of(values, n) for name, n in _TA1.items()})
     files = np.asarray(reading.interchange_files).tolist()
     for group in found:
         if group.interchange >= 0:
             first = places.sets[files[group.interchange]]
-            header = {name: _element(group.header, at) for name, at in _GS.items()}
+            header = {name: element_of(group.header, at) for name, at in _GS.items()}
             numbers = [number - first for number in group.sets]
             made[group.interchange]["groups"].append({**header, "transactions": numbers})
     return made
@@ -138,8 +139,8 @@ def _interchanges(reading: Reading, found: list[Group], places: _Places) -> list
 def _interchange(segments: Segments, row: int) -> Report:
     values = segments.values(row)
     return {
-        **{name: _element(values, at) for name, at in _ISA.items()},
-        "asks_ta1": _element(values, 14) == "1",
+        **{name: element_of(values, at) for name, at in _ISA.items()},
+        "asks_ta1": element_of(values, 14) == "1",
         "delimiters": _delimiters(segments, row, values),
         "ta1": [],
         "groups": [],
@@ -148,17 +149,13 @@ def _interchange(segments: Segments, row: int) -> Report:
 
 def _delimiters(segments: Segments, row: int, values: list[str]) -> dict[str, str | None]:
     own = segments.delimiters[int(segments.piece[row])]
-    repetition = _element(values, 11)
+    repetition = element_of(values, 11)
     return {
         "element": chr(own.element),
         "component": chr(own.component) if own.component != own.element else None,
         "repetition": None if not repetition or repetition.isalnum() else repetition,
         "segment": chr(own.segment),
     }
-
-
-def _element(values: list[str], at: int) -> str | None:
-    return (values[at].rstrip(" ") or None) if at < len(values) else None
 
 
 # --- transaction sets and problems -----------------------------------------------------------------------------
@@ -175,7 +172,7 @@ def _transactions(reading: Reading, told: list[Report], found: list[Group], plac
             "interchange": each.interchange - places.interchanges[each.file]
             if each.interchange >= 0
             else None,
-            "group_control": _element(of_set[number].header, 6) if number in of_set else None,
+            "group_control": element_of(of_set[number].header, 6) if number in of_set else None,
             "segments": each.end - each.begin,
             "intact": bool(each.intact),
             **told[number],

@@ -9,8 +9,6 @@ has its place in the professional or the institutional guide alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pyarrow as pa
 
 from connectors.x12.tables import CENTS, DAY, INT, TEXT, THOUSANDTHS, schema
@@ -295,11 +293,3 @@ def complete(table: pa.Table, columns: pa.Schema) -> pa.Table:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # their messages repeat values
             raise ValueError(f"column {field.name} is not {field.type}") from None
     return pa.Table.from_arrays(arrays, schema=columns)
-
-
-def tables_837(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """All tables of the 837 with all their columns, empty where `tables` has none of that name."""
-    return {
-        name: complete(tables[name], columns) if name in tables else columns.empty_table()
-        for name, columns in TABLES_837.items()
-    }

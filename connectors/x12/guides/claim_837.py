@@ -230,6 +230,15 @@ def payer_loops(msp_type: str, *amounts: str) -> tuple[Loop, ...]:
     )
 
 
+# What of 2300 stands between the patient's money and the HI, in both guides.
+REFERENCES = (
+    "?          | REF*9F*{referral}~",
+    "?          | REF*G1*{authorization}~",
+    "correction | REF*F8*{original_reference}~",
+    "?          | REF*D9*{clearinghouse_trace}~",
+    "?          | REF*EA*{medical_record}~",
+    "?          | NTE*ADD*{note}~",
+)
 PAID, NOT_COVERED, REMAINING = (
     "? | AMT*D*{paid_cents}~",
     "? | AMT*A8*{noncovered_cents}~",
@@ -263,12 +272,7 @@ PROFESSIONAL = Guide837(
             "2300",
             "",
             "?          | AMT*F5*{patient_paid_cents}~",
-            "?          | REF*9F*{referral}~",
-            "?          | REF*G1*{authorization}~",
-            "correction | REF*F8*{original_reference}~",
-            "?          | REF*D9*{clearinghouse_trace}~",
-            "?          | REF*EA*{medical_record}~",
-            "?          | NTE*ADD*{note}~",
+            *REFERENCES,
         ),
         loop("2310A", "?", *person("referring", "DN")),
         loop("2310B", "rendering", *person("rendering", "82", "PRV*PE*PXC*{rendering_taxonomy}~")),

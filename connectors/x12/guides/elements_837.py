@@ -123,6 +123,14 @@ _BENEFITS, _RELEASE = (
     Element("release", 1, allowed=codes("Y I")),
 )
 _ID = Element("claim_id", 20)
+_SBR = (
+    Element("payer_order", 1, allowed=PAYER_ORDER),
+    Element("relationship", 2, allowed=RELATIONSHIPS),
+    Element("group_number", 50),
+    Element("group_name", 60, text=True),
+    Element("msp_type", 2, allowed=MSP_TYPES),
+    Element("filing_code", 2, allowed=FILING),
+)
 
 ELEMENTS: dict[str, tuple[Element, ...]] = {
     "claims": (
@@ -135,12 +143,7 @@ ELEMENTS: dict[str, tuple[Element, ...]] = {
         Element("billing_tax_qualifier", 2, allowed=codes("EI SY")),
         _digits("billing_tax_id", 9),
         *_address("pay_to"),
-        Element("payer_order", 1, allowed=PAYER_ORDER),
-        Element("relationship", 2, allowed=RELATIONSHIPS),
-        Element("group_number", 50),
-        Element("group_name", 60, text=True),
-        Element("msp_type", 2, allowed=MSP_TYPES),
-        Element("filing_code", 2, allowed=FILING),
+        *_SBR,
         *_name("subscriber"),
         Element("member_id", 80, 2),
         *_address("subscriber"),
@@ -206,12 +209,7 @@ ELEMENTS: dict[str, tuple[Element, ...]] = {
     ),
     "other_payers": (
         _ID,
-        Element("payer_order", 1, allowed=PAYER_ORDER),
-        Element("relationship", 2, allowed=RELATIONSHIPS),
-        Element("group_number", 50),
-        Element("group_name", 60, text=True),
-        Element("msp_type", 2, allowed=MSP_TYPES),
-        Element("filing_code", 2, allowed=FILING),
+        *_SBR,
         _BENEFITS,
         _RELEASE,
         Element("remarks", 500),

@@ -89,8 +89,8 @@ def repetitions(sets: Sets, rows: Ints, first: int, width: int) -> Repetitions:
     return found.select(used)
 
 
-def _first_element(found: Repetitions) -> pa.Array:
-    """CAS01 for each of its reasons."""
+def first_element(found: Repetitions) -> pa.Array:
+    """Element 1 of the segment that each repetition stands in."""
     marks, start = found.sets.segments.marks, found.marks - (found.elements - 1)
     return columns.between(
         found.sets.segments.buffer, marks[start] + 1, marks[start + 1], ascending=found.ascending
@@ -117,7 +117,7 @@ def adjustments(sets: Sets, owner: Owners) -> pa.Table:
             "claim": rows_array(owner.claim(rows)),
             "line": rows_array(owner.line(rows)),
             "position": rows_array(positions(sets.opener[rows])),
-            "group_code": _first_element(found),
+            "group_code": first_element(found),
             "carc": reasons,
             "amount_cents": amounts.arrow(pa.int64()),
             "quantity_thousandths": quantities.arrow(pa.int64()),
@@ -132,7 +132,8 @@ def provider_adjustments(sets: Sets) -> pa.Table:
     amounts = columns.decimals(segments.octets, *found.bounds(1), 2)
     _report_repeated(found, "PLB", amounts.present, amounts.valid)
     codes = Parts(segments.octets, *found.bounds(0), segments.separators(rows))
-    absent = codes.text(1, 1).is_null().to_numpy(zero_copy_only=False)
+    reasons = codes.text(1, 1)
+    absent = reasons.is_null().to_numpy(zero_copy_only=False)
     sets.report("ELEMENT_MISSING", rows[absent & (found.elements > 3)], "a PLB amount has no reason code")
     return segment_table(
         sets,
@@ -142,7 +143,7 @@ def provider_adjustments(sets: Sets) -> pa.Table:
             "position": rows_array(positions(sets.set_of(rows))),
             "provider_id": sets.read(rows, source("PLB01"), pa.string(), "provider_id"),
             "fiscal_period_end": sets.read(rows, source("PLB02"), pa.date32(), "fiscal_period_end"),
-            "code": codes.text(1, 1),
+            "code": reasons,
             "reference": codes.text(2, 2),
             "amount_cents": amounts.arrow(pa.int64()),
         },

@@ -116,9 +116,7 @@ class Reader:
             bad = numbers.present & ~numbers.valid
             self.sets.report("DATE", rows[there][bad], f"{place.source} is not a date or a span of two")
             found = numbers.arrow(type_)
-        at_row = np.full(len(at), -1)
-        at_row[there] = np.arange(len(there))
-        return found.take(rows_array(at_row))
+        return columns.spread(found, there, len(at))
 
 
 def _or_null(texts: pa.Array) -> pa.Array:

@@ -10,8 +10,7 @@ import pyarrow.compute as pc
 
 from connectors.x12.guides.reading_837 import OLDER_CODES
 from connectors.x12.reading import columns
-from connectors.x12.reading.adjustments import Repetitions, repetitions
-from connectors.x12.reading.claim_columns import text_of
+from connectors.x12.reading.adjustments import Repetitions, first_element, repetitions
 from connectors.x12.reading.columns import Parts, positions, rows_array
 from connectors.x12.reading.grammar import Sets
 from connectors.x12.reading.segments import Flags, Ints
@@ -45,15 +44,14 @@ def codes(sets: Sets, claims_at: Ints) -> Codes:
     found, claim = found.select(claim >= 0), claim[claim >= 0]
     segments = sets.segments
     parts = Parts(segments.octets, *found.bounds(0), segments.separators(found.rows))
-    qualifier, item = parts.text(1, 1), parts.text(2, 2)
+    qualifier, item, flag = parts.text(1, 1), parts.text(2, 2), parts.text(9, 9)
     bare = np.flatnonzero(item.is_null().to_numpy(zero_copy_only=False))
     messages = [f"HI{element:02d}-2 is missing" for element in found.elements[bare].tolist()]
     sets.report("ELEMENT_MISSING", found.rows[bare], messages)
-    names = [OLDER_CODES.get(name, name) for name in qualifier.unique().to_pylist() if name]
-    known = pa.array([name for name in qualifier.unique().to_pylist() if name], pa.string())
-    if len(known):
-        at = pc.index_in(qualifier, value_set=known)
-        qualifier = pa.array(names, pa.string()).take(at)
+    said = [name for name in qualifier.unique().to_pylist() if name]
+    if said:
+        at = pc.index_in(qualifier, value_set=pa.array(said, pa.string()))
+        qualifier = pa.array([OLDER_CODES.get(name, name) for name in said], pa.string()).take(at)
     own = {column: _own(qualifier, listed) for column, listed in LISTS.items()}
     given = {
         column: columns.joined(claim[mask], item.filter(pa.array(mask)), len(claims_at))
@@ -62,10 +60,8 @@ def codes(sets: Sets, claims_at: Ints) -> Codes:
     for column in _SINGLE:
         given[column] = _first(sets, found.rows, claim, item, own[column], len(claims_at))
     mask = own["diagnoses"]
-    given["present_on_admission"] = _flags(
-        claim[mask], parts.text(9, 9).filter(pa.array(mask)), len(claims_at)
-    )
-    lost = own["external_causes"] & parts.text(9, 9).is_valid().to_numpy(zero_copy_only=False)
+    given["present_on_admission"] = _flags(claim[mask], flag.filter(pa.array(mask)), len(claims_at))
+    lost = own["external_causes"] & flag.is_valid().to_numpy(zero_copy_only=False)
     sets.report(
         "ELEMENT_NOT_READ", np.unique(found.rows[lost]), "HI-9 of an external cause is read into no column"
     )
@@ -165,7 +161,7 @@ def reasons(sets: Sets) -> Reasons:
     opener = sets.opener[found.rows]
     given = {
         "position": rows_array(positions(opener)),
-        "group_code": text_of(sets, found.rows, "CAS01"),
+        "group_code": first_element(found),
         "carc": found.text(0),
         "amount_cents": amounts.arrow(pa.int64()),
         "quantity_thousandths": quantities.arrow(pa.int64()),

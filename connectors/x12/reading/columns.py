@@ -58,6 +58,15 @@ def rows_array(rows: Ints) -> pa.Array:
     return array(rows.astype(np.int32), pa.int32(), rows >= 0)
 
 
+def spread(found: pa.Array, rows: Ints, count: int) -> pa.Array:
+    """``found`` at these rows (each once, ascending) of a column of ``count``, null elsewhere."""
+    if len(found) == count:
+        return found
+    at = np.full(count, -1, np.int32)
+    at[rows] = np.arange(len(rows))
+    return found.take(rows_array(at))
+
+
 # --- Text ------------------------------------------------------------------------------------------------------
 
 
@@ -170,9 +179,8 @@ class Parts:
 
 # --- Numbers ---------------------------------------------------------------------------------------------------
 
-_LAST = np.array(
-    [(1 << 64) - (1 << (8 * (8 - n))) for n in range(9)], np.uint64
-)  # the last n bytes of a word
+# The last n bytes of a word.
+_LAST = np.array([(1 << 64) - (1 << (8 * (8 - n))) for n in range(9)], np.uint64)
 _ZEROS = np.uint64(0x3030303030303030)
 _ABOVE_NINE = np.uint64(0x7676767676767676)
 _HIGH_BITS = np.uint64(0x8080808080808080)

@@ -42,12 +42,7 @@ def element_texts(segments: Segments, rows: Ints, element: int) -> pa.Array:
     if len(rows) <= few.FEW:
         return few.read(segments, rows, Source("", "", element, 0, 0), pa.string(), 0)[0]
     there = np.flatnonzero(rows >= 0)
-    found = columns.element_text(segments, rows[there], element)
-    if len(there) == len(rows):
-        return found
-    at = np.full(len(rows), -1, np.int32)
-    at[there] = np.arange(len(there))
-    return found.take(columns.rows_array(at))
+    return columns.spread(columns.element_text(segments, rows[there], element), there, len(rows))
 
 
 def regular(segments: Segments, pieces: Sequence[Piece], rows: Ints) -> Flags:

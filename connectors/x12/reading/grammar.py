@@ -182,7 +182,7 @@ class Sets:
                 found = self.read(openers, each, type_, name)
             else:
                 rows, owner = self.first_found(openers, loop, each.tag, each.qualifier)
-                found = _spread(self.read(rows, each, type_, name), owner, len(openers))
+                found = columns.spread(self.read(rows, each, type_, name), owner, len(openers))
             if result is None or result.null_count == len(result):
                 result = found
             elif result.null_count and found.null_count < len(found):
@@ -210,7 +210,7 @@ class Sets:
         if rows.min() < 0:
             there = np.flatnonzero(rows >= 0)
             some = self.read(self.segments.part(rows, there), at, type_, name)
-            return _spread(some, there, len(rows))
+            return columns.spread(some, there, len(rows))
         if self._nowhere(rows, at):
             return pa.nulls(len(rows), type_)
         if pa.types.is_string(type_):
@@ -329,9 +329,8 @@ class Sets:
             rows, may = self.rows(loop.tag), np.array(after)
             if not len(rows):
                 continue
-            rows = rows[
-                (self._opens[rows] == number) & (rows > 0)
-            ]  # the first of a window follows what is gone
+            # The first row of a window follows what is gone.
+            rows = rows[(self._opens[rows] == number) & (rows > 0)]
             wrong = rows[~may[self.loop[rows - 1]]]
             self.report("SEGMENT_MISPLACED", wrong, f"{loop.tag} does not belong here")
 
@@ -361,12 +360,3 @@ class Sets:
 def _places(name: str) -> int:
     """Digits after the point that a column's unit has room for."""
     return next((places for suffix, places in PLACES.items() if name.endswith(suffix)), 0)
-
-
-def _spread(found: pa.Array, owner: Ints, count: int) -> pa.Array:
-    """``found`` at the rows ``owner`` (ascending) of a column of ``count``, null elsewhere."""
-    if len(found) == count:
-        return found
-    at = np.full(count, -1, np.int32)
-    at[owner] = np.arange(len(owner))
-    return found.take(columns.rows_array(at))

@@ -5,7 +5,7 @@ is left to the guides. A set is *intact* when it, its group and its interchange 
 control number agrees.
 
 Whole interchanges are checked by the column (``regular``); only those with something wrong are walked segment by
-segment (``walk``), which says what it is.
+segment (``Walk``), which says what it is.
 """
 
 from __future__ import annotations
@@ -86,9 +86,8 @@ class Reading:
     def sets_before(self) -> Ints:
         """For each segment how many sets begin up to it."""
         opens = np.zeros(len(self.segments), np.int32)
-        np.add.at(
-            opens, np.maximum(self.set_begins, 0), 1
-        )  # one from an earlier window and one may share the first row
+        # One from an earlier window and one of this may share the first row.
+        np.add.at(opens, np.maximum(self.set_begins, 0), 1)
         return np.cumsum(opens, dtype=np.int32)
 
     @cached_property
@@ -101,10 +100,14 @@ class Reading:
         """Whether every segment stands in a set or is one of the envelope's."""
         outside = len(self.segments) - int((self.set_ends - np.maximum(self.set_begins, 0)).sum())
         rows = np.concatenate([self.segments.rows(tag) for tag in ("ISA", "IEA", "GS", "GE", "TA1")])
-        number = np.searchsorted(self.set_begins, rows, side="right") - 1
-        within = number >= 0
-        within[within] = rows[within] < self.set_ends[number[within]]
-        return outside == len(rows) - int(np.count_nonzero(within))
+        return outside == int(np.count_nonzero(self.holders(rows) < 0))
+
+    def holders(self, rows: Ints) -> Ints:
+        """The set that each segment stands in, -1 for none."""
+        found = np.searchsorted(self.set_begins, rows, side="right") - 1
+        held = found >= 0
+        held[held] = rows[held] < self.set_ends[found[held]]
+        return np.where(held, found, -1)
 
     @cached_property
     def headers(self) -> dict[str, pa.Array]:
@@ -189,9 +192,8 @@ def _doubtful(segments: Segments) -> Ints:
         doubt[layout.order[wide[layout.elements[wide] > _MOST_ELEMENTS]]] = True
         last = layout.first[wide] + layout.elements[wide]
         one = [segments.marks[last - n] - segments.marks[last - n - 1] == 2 for n in range(3)]
-        doubt[layout.order[wide[np.logical_and.reduce(one)]]] = (
-            True  # ISA14, 15 and 16 have one character each
-        )
+        # ISA14, 15 and 16 have one character each.
+        doubt[layout.order[wide[np.logical_and.reduce(one)]]] = True
     heads = np.searchsorted(segments.piece, np.arange(len(segments.delimiters)))
     doubt[segments.rows("ISA")] = True
     for row in np.flatnonzero(segments.end - segments.begin > _LONG).tolist():

@@ -112,13 +112,12 @@ class _State:
             return 0
         delimiters = starts[-1].delimiters
         element, end = bytes([delimiters.element]), bytes([delimiters.segment])
-        found = [
-            data.rfind(end + between + tag + element) + len(end + between)
+        places = [
+            (data.rfind(end + between + tag + element), len(end + between))
             for tag in (b"CLP", b"ST")
             for between in (b"", b"\n", b"\r\n")
-            if end + between + tag + element in data
         ]
-        return max(found, default=0)
+        return max((at + behind for at, behind in places if at >= 0), default=0)
 
     def decoded(self, data: bytes, *, last: bool) -> Decoded835:
         """The tables of one window."""
