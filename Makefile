@@ -13,7 +13,7 @@ test: lint types floors tests
 
 install: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt $(wildcard connectors/x12/native/*.[ch])
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' \
 	  || { echo "cleanclaim needs Python 3.11 or 3.12; name one with PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV) \

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.x12.judging import Judged
-from connectors.x12.reading.columns import decimals
 from connectors.x12.reading.interchanges import Reading
+from connectors.x12.reading.numbers import decimals
 from connectors.x12.reading.remittances import Decoded835
 from connectors.x12.reading.segments import Ints, Segments, code
 

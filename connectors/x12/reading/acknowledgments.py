@@ -18,9 +18,10 @@ from connectors.x12.guides import acknowledgments as guide
 from connectors.x12.guides.notation import Source, source
 from connectors.x12.problems import Problems
 from connectors.x12.reading import columns
-from connectors.x12.reading.columns import Numbers
+from connectors.x12.reading.dates import date_ranges
 from connectors.x12.reading.grammar import Sets
 from connectors.x12.reading.interchanges import Reading, read
+from connectors.x12.reading.numbers import Numbers
 from connectors.x12.reading.segments import Codes, Flags, Ints, code
 from connectors.x12.reading.set_tables import interchange_table, rows_table, set_table
 
@@ -280,7 +281,7 @@ def _service_dates(sets: Sets, rows: Ints) -> tuple[Numbers, Numbers]:
     held = rows[there]
     start, end = sets.segments.bounds(held, 3)
     ranged = sets.segments.codes(held, 2) == code("RD8")
-    found = columns.date_ranges(sets.segments.octets, start, end, ranged)
+    found = date_ranges(sets.segments.octets, start, end, ranged)
     bad = np.logical_or.reduce([each.present & ~each.valid for each in found])
     sets.report("DATE", np.unique(held[bad]), "DTP03 is not a date CCYYMMDD or a range of two")
     return found[0].at(there, len(rows)), found[1].at(there, len(rows))

@@ -8,13 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12 import tables
+from connectors.x12 import native, tables
 from connectors.x12.guides import remittance_835 as guide
 from connectors.x12.guides.notation import source
-from connectors.x12.reading import columns
-from connectors.x12.reading.columns import Parts, positions, rows_array
+from connectors.x12.native import choosing
+from connectors.x12.reading.columns import positions, rows_array
 from connectors.x12.reading.grammar import Sets
-from connectors.x12.reading.segments import Flags, Ints
+from connectors.x12.reading.numbers import decimals
+from connectors.x12.reading.segments import Flags, Ints, Pinned
+from connectors.x12.reading.text import Parts, between
 
 
 class Owners:
@@ -38,62 +40,57 @@ class Owners:
 class Repetitions:
     """Every repetition that holds anything, in the order they are written.
 
-    ``marks`` are those before its first element, ``left`` how many elements its segment has from there on.
+    ``elements`` is the number of its first element; ``pinned`` takes it for a segment whose tag ends before that one.
     """
 
     sets: Sets
-    rows: Ints
-    marks: Ints
+    pinned: Pinned
     elements: Ints
-    left: Ints
-    ascending: bool
+
+    @property
+    def rows(self) -> Ints:
+        """The segment of each."""
+        return self.pinned.rows
 
     def bounds(self, offset: int) -> tuple[Ints, Ints]:
         """Where element ``offset`` of each repetition begins and ends, no later than it begins where absent."""
-        marks = self.sets.segments.marks
-        if (self.left > offset).all():
-            return marks[self.marks + offset] + 1, marks[self.marks + (offset + 1)]
-        at = self.marks + np.minimum(offset, self.left)
-        return marks[at] + 1, marks[self.marks + np.minimum(offset + 1, self.left)]
+        return self.pinned.edge(offset) + 1, self.pinned.edge(offset + 1)
 
     def text(self, offset: int) -> pa.Array:
         """Element ``offset`` of each repetition."""
-        return columns.between(self.sets.segments.buffer, *self.bounds(offset), ascending=self.ascending)
+        return between(self.sets.segments.buffer, *self.bounds(offset), ascending=self.pinned.ascending)
 
-    def select(self, kept: Flags) -> Repetitions:
-        parts = (self.rows[kept], self.marks[kept], self.elements[kept], self.left[kept])
-        return Repetitions(self.sets, *parts, self.ascending)
+    def select(self, kept: Ints) -> Repetitions:
+        return Repetitions(self.sets, self.pinned.part(self.rows[kept], kept), self.elements[kept])
 
 
 def repetitions(sets: Sets, rows: Ints, first: int, width: int) -> Repetitions:
     """The repetitions of ``width`` elements from element ``first`` on, more than the guide allows among them."""
     pinned = sets.segments.pinned(rows)
-    many = np.maximum((pinned.elements - first) // width + 1, 0)
-    at = np.repeat(np.arange(len(rows), dtype=np.int32), many)
-    number = np.arange(len(at), dtype=np.int32) - np.repeat(np.cumsum(many, dtype=np.int32) - many, many)
-    elements = first + width * number
-    found = Repetitions(
-        sets,
-        rows[at],
-        pinned.first[at] + (elements - 1),
-        elements,
-        pinned.elements[at] - elements + 1,
-        pinned.ascending,
-    )
+    if compiled := native.loops(pinned.marks, pinned.first, pinned.elements):
+        at, mark, left, elements = choosing.repetitions(compiled, pinned.first, pinned.elements, first, width)
+    else:
+        many = np.maximum((pinned.elements - first) // width + 1, 0)
+        at = np.repeat(np.arange(len(rows)), many)
+        number = np.arange(len(at), dtype=np.int32) - np.repeat(np.cumsum(many, dtype=np.int32) - many, many)
+        elements = first + width * number
+        mark, left = pinned.first[at] + (elements - 1), pinned.elements[at] - elements + 1
+    parts = Pinned(pinned.marks, rows[at], mark, left, ascending=pinned.ascending)
+    found = Repetitions(sets, parts, elements)
     used = np.zeros(len(at), np.bool_)
     for offset in range(width):
         start, end = found.bounds(offset)
         used |= end > start
         if used.all():
             return found
-    return found.select(used)
+    return found.select(np.flatnonzero(used))
 
 
 def first_element(found: Repetitions) -> pa.Array:
     """Element 1 of the segment that each repetition stands in."""
-    marks, start = found.sets.segments.marks, found.marks - (found.elements - 1)
-    return columns.between(
-        found.sets.segments.buffer, marks[start] + 1, marks[start + 1], ascending=found.ascending
+    marks, start = found.pinned.marks, found.pinned.first - (found.elements - 1)
+    return between(
+        found.sets.segments.buffer, marks[start] + 1, marks[start + 1], ascending=found.pinned.ascending
     )
 
 
@@ -101,8 +98,8 @@ def adjustments(sets: Sets, owner: Owners) -> pa.Table:
     """CAS: one row for each reason, up to six in a segment, at claim or line level."""
     found = repetitions(sets, sets.in_loop("CAS", "2100", "2110"), *guide.CAS_REASONS)
     segments, rows = sets.segments, found.rows
-    amounts = columns.decimals(segments.octets, *found.bounds(1), 2)
-    quantities = columns.decimals(segments.octets, *found.bounds(2), 3)
+    amounts = decimals(segments.octets, *found.bounds(1), 2)
+    quantities = decimals(segments.octets, *found.bounds(2), 3)
     reasons = found.text(0)
     _report_repeated(found, "CAS", amounts.present, amounts.valid)
     bad = quantities.present & ~quantities.valid
@@ -127,9 +124,10 @@ def adjustments(sets: Sets, owner: Owners) -> pa.Table:
 
 def provider_adjustments(sets: Sets) -> pa.Table:
     """PLB: one row for each pair of code and amount, up to six in a segment."""
-    found = repetitions(sets, sets.in_loop("PLB", "footer"), *guide.PLB_CODES)
-    segments, rows = sets.segments, sets.segments.pin(found.rows)
-    amounts = columns.decimals(segments.octets, *found.bounds(1), 2)
+    held, segments = sets.in_loop("PLB", "footer"), sets.segments
+    found = repetitions(sets, held, *guide.PLB_CODES)
+    rows = segments.part(held, np.searchsorted(held, found.rows))
+    amounts = decimals(segments.octets, *found.bounds(1), 2)
     _report_repeated(found, "PLB", amounts.present, amounts.valid)
     codes = Parts(segments.octets, *found.bounds(0), segments.separators(rows))
     reasons = codes.text(1, 1)

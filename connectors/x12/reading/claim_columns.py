@@ -17,8 +17,10 @@ from connectors.x12.guides.notation import source
 from connectors.x12.guides.reading_837 import Elements, Place
 from connectors.x12.reading import columns
 from connectors.x12.reading.columns import rows_array
+from connectors.x12.reading.dates import dates
 from connectors.x12.reading.grammar import Sets
 from connectors.x12.reading.segments import Ints, code
+from connectors.x12.reading.text import scattered_text
 
 _DAY = 8  # characters of CCYYMMDD
 _LARGEST_INT = 2**31 - 1
@@ -108,11 +110,11 @@ class Reader:
         start, end = self.sets.segments.bounds(self.sets.segments.pin(rows[there]), place.element)
         octets, length = self.sets.segments.octets, end - start
         if pa.types.is_string(type_):
-            found = columns.text(octets, np.where(length > _DAY, start + _DAY, end), end)
+            found = scattered_text(octets, np.where(length > _DAY, start + _DAY, end), end)
         else:
             second = (place.first > 0) & (length > _DAY)
             begin = np.where(second, start + _DAY + 1, start)
-            numbers = columns.dates(octets, begin, np.where(second, end, np.minimum(end, start + _DAY)))
+            numbers = dates(octets, begin, np.where(second, end, np.minimum(end, start + _DAY)))
             bad = numbers.present & ~numbers.valid
             self.sets.report("DATE", rows[there][bad], f"{place.source} is not a date or a span of two")
             found = numbers.arrow(type_)

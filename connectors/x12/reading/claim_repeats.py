@@ -11,9 +11,12 @@ import pyarrow.compute as pc
 from connectors.x12.guides.reading_837 import OLDER_CODES
 from connectors.x12.reading import columns
 from connectors.x12.reading.adjustments import Repetitions, first_element, repetitions
-from connectors.x12.reading.columns import Parts, positions, rows_array
+from connectors.x12.reading.columns import positions, rows_array
+from connectors.x12.reading.dates import dates
 from connectors.x12.reading.grammar import Sets
+from connectors.x12.reading.numbers import decimals
 from connectors.x12.reading.segments import Flags, Ints
+from connectors.x12.reading.text import Parts
 
 # HI01-1 of what the claims table holds itself.
 LISTS = {
@@ -41,7 +44,8 @@ def codes(sets: Sets, claims_at: Ints) -> Codes:
     sets.used[rows] = True
     found = repetitions(sets, rows, 1, 1)
     claim = sets.owner(claims_at, found.rows)
-    found, claim = found.select(claim >= 0), claim[claim >= 0]
+    held = np.flatnonzero(claim >= 0)
+    found, claim = found.select(held), claim[held]
     segments = sets.segments
     parts = Parts(segments.octets, *found.bounds(0), segments.separators(found.rows))
     qualifier, item, flag = parts.text(1, 1), parts.text(2, 2), parts.text(9, 9)
@@ -105,9 +109,9 @@ def _table_columns(
     kept = pa.array(rest)
     start, end = parts.bounds(4, 4)
     span = end - start > 8
-    first = columns.dates(parts.octets, start, np.minimum(end, start + 8))
-    last = columns.dates(parts.octets, np.where(span, start + 9, end), end)
-    amount = columns.decimals(parts.octets, *parts.bounds(5, 5), 2)
+    first = dates(parts.octets, start, np.minimum(end, start + 8))
+    last = dates(parts.octets, np.where(span, start + 9, end), end)
+    amount = decimals(parts.octets, *parts.bounds(5, 5), 2)
     for numbers, code_, what in (
         (first, "DATE", "a date"),
         (last, "DATE", "a date"),
@@ -152,8 +156,8 @@ def reasons(sets: Sets) -> Reasons:
     sets.used[rows] = True
     found = repetitions(sets, rows, 2, 3)
     octets = sets.segments.octets
-    amounts = columns.decimals(octets, *found.bounds(1), 2)
-    quantities = columns.decimals(octets, *found.bounds(2), 3)
+    amounts = decimals(octets, *found.bounds(1), 2)
+    quantities = decimals(octets, *found.bounds(2), 3)
     for numbers, code_, what in ((amounts, "AMOUNT", "amount"), (quantities, "QUANTITY", "quantity")):
         sets.report(code_, found.rows[numbers.present & ~numbers.valid], f"a CAS {what} cannot be read")
     lost = ~amounts.present & (found.elements > 2)  # the first is checked as required

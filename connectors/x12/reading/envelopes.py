@@ -17,6 +17,7 @@ from connectors.x12.problems import Problems
 from connectors.x12.reading import columns, few
 from connectors.x12.reading.delimiters import Piece
 from connectors.x12.reading.segments import Flags, Ints, Segments, code
+from connectors.x12.reading.text import element_text
 
 ENVELOPE = ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")
 # What may stand next in a whole interchange; only between ST and SE may there be anything else.
@@ -42,7 +43,7 @@ def element_texts(segments: Segments, rows: Ints, element: int) -> pa.Array:
     if len(rows) <= few.FEW:
         return few.read(segments, rows, Source("", "", element, 0, 0), pa.string(), 0)[0]
     there = np.flatnonzero(rows >= 0)
-    return columns.spread(columns.element_text(segments, rows[there], element), there, len(rows))
+    return columns.spread(element_text(segments, rows[there], element), there, len(rows))
 
 
 def regular(segments: Segments, pieces: Sequence[Piece], rows: Ints) -> Flags:
@@ -158,7 +159,7 @@ class Walk:
         end = int(pieces[-1]) if len(pieces) else -1
         high = len(self.segments)
         for piece in pieces.tolist():
-            low, high = np.searchsorted(self.segments.piece, [piece, piece + 1]).tolist()
+            low, high = self.segments.heads[piece : piece + 2].tolist()
             mine = rows[np.searchsorted(of_row, piece) : np.searchsorted(of_row, piece + 1)].tolist()
             previous = low - 1
             for row in mine:

@@ -11,7 +11,7 @@ from datetime import date
 import pyarrow as pa
 
 from connectors.x12.guides.notation import Source
-from connectors.x12.reading.columns import decimal
+from connectors.x12.reading.numbers import decimal
 from connectors.x12.reading.segments import Ints, Segments
 
 FEW = 12

@@ -8,13 +8,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.x12 import native
 from connectors.x12.guides.notation import Guide, Loop, Source, source, sources
+from connectors.x12.native import choosing
 from connectors.x12.problems import Problems
 from connectors.x12.reading import columns, few
-from connectors.x12.reading.columns import Numbers, Parts
+from connectors.x12.reading.dates import dates
 from connectors.x12.reading.envelopes import ENVELOPE
 from connectors.x12.reading.interchanges import Reading
+from connectors.x12.reading.numbers import Numbers, decimals
 from connectors.x12.reading.segments import Codes, Flags, Ints, Octets, code
+from connectors.x12.reading.text import Parts, absent, element_text
 
 PLACES = {"_cents": 2, "_thousandths": 3}
 
@@ -63,7 +67,9 @@ class Sets:
                 if loop.inside:
                     rows = rows[self._in(self.loop, loop.inside.split())[rows]]
                 self._opens[rows] = number
-            if len(here):
+            if native.compiled:
+                self.loop, self.opener = choosing.latest(native.compiled, self._opens)
+            elif len(here):
                 self.opener = np.maximum.accumulate(np.where(self._opens > 0, here, 0))
                 self.loop = self._opens[self.opener]
 
@@ -107,11 +113,21 @@ class Sets:
         key = (tag, qualifier, loops)
         if key not in self._held:
             rows = self.rows(tag)
-            kept = self._in(self._loops_of(tag), loops)
-            if qualifier:
-                kept &= self._code(tag, 1) == code(qualifier)
-            self._held[key] = rows if kept.all() else self.segments.part(rows, kept)
+            kept = self._where(tag, loops, qualifier)
+            self._held[key] = rows if len(kept) == len(rows) else self.segments.part(rows, kept)
         return self._held[key]
+
+    def _where(self, tag: str, loops: tuple[str, ...], qualifier: str) -> Ints:
+        """Which of the segments with this tag stand in these loops and have this qualifier."""
+        of_row, codes = self._loops_of(tag), self._code(tag, 1) if qualifier else None
+        if native.compiled:
+            wanted = np.zeros(256, np.uint8)
+            wanted[[number for number, name in enumerate(self.names) if name in loops]] = 1
+            return choosing.chosen(native.compiled, of_row, wanted, codes, code(qualifier))
+        kept = self._in(of_row, loops)
+        if codes is not None:
+            kept &= codes == code(qualifier)
+        return np.flatnonzero(kept)
 
     def _loops_of(self, tag: str) -> Ints:
         """The loop of every segment with this tag."""
@@ -122,7 +138,7 @@ class Sets:
     def set_of(self, rows: Ints) -> Ints:
         """The row of sets each segment belongs to."""
         begins = self.reading.set_begins
-        if len(begins) == 1 and len(rows) and rows.min() >= begins[0]:
+        if not len(rows) or (len(begins) == 1 and rows.min() >= begins[0]):
             return np.zeros(len(rows), np.int32)
         return self.reading.sets_before[rows] - 1
 
@@ -160,9 +176,12 @@ class Sets:
     def _counted(self, openers: Ints) -> Ints:
         """For each segment how many of the openers stand up to it."""
         if id(openers) not in self._counts:
-            number = np.zeros(len(self.segments), np.int32)
-            number[openers] = 1
-            self._counts[id(openers)] = (openers, np.cumsum(number, dtype=np.int32))
+            if native.compiled:
+                number = choosing.counted(native.compiled, openers, len(self.segments))
+            else:
+                steps = np.diff(openers, prepend=0, append=len(self.segments))
+                number = np.repeat(np.arange(len(openers) + 1, dtype=np.int32), steps)
+            self._counts[id(openers)] = (openers, number)
         return self._counts[id(openers)][1]
 
     def first(self, openers: Ints, loop: str, tag: str, qualifier: str) -> Ints:
@@ -227,7 +246,7 @@ class Sets:
             return pa.nulls(len(rows), pa.string())
         if at.low:
             return self.parts(rows, at.element).text(at.low, at.high)
-        return columns.element_text(self.segments, rows, at.element)
+        return element_text(self.segments, rows, at.element)
 
     def parts(self, rows: Ints, element: int) -> Parts:
         """The components of one element of these rows."""
@@ -247,10 +266,8 @@ class Sets:
     def numbers_at(self, rows: Ints, at: Source, type_: pa.DataType, name: str) -> Numbers:
         """Cents, thousandths or days of one source, what cannot be read reported."""
         octets, start, end = self._bounds(rows, at)
-        if pa.types.is_date32(type_):
-            found = columns.dates(octets, start, end)
-        else:
-            found = columns.decimals(octets, start, end, _places(name))
+        days = pa.types.is_date32(type_)
+        found = dates(octets, start, end) if days else decimals(octets, start, end, _places(name))
         bad: Flags = found.present & ~found.valid
         if bad.any():
             self._report_unread(rows[bad], at, type_, name)
@@ -341,15 +358,9 @@ class Sets:
         ):
             for each in map(source, listed.split()):
                 rows = self.rows(each.tag)
-                octets, start, end = self._bounds(rows, each)
-                absent = start >= end
-                blank = octets[end - 1] == 0x20
-                if blank.any():
-                    at = np.flatnonzero(blank)
-                    found = columns.text(octets, start[at], end[at])
-                    absent[at] |= found.is_null().to_numpy(zero_copy_only=False)
-                if absent.any():
-                    self.report(code_, rows[absent], f"{each.name} is missing")
+                missing = absent(*self._bounds(rows, each))
+                if missing is not None:
+                    self.report(code_, rows[missing], f"{each.name} is missing")
         for each in map(source, self.guide.last.split()):
             rows = self.rows(each.tag)
             if len(rows) and not self._nowhere(rows, each._replace(element=each.element + 1)):

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from connectors.x12 import native
+from connectors.x12.native import cutting
 from connectors.x12.reading.delimiters import BLANKS, Delimiters, Piece
 from connectors.x12.reading.segments import Codes, Flags, Ints, Layout, Octets, Segments, packed
 
-# Words of eight bytes are read at and before any position, so eight bytes that are nobody's stand at both ends.
-PADDING = bytes(8)
+PADDING = bytes(native.PADDING)
 WIDE = 2**31  # from here on positions need 64 bits
 # Cuts are looked for in parts that stay in the processor's cache.
 _STRIDE = 1 << 19
+# Gives every tag of the guides a key of its own; found by trying.
+_FACTOR = 225_899_543
 _NOT_BLANK = re.compile(rb"[^ \t\r\n\x00\x1a]")
 _IS_BLANK = np.zeros(256, np.bool_)
 _IS_BLANK[list(BLANKS)] = True
@@ -31,14 +34,17 @@ def index(pieces: Sequence[Piece]) -> Segments:
     source = b"".join([PADDING, *(pieces[number].content for number in order), PADDING])
     octets: Octets = np.frombuffer(source, np.uint8)
     edges = np.cumsum([len(PADDING), *(len(pieces[number].content) for number in order)])
+    edges = edges.astype(_width(octets))
     group_edges = edges[np.cumsum([0, *map(len, groups.values())])]
     begin, end = _segments(octets, list(groups), group_edges.tolist())
-    begin = _skip_blanks(source, octets, begin, end)
+    compiled = native.loops(begin, end)
+    even = compiled and cutting.even(compiled, octets, begin, end)
+    if not even:
+        begin = _skip_blanks(source, octets, begin, end)
     wrapped = (b"\n" in source or b"\r" in source) and _breaks_inside(octets, begin, end)
     empty = np.empty(0, np.int64)
-    blank = begin == end
-    if blank.any():
-        kept = ~blank
+    if not even and (begin == end).any():
+        kept = begin != end
         empty = _beside(np.searchsorted(edges, begin, side="right"), kept)
         begin, end = begin[kept], end[kept]
     piece_of = np.repeat(np.array(order, np.int32), np.diff(np.searchsorted(begin, edges)))
@@ -70,23 +76,34 @@ def _beside(owner: Ints, kept: Flags) -> Ints:
 
 def _segments(octets: Octets, groups: Sequence[Delimiters], edges: Sequence[int]) -> tuple[Ints, Ints]:
     """Where segments begin and end; each group of pieces lies between two edges and ends with a terminator."""
-    kind = np.int32 if len(octets) < WIDE else np.int64
+    kind = _width(octets)
     begins, ends = [np.empty(0, kind)], [np.empty(0, kind)]
     for delimiters, low, high in zip(groups, edges[:-1], edges[1:], strict=True):
-        parts = [
-            (np.flatnonzero(octets[at : min(at + _STRIDE, high)] == delimiters.segment) + at).astype(kind)
-            for at in range(low, high, _STRIDE)
-        ]
-        end = np.concatenate([np.empty(0, kind), *parts])
+        end = _found(octets, low, high, delimiters.segment, kind)
         begins.append(np.concatenate([np.array([low], kind), end[:-1] + 1])[: len(end)])
         ends.append(end)
     return np.concatenate(begins), np.concatenate(ends)
 
 
+def _width(octets: Octets) -> type[np.signedinteger[Any]]:
+    """What holds a position."""
+    return np.int32 if len(octets) < WIDE else np.int64
+
+
+def _found(octets: Octets, low: int, high: int, byte: int, kind: type[np.signedinteger[Any]]) -> Ints:
+    """Where a byte occurs."""
+    if kind is np.int32 and native.compiled:
+        return cutting.positions(native.compiled, octets, low, high, byte)
+    parts = [
+        (np.flatnonzero(octets[at : min(at + _STRIDE, high)] == byte) + at).astype(kind)
+        for at in range(low, high, _STRIDE)
+    ]
+    return np.concatenate([np.empty(0, kind), *parts])
+
+
 def _skip_blanks(source: bytes, octets: Octets, begin: Ints, end: Ints) -> Ints:
     """Where segments begin, without the line ends and blanks before them."""
-    blank = octets[begin] <= 0x20
-    if not blank.any():
+    if not (octets[begin] <= 0x20).any():
         return begin
     blank = _IS_BLANK[octets[begin]] & (begin < end)
     for _ in range(4):
@@ -105,6 +122,16 @@ def _laid_out(
     source: bytes, octets: Octets, begin: Ints, end: Ints, groups: Sequence[Delimiters], counts: Ints
 ) -> tuple[Codes, Layout]:
     """The tags; and the segments copied, those of one group and tag side by side, with their marks."""
+    if compiled := native.loops(begin, end):
+        separators = [delimiters.element for delimiters in groups]
+        tag, buffer, *places = cutting.laid_out(compiled, octets, begin, end, separators, counts, _FACTOR)
+        return tag, Layout(buffer, np.frombuffer(buffer, np.uint8), *places)
+    return _laid_out_by_numpy(source, octets, begin, end, groups, counts)
+
+
+def _laid_out_by_numpy(
+    source: bytes, octets: Octets, begin: Ints, end: Ints, groups: Sequence[Delimiters], counts: Ints
+) -> tuple[Codes, Layout]:
     separators = np.array([delimiters.element for delimiters in groups], np.uint32)
     if len(groups) == 1:
         tag, sure = _tags(octets, begin, end, separators)
@@ -130,10 +157,9 @@ def _laid_out(
 def _key(tag: Codes) -> Octets:
     """Segments with the same key are laid side by side: one key for a tag, as a rule one tag for a key.
 
-    The factor gives every tag of the guides a key of its own; it was found by trying. Two tags with one key would only
-    be slower to read.
+    Two tags with one key would only be slower to read.
     """
-    return ((tag * np.uint32(225_899_543)) >> np.uint32(24)).astype(np.uint8)
+    return ((tag * np.uint32(_FACTOR)) >> np.uint32(24)).astype(np.uint8)
 
 
 def _tags(octets: Octets, begin: Ints, end: Ints, separator: Codes) -> tuple[Codes, Flags]:

@@ -194,7 +194,7 @@ def _doubtful(segments: Segments) -> Ints:
         one = [segments.marks[last - n] - segments.marks[last - n - 1] == 2 for n in range(3)]
         # ISA14, 15 and 16 have one character each.
         doubt[layout.order[wide[np.logical_and.reduce(one)]]] = True
-    heads = np.searchsorted(segments.piece, np.arange(len(segments.delimiters)))
+    heads = segments.heads[:-1]
     doubt[segments.rows("ISA")] = True
     for row in np.flatnonzero(segments.end - segments.begin > _LONG).tolist():
         doubt[row] |= b"ISA" in segments.source[int(segments.begin[row]) : int(segments.end[row])]

@@ -26,6 +26,7 @@ from connectors.x12.reading.grammar import Sets
 from connectors.x12.reading.interchanges import Reading, read
 from connectors.x12.reading.segments import Flags, Ints
 from connectors.x12.reading.set_tables import interchange_table, set_table
+from connectors.x12.reading.text import element_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ def _details(sets: Sets, owner: Owners) -> pa.Table:
             "line": rows_array(owner.line(rows)),
             "loop": pa.array(sets.names, pa.string()).take(pa.array(sets.loop[rows])),
             "tag": pa.array([tag] * len(rows), pa.string()),
-            "qualifier": columns.element_text(sets.segments, rows, 1),
+            "qualifier": element_text(sets.segments, rows, 1),
             column: sets.read(rows, source(text), type_, column),
         }
         parts.append((rows, segment_table(sets, tables.DETAILS, rows, given)))

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from connectors.x12 import native
+from connectors.x12.native import choosing, texts
 from connectors.x12.reading.delimiters import Delimiters
 
 Ints = npt.NDArray[Any]  # int32 or int64: rows, positions, counts
@@ -52,6 +54,7 @@ class Pinned:
         *,
         ascending: bool = False,
         run: bool = False,
+        limits: tuple[int, int] | None = None,
     ) -> None:
         self.marks, self.rows, self.first, self.elements, self.ascending = (
             marks,
@@ -60,8 +63,8 @@ class Pinned:
             elements,
             ascending,
         )
-        self.shortest = int(elements.min()) if len(elements) else 0
-        self.longest = int(elements.max()) if len(elements) else 0
+        limits = limits or ((int(elements.min()), int(elements.max())) if len(elements) else (0, 0))
+        self.shortest, self.longest = limits  # how many elements a row has at least and at most
         self.stride = self.longest + 1 if run and self.shortest == self.longest else 0
         self.edges: dict[int, Ints] = {}
 
@@ -72,6 +75,8 @@ class Pinned:
                 low = int(self.first[0]) + min(element, self.longest)
                 high = low + self.stride * (len(self.rows) - 1) + 1
                 self.edges[element] = np.ascontiguousarray(self.marks[low : high : self.stride])
+            elif compiled := native.loops(self.marks, self.first, self.elements):
+                self.edges[element] = choosing.edges(compiled, self.marks, self.first, self.elements, element)
             else:
                 last = element if element <= self.shortest else np.minimum(element, self.elements)
                 self.edges[element] = self.marks[self.first + last]
@@ -79,6 +84,9 @@ class Pinned:
 
     def part(self, rows: Ints, kept: Ints) -> Pinned:
         """Some of the rows."""
+        if compiled := native.loops(self.first, self.elements):
+            first, elements, limits = choosing.pick(compiled, self.first, self.elements, kept)
+            return Pinned(self.marks, rows, first, elements, ascending=self.ascending, limits=limits)
         return Pinned(self.marks, rows, self.first[kept], self.elements[kept], ascending=self.ascending)
 
 
@@ -132,6 +140,11 @@ class Segments:
         return found
 
     @cached_property
+    def heads(self) -> Ints:
+        """The first segment of each piece, and behind the last."""
+        return np.searchsorted(self.piece, np.arange(len(self.delimiters) + 1, dtype=self.piece.dtype))
+
+    @cached_property
     def _runs(self) -> dict[int, list[tuple[int, int]]]:
         """Where in the layout the segments of each tag lie."""
         tags = self.tag[self.layout.order]
@@ -153,8 +166,13 @@ class Segments:
                 first, elements = self.layout.first[low:high], self.layout.elements[low:high]
                 self._pinned[id(rows)] = Pinned(self.marks, rows, first, elements, ascending=True, run=True)
             else:
-                parts = [self.layout.order[low:high] for low, high in runs]
-                rows = self.pin(np.sort(np.concatenate([np.empty(0, np.int64), *parts])))
+                places = np.concatenate([np.empty(0, np.int64), *(np.arange(*run) for run in runs)])
+                rows = self.layout.order[places]
+                ranks = np.argsort(rows)
+                rows, places = rows[ranks], places[ranks]
+                self._pinned[id(rows)] = Pinned(
+                    self.marks, rows, self.layout.first[places], self.layout.elements[places]
+                )
             self._rows[tag] = rows
         return self._rows[tag]
 
@@ -230,6 +248,8 @@ class Layout:
 
 def packed(octets: Octets, start: Ints, end: Ints) -> Codes:
     """Texts of one to four bytes as little-endian numbers; 0 where there is none or it is longer."""
+    if compiled := native.loops(start, end):
+        return texts.codes(compiled, octets, start, end)
     words: Codes = np.ndarray((len(octets) - 3,), "<u4", octets, strides=(1,))
     length = end - start
     found: Codes = words[start]

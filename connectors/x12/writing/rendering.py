@@ -13,7 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.x12 import native
 from connectors.x12.guides.templates import Component, Element, Field, Loop, Segment
+from connectors.x12.native.joining import joined
 from connectors.x12.writing.columns import Columns, Ints, Mask, Where, narrow, spread
 from connectors.x12.writing.conditions import Conditions
 
@@ -26,7 +28,12 @@ def join(parts: Iterable[Part]) -> Part:
     merged = _merged(parts)
     if not merged:
         return ""
-    return merged[0] if len(merged) == 1 else pc.binary_join_element_wise(*merged, "")
+    if len(merged) == 1:
+        return merged[0]
+    columns = [part for part in merged if not isinstance(part, str)]
+    if native.compiled and not any(column.null_count or column.type != pa.string() for column in columns):
+        return joined(native.compiled, merged, len(columns[0]))
+    return pc.binary_join_element_wise(*merged, "")
 
 
 def _merged(parts: Iterable[Part]) -> list[Part]:

@@ -4,6 +4,7 @@ Run by path: ``python tests/connectors/x12/fuzz.py --cases 200000``. A case is o
 files it is made of and what is done to them, so ``--replay SEED`` makes it again. Of each case is demanded that
 
 - no decoder raises or takes longer than two seconds of the processor's time;
+- the compiled loops and NumPy alone give the same tables;
 - no set is called balanced that ``slow_835`` does not call balanced with the same figures, and differences that both
   can tell are the same;
 - in a pass over many files each is decoded as it is alone (compared whole for a sample of the cases);
@@ -33,6 +34,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import slow_835
+from engines import by_numpy
 from mutations import mutated
 from public.regenerate import DECODERS
 from random_835 import file as random_file
@@ -104,6 +106,7 @@ def judged(seeds: Sequence[int], files: Sequence[bytes]) -> list[Failure]:
         together.append(decoded)
     if found:
         return found
+    found += [Failure(seeds[0], "engine", each) for each in _unlike_numpy(files, together)]
     said = told(together[0], len(files))
     for number, (seed, data) in enumerate(zip(seeds, files, strict=True)):
         found += [Failure(seed, *each) for each in disagreements(said[number], data)]
@@ -115,6 +118,25 @@ def judged(seeds: Sequence[int], files: Sequence[bytes]) -> list[Failure]:
             seen = _timed(lambda data=data: inspect(data))
             if isinstance(seen, str):
                 found.append(Failure(seed, "inspect", seen))
+    return found
+
+
+def unlike_engines(files: Sequence[bytes]) -> list[str]:
+    """Tables of a pass that the compiled loops and NumPy do not give alike."""
+    return _unlike_numpy(files, [decode(files) for decode in DECODERS])
+
+
+def _unlike_numpy(files: Sequence[bytes], together: Sequence[Any]) -> list[str]:
+    found = []
+    for decode, decoded in zip(DECODERS, together, strict=True):
+        with by_numpy():
+            other = _timed(lambda decode=decode: decode(files))
+        if isinstance(other, str):
+            found.append(f"{decode.__name__} by NumPy: {other}")
+            continue
+        for each in dataclasses.fields(decoded):
+            if getattr(decoded, each.name) != getattr(other, each.name):
+                found.append(f"{decode.__name__}: {each.name} is another by NumPy")
     return found
 
 

@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.x12.reading.columns import LARGEST, dates, decimal, decimals, joined, positions, sums
+from connectors.x12.reading.columns import joined, positions, sums
+from connectors.x12.reading.dates import dates
 from connectors.x12.reading.delimiters import Delimiters, Piece
 from connectors.x12.reading.index import index
+from connectors.x12.reading.numbers import LARGEST, decimal, decimals
 from connectors.x12.reading.segments import Octets
+
+pytestmark = pytest.mark.usefixtures("both_engines")
 
 
 def column(values: list[str]) -> tuple[Octets, np.ndarray, np.ndarray]:
@@ -38,6 +42,11 @@ def test_fast_decimals_are_the_plain_ones(values: list[str], places: int) -> Non
         exact = decimal(value.encode(), places) if value else None
         assert present == bool(value)
         assert (cents if valid else None) == exact
+
+
+def test_six_digits_and_one_behind_the_point_were_read_as_no_thousandths() -> None:
+    found = decimals(*column(["100000.0", "99999.25", "100000.5"]), 3)
+    assert found.values.tolist() == [100_000_000, 99_999_250, 100_000_500]
 
 
 @given(st.decimals(-(10**9), 10**9, allow_nan=False, places=2))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
 from make_835 import interchange, written
 
 from connectors.x12 import decode_acknowledgments, tables
 
+pytestmark = pytest.mark.usefixtures("both_engines")
 SAMPLES = Path(__file__).parent / "samples"
 
 

@@ -11,6 +11,7 @@ from make_835 import CLAIM, interchange, remittance, transaction, written
 
 from connectors.x12 import decode_835, tables
 
+pytestmark = pytest.mark.usefixtures("both_engines")
 SAMPLES = Path(__file__).parent / "samples"
 
 

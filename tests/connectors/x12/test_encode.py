@@ -22,6 +22,7 @@ from connectors.x12.writing.rendering import amounts
 from tests.support.pyx12_judge import errors_of
 from tests.support.tables837 import BILLING, CHILD, DAY, SUPERVISING, claim, envelope, line, tables
 
+pytestmark = pytest.mark.usefixtures("both_engines")
 # Synthetic file of the project's billing dossier: one patient insured himself, one child of a subscriber.
 TWO_CLAIMS = Path(__file__).parent / "fixtures" / "encode_two_claims.edi"
 

@@ -14,6 +14,7 @@ from slow_835 import judge, verdicts
 
 from connectors.x12 import decode_835, decode_acknowledgments, inspect
 
+pytestmark = pytest.mark.usefixtures("both_engines")
 HERE = Path(__file__).parent
 REMITTANCES = [*sorted(HERE.glob("samples/835_*.edi")), *sorted(HERE.glob("public/835/*.edi"))]
 # The slow judge reads no dates: BPR16 of these is no day.

@@ -12,6 +12,7 @@ from public.regenerate import DECODERS, HERE, WRONG, Verdict, golden, samples, v
 
 from connectors.x12 import decode_837, kinds
 
+pytestmark = pytest.mark.usefixtures("both_engines")
 FILES = [(kind, path) for kind, paths in samples().items() for path in paths]
 GOLDEN = {kind: golden(kind) for kind in samples()}
 # What the manifest's notes call a defect -> the code we must give it.

@@ -1,0 +1,146 @@
+/* Choosing: which loop a segment stands in, which rows a column wants, and where their elements end. */
+#include "shared.h"
+
+/* latest(opens, loop, opener): for each segment the loop it stands in and the segment that opened that one: the last
+ * one up to it whose opens is not 0. */
+PyObject *x12_latest(PyObject *self, PyObject *args) {
+    Py_buffer b[3];
+    if (!PyArg_ParseTuple(args, "y*w*w*", &b[0], &b[1], &b[2])) return NULL;
+    const uint8_t *opens = b[0].buf;
+    uint8_t *loop = b[1].buf, here = 0;
+    int32_t *opener = b[2].buf, at = 0;
+    Py_ssize_t n = b[0].len;
+    int good = b[1].len == n && b[2].len == 4 * n;
+    for (Py_ssize_t i = 0; i < n && good; i++) {
+        at = opens[i] ? (int32_t)i : at;
+        here = opens[i] ? opens[i] : here;
+        loop[i] = here;
+        opener[i] = at;
+    }
+    release(b, 3);
+    if (!good) return refused("arrays of different lengths");
+    Py_RETURN_NONE;
+}
+
+/* counted(rows, found): for each segment how many of these rows, which ascend, stand up to it. */
+PyObject *x12_counted(PyObject *self, PyObject *args) {
+    Py_buffer b[2];
+    if (!PyArg_ParseTuple(args, "y*w*", &b[0], &b[1])) return NULL;
+    const int64_t *rows = b[0].buf;
+    int32_t *found = b[1].buf;
+    Py_ssize_t n = b[0].len / 8, total = b[1].len / 4, at = 0;
+    for (Py_ssize_t i = 0; i <= n; i++) {
+        Py_ssize_t stop = i < n && rows[i] < total ? rows[i] : total;
+        for (; at < stop; at++) found[at] = (int32_t)i;
+    }
+    release(b, 2);
+    Py_RETURN_NONE;
+}
+
+/* chosen(loops, wanted, codes, code, found): the rows whose loop is wanted and, where there are codes, whose code is
+ * this one. Returns how many; found has room for all. */
+PyObject *x12_chosen(PyObject *self, PyObject *args) {
+    Py_buffer b[4];
+    unsigned int code;
+    if (!PyArg_ParseTuple(args, "y*y*y*Iw*", &b[0], &b[1], &b[2], &code, &b[3])) return NULL;
+    const uint8_t *loops = b[0].buf, *wanted = b[1].buf;
+    const uint32_t *codes = b[2].buf;
+    int64_t *found = b[3].buf;
+    Py_ssize_t n = b[0].len, total = 0;
+    int good = b[1].len == 256 && (!b[2].len || b[2].len == 4 * n) && b[3].len == 8 * n;
+    if (good && b[2].len)
+        for (Py_ssize_t i = 0; i < n; i++) {
+            found[total] = i;
+            total += wanted[loops[i]] & (codes[i] == code);
+        }
+    else if (good)
+        for (Py_ssize_t i = 0; i < n; i++) {
+            found[total] = i;
+            total += wanted[loops[i]];
+        }
+    release(b, 4);
+    return good ? PyLong_FromSsize_t(total) : refused("arrays of different lengths");
+}
+
+/* pick(first, elements, kept, first_out, elements_out): the two at these places. Returns the least and the greatest of
+ * elements, zeros where there are none. */
+PyObject *x12_pick(PyObject *self, PyObject *args) {
+    Py_buffer b[5];
+    if (!PyArg_ParseTuple(args, "y*y*y*w*w*", &b[0], &b[1], &b[2], &b[3], &b[4])) return NULL;
+    const int32_t *first = b[0].buf, *elements = b[1].buf;
+    const int64_t *kept = b[2].buf;
+    int32_t *some_first = b[3].buf, *some_elements = b[4].buf, least = INT32_MAX, most = INT32_MIN;
+    Py_ssize_t n = b[2].len / 8, total = b[0].len / 4;
+    int good = b[1].len == 4 * total && b[3].len == 4 * n && b[4].len == 4 * n;
+    for (Py_ssize_t i = 0; i < n && good; i++) {
+        int64_t at = kept[i];
+        good = at >= 0 && at < total;
+        if (!good) break;
+        some_first[i] = first[at];
+        some_elements[i] = elements[at];
+        least = elements[at] < least ? elements[at] : least;
+        most = elements[at] > most ? elements[at] : most;
+    }
+    release(b, 5);
+    return good ? Py_BuildValue("ii", n ? least : 0, n ? most : 0) : refused("a row that is not there");
+}
+
+/* edges(marks, first, elements, element, found): the mark that ends an element of each row, or its last one. */
+PyObject *x12_edges(PyObject *self, PyObject *args) {
+    Py_buffer b[4];
+    int element;
+    if (!PyArg_ParseTuple(args, "y*y*y*iw*", &b[0], &b[1], &b[2], &element, &b[3])) return NULL;
+    const int32_t *marks = b[0].buf, *first = b[1].buf, *elements = b[2].buf;
+    int32_t *found = b[3].buf;
+    Py_ssize_t n = b[1].len / 4, most = b[0].len / 4;
+    int good = b[2].len == 4 * n && b[3].len == 4 * n && element >= 0;
+    for (Py_ssize_t i = 0; i < n && good; i++) {
+        Py_ssize_t at = (Py_ssize_t)first[i] + (element < elements[i] ? element : elements[i]);
+        good = at >= 0 && at < most;
+        if (good) found[i] = marks[at];
+    }
+    release(b, 4);
+    if (!good) return refused("a row outside of the marks");
+    Py_RETURN_NONE;
+}
+
+/* repetitions(first, elements, lowest, width, row, mark, left, element): each repetition of `width` elements from
+ * element `lowest` on: its row, the mark before its first element, how many elements its segment has from there on,
+ * and the number of its first element. Returns how many there are; writes nothing while there is no room. */
+PyObject *x12_repetitions(PyObject *self, PyObject *args) {
+    Py_buffer b[6];
+    int lowest, width;
+    if (!PyArg_ParseTuple(args, "y*y*iiw*w*w*w*", &b[0], &b[1], &lowest, &width, &b[2], &b[3], &b[4], &b[5])) return NULL;
+    const int32_t *first = b[0].buf, *elements = b[1].buf;
+    int64_t *row = b[2].buf;
+    int32_t *mark = b[3].buf, *left = b[4].buf, *element = b[5].buf;
+    Py_ssize_t n = b[0].len / 4, room = b[2].len / 8, total = 0;
+    int good = b[1].len == 4 * n && b[3].len == 4 * room && b[4].len == 4 * room && b[5].len == 4 * room && width > 0;
+    for (Py_ssize_t i = 0; i < n && good; i++)
+        for (int32_t at = lowest; at <= elements[i]; at += width, total++) {
+            if (total >= room) continue;
+            row[total] = i;
+            mark[total] = first[i] + at - 1;
+            left[total] = elements[i] - at + 1;
+            element[total] = at;
+        }
+    release(b, 6);
+    return good ? PyLong_FromSsize_t(total) : refused("arrays of different lengths");
+}
+
+/* numbered(group, found): the 1-based place of each row within its group; equal groups stand together. */
+PyObject *x12_numbered(PyObject *self, PyObject *args) {
+    Py_buffer b[2];
+    if (!PyArg_ParseTuple(args, "y*w*", &b[0], &b[1])) return NULL;
+    const int32_t *group = b[0].buf;
+    int32_t *found = b[1].buf, place = 0;
+    Py_ssize_t n = b[0].len / 4;
+    int good = b[1].len == 4 * n;
+    for (Py_ssize_t i = 0; i < n && good; i++) {
+        place = i && group[i] == group[i - 1] ? place + 1 : 1;
+        found[i] = place;
+    }
+    release(b, 2);
+    if (!good) return refused("arrays of different lengths");
+    Py_RETURN_NONE;
+}

@@ -1,0 +1,66 @@
+"""Choosing: which loop a segment stands in, which rows a column wants, and where their elements end."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+
+from connectors.x12.native import Codes, Ints, Octets
+
+
+def latest(c: ModuleType, opens: Octets) -> tuple[Octets, Ints]:
+    """For each segment the loop it stands in, and the segment that opened that one."""
+    loop, opener = np.empty(len(opens), np.uint8), np.empty(len(opens), np.int32)
+    c.latest(opens, loop, opener)
+    return loop, opener
+
+
+def counted(c: ModuleType, rows: Ints, total: int) -> Ints:
+    """For each of ``total`` segments how many of these rows, which ascend, stand up to it."""
+    found = np.empty(total, np.int32)
+    c.counted(np.ascontiguousarray(rows, np.int64), found)
+    return found
+
+
+def chosen(c: ModuleType, loops: Octets, wanted: Octets, codes: Codes | None, code: int) -> Ints:
+    """The rows whose loop is wanted (a 1 in a table of 256) and, where there are codes, whose code is this one."""
+    found = np.empty(len(loops), np.int64)
+    return found[: c.chosen(loops, wanted, b"" if codes is None else codes, code, found)]
+
+
+def pick(c: ModuleType, first: Ints, elements: Ints, kept: Ints) -> tuple[Ints, Ints, tuple[int, int]]:
+    """Both at these places; the least and the greatest of the elements."""
+    some = np.empty((2, len(kept)), np.int32)
+    limits: tuple[int, int] = c.pick(
+        np.ascontiguousarray(first),
+        np.ascontiguousarray(elements),
+        np.ascontiguousarray(kept, np.int64),
+        *some,
+    )
+    return some[0], some[1], limits
+
+
+def edges(c: ModuleType, marks: Ints, first: Ints, elements: Ints, element: int) -> Ints:
+    """Where element ``element`` of each row ends; past the last element, where the segment does."""
+    found = np.empty(len(first), np.int32)
+    c.edges(marks, np.ascontiguousarray(first), np.ascontiguousarray(elements), element, found)
+    return found
+
+
+def repetitions(
+    c: ModuleType, first: Ints, elements: Ints, lowest: int, width: int
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Repetitions of ``width`` elements: row, mark before the first element, elements from it on, number of it."""
+    first, elements = np.ascontiguousarray(first), np.ascontiguousarray(elements)
+    total = c.repetitions(first, elements, lowest, width, *(bytearray() for _ in range(4)))
+    row, (mark, left, element) = np.empty(total, np.int64), np.empty((3, total), np.int32)
+    c.repetitions(first, elements, lowest, width, row, mark, left, element)
+    return row, mark, left, element
+
+
+def numbered(c: ModuleType, group: Ints) -> Ints:
+    """The 1-based place of each row within its group; equal groups stand together."""
+    found = np.empty(len(group), np.int32)
+    c.numbered(np.ascontiguousarray(group), found)
+    return found

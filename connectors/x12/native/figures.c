@@ -1,0 +1,117 @@
+/* Figures: decimals and dates of many rows, each from start to before end. */
+#include "shared.h"
+
+#define LARGEST 1000000000000 /* columns.LARGEST */
+
+/* One decimal as numbers.decimal reads it; 0 where it is none, too exact or too large. */
+static inline int decimal(const uint8_t *at, int32_t length, int places, int64_t *value) {
+    const uint8_t *end = at + length;
+    int64_t size = 0;
+    int negative = *at == '-', digits = 0, behind = -1; /* digits behind the point; -1 before there is one */
+    if (length > 24) return 0;
+    for (at += negative; at < end; at++) {
+        unsigned int digit = *at - (unsigned int)'0';
+        if (digit <= 9) {
+            digits = 1;
+            if (behind >= places) {
+                if (digit) return 0;
+                continue;
+            }
+            size = size * 10 + digit;
+            if (size >= LARGEST) return 0;
+            behind += behind >= 0;
+        } else if (*at == '.' && behind < 0)
+            behind = 0;
+        else
+            return 0;
+    }
+    if (!digits) return 0;
+    for (int n = behind < 0 ? 0 : behind; n < places; n++) size *= 10;
+    if (size >= LARGEST) return 0;
+    *value = negative ? -size : size;
+    return 1;
+}
+
+/* The commonest decimals, up to eight characters without a sign and with no point or `places` digits behind it: eight
+ * digits at a time as one word. The others go to decimal. At least eight bytes lie before end. */
+static inline int plain_decimal(const uint8_t *end, int32_t length, int places, int64_t *value) {
+    uint64_t word = (word_at(end - 8) ^ ONES * '0') & ~0ULL << (8 * (8 - length)), digits;
+    if (((word >> (8 * (7 - places))) & 0xFF) == ('.' ^ '0') && places) {
+        uint64_t behind = ~0ULL << (8 * (8 - places)); /* the bytes behind the point */
+        digits = (word & behind) | ((word & (~behind >> 8)) << 8);
+    } else if (length <= 8 - places)
+        digits = word >> (8 * places);
+    else
+        return 0;
+    if (((digits + ONES * 0x76) | digits) & ONES * 0x80) return 0;
+    digits = digits * 10 + (digits >> 8);
+    digits = ((digits & 0xFF000000FFULL) * 0xF424000000064ULL + ((digits >> 16 & 0xFF000000FFULL) * 0x271000000001ULL)) >> 32;
+    *value = (int64_t)digits;
+    return 1;
+}
+
+/* decimals(octets, start, end, places, values, present, valid): X12 type R as whole numbers of 10**-places. */
+PyObject *x12_decimals(PyObject *self, PyObject *args) {
+    Py_buffer b[6];
+    int places;
+    if (!PyArg_ParseTuple(args, "y*y*y*iw*w*w*", &b[0], &b[1], &b[2], &places, &b[3], &b[4], &b[5])) return NULL;
+    const uint8_t *octets = b[0].buf;
+    const int32_t *start = b[1].buf, *end = b[2].buf;
+    int64_t *values = b[3].buf;
+    uint8_t *present = b[4].buf, *valid = b[5].buf;
+    Py_ssize_t n = b[1].len / 4;
+    int good = within(&b[0], &b[1], &b[2]) && b[3].len == 8 * n && b[4].len == n && b[5].len == n && places >= 0 &&
+               places <= 4;
+    for (Py_ssize_t i = 0; i < n && good; i++) {
+        values[i] = 0;
+        present[i] = end[i] > start[i];
+        int32_t length = end[i] - start[i];
+        valid[i] = present[i] &&
+                   ((length <= 8 && end[i] >= 8 && plain_decimal(octets + end[i], length, places, &values[i])) ||
+                    decimal(octets + start[i], length, places, &values[i]));
+    }
+    release(b, 6);
+    if (!good && !PyErr_Occurred()) return refused("arrays of different lengths");
+    if (!good) return NULL;
+    Py_RETURN_NONE;
+}
+
+/* Days from 1970-01-01 of eight digits CCYYMMDD (Gregorian, from year 1 on); 0 where they are no date. */
+static inline int day(const uint8_t *at, int32_t *value) {
+    static const int32_t before[] = {0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    static const int32_t longest[] = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int32_t digit[8];
+    for (int k = 0; k < 8; k++) {
+        digit[k] = at[k] - '0';
+        if (digit[k] < 0 || digit[k] > 9) return 0;
+    }
+    int32_t year = digit[0] * 1000 + digit[1] * 100 + digit[2] * 10 + digit[3];
+    int32_t month = digit[4] * 10 + digit[5], days = digit[6] * 10 + digit[7];
+    int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (!year || month < 1 || month > 12 || days < 1 || days > longest[month] || (month == 2 && days == 29 && !leap))
+        return 0;
+    int32_t past = year - 1;
+    *value = past * 365 + past / 4 - past / 100 + past / 400 + before[month] + (leap && month > 2) + days - 719163;
+    return 1;
+}
+
+/* dates(octets, start, end, values, present, valid): CCYYMMDD as days since 1970-01-01. */
+PyObject *x12_dates(PyObject *self, PyObject *args) {
+    Py_buffer b[6];
+    if (!PyArg_ParseTuple(args, "y*y*y*w*w*w*", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5])) return NULL;
+    const uint8_t *octets = b[0].buf;
+    const int32_t *start = b[1].buf, *end = b[2].buf;
+    int32_t *values = b[3].buf;
+    uint8_t *present = b[4].buf, *valid = b[5].buf;
+    Py_ssize_t n = b[1].len / 4;
+    int good = within(&b[0], &b[1], &b[2]) && b[3].len == 4 * n && b[4].len == n && b[5].len == n;
+    for (Py_ssize_t i = 0; i < n && good; i++) {
+        values[i] = 0;
+        present[i] = end[i] > start[i];
+        valid[i] = end[i] - start[i] == 8 && day(octets + start[i], &values[i]);
+    }
+    release(b, 6);
+    if (!good && !PyErr_Occurred()) return refused("arrays of different lengths");
+    if (!good) return NULL;
+    Py_RETURN_NONE;
+}

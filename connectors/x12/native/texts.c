@@ -1,0 +1,123 @@
+/* Texts: one element of many rows, each from start to before end; there is none where end is not behind start. */
+#include "shared.h"
+
+/* components(octets, start, end, separators, low, high, from, to): where the components low to high (1-based) of each
+ * value begin and end, the separators between them included; from is to where there is none. One separator for each
+ * value, or one for all. */
+PyObject *x12_components(PyObject *self, PyObject *args) {
+    Py_buffer b[6];
+    int low, high;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*iiw*w*", &b[0], &b[1], &b[2], &b[3], &low, &high, &b[4], &b[5])) return NULL;
+    const uint8_t *octets = b[0].buf, *separators = b[3].buf;
+    const int32_t *start = b[1].buf, *end = b[2].buf;
+    int32_t *from = b[4].buf, *to = b[5].buf;
+    Py_ssize_t n = b[1].len / 4, step = b[3].len == 1 ? 0 : 1;
+    int good = within(&b[0], &b[1], &b[2]) && b[4].len == 4 * n && b[5].len == 4 * n && (!step || b[3].len == n);
+    for (Py_ssize_t i = 0; i < n && good; i++) {
+        int32_t at = start[i], stop = end[i], number = 1;
+        uint8_t separator = separators[i * step];
+        for (; number < low && at < stop; at++) number += octets[at] == separator;
+        if (number < low || at > stop) at = stop;
+        from[i] = at;
+        for (; at < stop; at++)
+            if (octets[at] == separator && ++number > high) break;
+        to[i] = at > from[i] ? at : from[i];
+    }
+    release(b, 6);
+    if (!good && !PyErr_Occurred()) return refused("arrays of different lengths");
+    if (!good) return NULL;
+    Py_RETURN_NONE;
+}
+
+/* room(octets, start, end): how many bytes the values have together. */
+PyObject *x12_room(PyObject *self, PyObject *args) {
+    Py_buffer b[3];
+    if (!PyArg_ParseTuple(args, "y*y*y*", &b[0], &b[1], &b[2])) return NULL;
+    const int32_t *start = b[1].buf, *end = b[2].buf;
+    Py_ssize_t n = b[1].len / 4;
+    int64_t total = 0;
+    int good = within(&b[0], &b[1], &b[2]);
+    for (Py_ssize_t i = 0; i < n && good; i++) total += end[i] > start[i] ? end[i] - start[i] : 0;
+    release(b, 3);
+    if (!good) return NULL;
+    return total > INT32_MAX ? refused("more text than an array of strings holds") : PyLong_FromLongLong(total);
+}
+
+/* strings(octets, start, end, offsets, bits, data): an Arrow string array of the values without the blanks at their
+ * ends; what is empty then is null. data has the room that `room` says. Returns bytes and nulls. */
+PyObject *x12_strings(PyObject *self, PyObject *args) {
+    Py_buffer b[6];
+    if (!PyArg_ParseTuple(args, "y*y*y*w*w*w*", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5])) return NULL;
+    const uint8_t *octets = b[0].buf;
+    const int32_t *start = b[1].buf, *end = b[2].buf;
+    int32_t *offsets = b[3].buf;
+    uint8_t *bits = b[4].buf, *data = b[5].buf;
+    Py_ssize_t n = b[1].len / 4, nulls = 0;
+    int32_t total = 0, most = (int32_t)(b[5].len < INT32_MAX ? b[5].len : INT32_MAX);
+    unsigned int eight = 0;
+    int good = within(&b[0], &b[1], &b[2]) && b[3].len == 4 * (n + 1) && b[4].len == (n + 7) / 8;
+    if (good) offsets[0] = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        int32_t from = start[i], to = end[i] > from ? end[i] : from;
+        if (!good) break;
+        while (to > from && octets[to - 1] == ' ') to--;
+        int32_t length = to - from;
+        if (length <= 8 && total <= most - 8 && from >= 0 && from <= b[0].len - 8) {
+            uint64_t word = word_at(octets + from); /* the next value overwrites what is too much */
+            memcpy(data + total, &word, 8);
+        } else if (length <= most - total) {
+            if (length) memcpy(data + total, octets + from, length);
+        } else
+            good = 0;
+        total += length;
+        offsets[i + 1] = total;
+        eight |= (unsigned int)(length > 0) << (i & 7);
+        nulls += !length;
+        if ((i & 7) == 7 || i == n - 1) bits[i >> 3] = (uint8_t)eight, eight = 0;
+    }
+    release(b, 6);
+    if (!good && !PyErr_Occurred()) return refused("arrays of different lengths");
+    return good ? Py_BuildValue("in", (int)total, nulls) : NULL;
+}
+
+/* absent(octets, start, end, found): which values are empty or all blanks. Returns how many. */
+PyObject *x12_absent(PyObject *self, PyObject *args) {
+    Py_buffer b[4];
+    if (!PyArg_ParseTuple(args, "y*y*y*w*", &b[0], &b[1], &b[2], &b[3])) return NULL;
+    const uint8_t *octets = b[0].buf;
+    const int32_t *start = b[1].buf, *end = b[2].buf;
+    uint8_t *found = b[3].buf;
+    Py_ssize_t n = b[1].len / 4, total = 0;
+    int good = within(&b[0], &b[1], &b[2]) && b[3].len == n;
+    for (Py_ssize_t i = 0; i < n && good; i++) {
+        int32_t to = end[i];
+        while (to > start[i] && octets[to - 1] == ' ') to--;
+        total += found[i] = to <= start[i];
+    }
+    release(b, 4);
+    if (!good && !PyErr_Occurred()) return refused("arrays of different lengths");
+    return good ? PyLong_FromSsize_t(total) : NULL;
+}
+
+/* codes(octets, start, end, found): values of one to four bytes as little-endian numbers, 0 for all others and for
+ * those with a zero byte last. */
+PyObject *x12_codes(PyObject *self, PyObject *args) {
+    Py_buffer b[4];
+    if (!PyArg_ParseTuple(args, "y*y*y*w*", &b[0], &b[1], &b[2], &b[3])) return NULL;
+    const uint8_t *octets = b[0].buf;
+    const int32_t *start = b[1].buf, *end = b[2].buf;
+    uint32_t *found = b[3].buf;
+    Py_ssize_t n = b[1].len / 4;
+    int good = within(&b[0], &b[1], &b[2]) && b[3].len == 4 * n;
+    for (Py_ssize_t i = 0; i < n && good; i++) {
+        int32_t length = end[i] - start[i];
+        uint32_t value = 0;
+        if (length > 0 && length <= 4 && octets[end[i] - 1])
+            for (int32_t k = 0; k < length; k++) value |= (uint32_t)octets[start[i] + k] << (8 * k);
+        found[i] = value;
+    }
+    release(b, 4);
+    if (!good && !PyErr_Occurred()) return refused("arrays of different lengths");
+    if (!good) return NULL;
+    Py_RETURN_NONE;
+}
