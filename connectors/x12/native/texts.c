@@ -62,10 +62,9 @@ PyObject *x12_strings(PyObject *self, PyObject *args) {
         if (!good) break;
         while (to > from && octets[to - 1] == ' ') to--;
         int32_t length = to - from;
-        if (length <= 8 && total <= most - 8 && from >= 0 && from <= b[0].len - 8) {
-            uint64_t word = word_at(octets + from); /* the next value overwrites what is too much */
-            memcpy(data + total, &word, 8);
-        } else if (length <= most - total) {
+        if (length <= 16 && total <= most - 16 && from >= 0 && from <= b[0].len - 16)
+            memcpy(data + total, octets + from, 16); /* the next value overwrites what is too much */
+        else if (length <= most - total) {
             if (length) memcpy(data + total, octets + from, length);
         } else
             good = 0;
