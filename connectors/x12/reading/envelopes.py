@@ -116,7 +116,7 @@ class _Open:
     sets: list[int] = field(default_factory=list)
     inside: int = 0  # groups in an interchange, sets in a group
     answers: int = 0  # TA1 in an interchange
-    whole: bool = True
+    whole: bool = True  # no: the sets that are still to come are not intact
     row: int = -1
 
 
@@ -212,7 +212,7 @@ class Walk:
 
     def se(self, row: int, values: list[str]) -> None:
         if self.set is None:
-            self._damage("SE_UNMATCHED", "SE without ST", row, self._around())
+            self._damage("SE_UNMATCHED", "SE without ST", row, self._all_around())
             return
         number, self.set = self.set, None
         self.set_ends[number] = self.base + row + 1
@@ -226,7 +226,7 @@ class Walk:
     def ge(self, row: int, values: list[str]) -> None:
         self._close_set(row)
         if self.group is None:
-            self._damage("GE_UNMATCHED", "GE without GS", row, self._around())
+            self._damage("GE_UNMATCHED", "GE without GS", row, self._all_around())
             return
         group, self.group = self.group, None
         if not same_number(element_of(values, 1), str(group.inside)):
@@ -251,8 +251,8 @@ class Walk:
             self._damage("IEA02_CONTROL", "IEA02 differs from ISA13", row, interchange.sets)
 
     def ta1(self, row: int, values: list[str]) -> None:
-        if self.set is not None or self.interchange is None:
-            self._damage("STRAY_SEGMENT", "TA1 stands in the wrong place", row, self._around())
+        if self.set is not None or self.group is not None or self.interchange is None:
+            self._damage("STRAY_SEGMENT", "TA1 stands in the wrong place", row, self._all_around())
         if self.interchange is not None:
             self.interchange.answers += 1
 
@@ -282,10 +282,18 @@ class Walk:
         if self.interchange is None:
             self._damage("TRAILING_SEGMENT", many, low, [])
         else:
-            self._damage("STRAY_SEGMENT", many, low, self.interchange.sets)
+            self._damage("STRAY_SEGMENT", many, low, self._all_around())
 
-    def _around(self) -> list[int]:
-        return self.interchange.sets if self.interchange else []
+    def _all_around(self) -> list[int]:
+        """The sets of the interchange so far; those that are still to come will not be intact either.
+
+        A segment that may not stand where it does was cut off from something, before it or behind it, and no count of
+        the envelope tells which.
+        """
+        if self.interchange is None:
+            return []
+        self.interchange.whole = False
+        return self.interchange.sets
 
     def _damage(self, code_: str, message: str, row: int, sets: list[int], number: int | None = None) -> None:
         """Report at a row of the file, or of the set ``number``; the sets it concerns are no longer intact."""

@@ -212,11 +212,13 @@ class Envelope:
     header: Segment
     counted: int = 0
     trailer: Segment = field(default_factory=list)
+    strays: int = 0  # segments in an interchange that stand where they may not
 
     def closed(self, control: int) -> bool:
-        """The trailer is there, counts what is inside and repeats the control number."""
+        """The trailer is there, counts what is inside and repeats the control number; nothing strays."""
         return (
             bool(self.trailer)
+            and not self.strays
             and _number(_element(self.trailer, 1)) == str(self.counted)
             and _number(_element(self.trailer, 2)) == _number(_element(self.header, control))
         )
@@ -244,6 +246,8 @@ def _sets(segments: list[Segment]) -> list[tuple[list[Segment], Envelope | None,
     inside: list[Segment] | None = None
     for segment in segments:
         tag = segment[0]
+        if interchange and _strays(tag, inside is not None, group is not None):
+            interchange.strays += 1
         if tag == "ST":
             inside = [segment]
             found.append((inside, group, interchange))
@@ -264,6 +268,16 @@ def _sets(segments: list[Segment]) -> list[tuple[list[Segment], Envelope | None,
             if tag == "SE":
                 inside = None
     return found
+
+
+def _strays(tag: str, in_set: bool, in_group: bool) -> bool:
+    """Whether a segment may not stand where it does: SE and all that no envelope knows only within a set, GE only
+    within a group, TA1 in neither."""
+    if tag == "TA1":
+        return in_set or in_group
+    if tag == "GE":
+        return not in_group
+    return tag not in ("ISA", "GS", "ST", "IEA") and not in_set
 
 
 def _number(text: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import slow_835
 from make_835 import CLAIM, interchange, remittance, transaction, written
 
 from connectors.x12 import decode_835, decode_acknowledgments, kinds
@@ -145,6 +146,11 @@ def test_a_truncated_file_before_a_whole_one_damages_only_itself() -> None:
         ("GE*1*1~", "GE*1*1~GE*1*1~", "GE_UNMATCHED"),
         ("SE*12*0001~", "SE*12*0001~SE*12*0001~", "SE_UNMATCHED"),
         ("SE*12*0001~", "SE*12*0001~CAS*CO*45*1~", "STRAY_SEGMENT"),
+        ("~ST*", "~CAS*CO*45*1~ST*", "STRAY_SEGMENT"),
+        ("~ST*", "~SE*1*0001~ST*", "SE_UNMATCHED"),
+        ("~ST*", "~TA1*000000001*260112*0930*A*000~ST*", "STRAY_SEGMENT"),
+        ("~GS*", "~CAS*CO*45*1~GS*", "STRAY_SEGMENT"),
+        ("~GS*", "~GE*0*1~GS*", "GE_UNMATCHED"),
         ("GS*HP*PAYER99999*SUBMIT123*20260112*0930*1*X*005010X221A1~", "", "GS_MISSING"),
     ],
 )
@@ -156,6 +162,20 @@ def test_every_fault_of_the_envelope_has_its_code(old: str, new: str, code: str)
     assert code in codes(decoded)
     assert decoded.sets["intact"].to_pylist() == [False]
     assert decoded.transactions["balanced"].to_pylist() == [False]
+
+
+@pytest.mark.parametrize("stray", ["CAS*CO*45*1", "SE*1*0001", "TA1*000000001*260112*0930*A*000", "GE*1*1"])
+@pytest.mark.parametrize("behind", ["GS", "ST*835*0002", "SE*12*0003"])
+def test_a_stray_segment_damages_the_sets_before_and_behind_it(stray: str, behind: str) -> None:
+    """Nobody counted it, so it may have been cut off from any set of its interchange; others are none of its matter."""
+    segments = interchange(*(transaction(*CLAIM, control=f"000{n}") for n in (1, 2, 3)))
+    at = next(n for n, segment in enumerate(segments) if segment.startswith(behind))
+    at += not behind.startswith("ST")
+    damaged = written([*segments[:at], stray, *segments[at:]])
+    whole = written(interchange(transaction(*CLAIM), control=8))
+    decoded = decode_835([whole + damaged + whole.replace(b"000000008", b"000000009"), whole])
+    assert decoded.transactions["balanced"].to_pylist() == [True, False, False, False, True, True]
+    assert slow_835.verdicts(damaged) == [False, False, False]
 
 
 def test_no_terminator_after_iea_is_a_warning() -> None:
