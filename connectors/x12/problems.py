@@ -42,6 +42,9 @@ CODES: dict[str, str] = {
     "GE02_CONTROL": ERROR,
     "SE01_COUNT": ERROR,
     "SE02_CONTROL": ERROR,
+    "ST02_REPEATED": ERROR,
+    "GS06_REPEATED": ERROR,
+    "ISA13_REPEATED": WARNING,
     "STRAY_SEGMENT": ERROR,
     "TRAILING_SEGMENT": WARNING,
     # Segments and elements

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -73,6 +74,7 @@ def regular(segments: Segments, pieces: Sequence[Piece], rows: Ints) -> Flags:
     follows |= piece[1:] != piece[:-1]
     sound[piece[:-1][~follows]] = False
     _check(segments, rows, kind, piece, sound)
+    _check_repeats(segments, pieces, rows, kind, sound)
     return sound
 
 
@@ -108,6 +110,20 @@ def _check(segments: Segments, rows: Ints, kind: Ints, piece: Ints, sound: Flags
         sound[piece[closes[wrong]]] = False
 
 
+def _check_repeats(segments: Segments, pieces: Sequence[Piece], rows: Ints, kind: Ints, sound: Flags) -> None:
+    """Take back the pieces with a control number that may stand twice in its group, interchange or file."""
+    file = np.array([piece.file for piece in pieces], np.int64)[segments.piece[rows]]
+    group, interchange = (np.cumsum(kind == ENVELOPE.index(tag)) for tag in ("GS", "ISA"))
+    for tag, element, within in (("ST", 2, group), ("GS", 6, interchange), ("ISA", 13, file)):
+        at = np.flatnonzero(kind == ENVELOPE.index(tag))
+        if not (within[at][1:] == within[at][:-1]).any():
+            continue
+        told = pc.utf8_ltrim(pc.fill_null(element_texts(segments, rows[at], element), ""), "0")
+        key = within[at] * (len(at) + 1) + told.dictionary_encode().indices.to_numpy()
+        _, place, many = np.unique(key, return_inverse=True, return_counts=True)
+        sound[segments.piece[rows[at[many[place] > 1]]]] = False
+
+
 @dataclass(slots=True)
 class _Open:
     """An envelope that waits for its trailer."""
@@ -118,6 +134,19 @@ class _Open:
     answers: int = 0  # TA1 in an interchange
     whole: bool = True  # no: the sets that are still to come are not intact
     row: int = -1
+    controls: set[str] = field(default_factory=set)  # GS06 in an interchange, ST02 in a group
+
+    def repeats(self, control: str | None) -> bool:
+        """Whether a control number inside stood there before."""
+        return _seen(self.controls, control)
+
+
+def _seen(controls: set[Any], control: Any) -> bool:
+    """Whether this was among those seen, now that it is; nothing is seen of what is absent."""
+    again = control in controls
+    if control is not None:
+        controls.add(control)
+    return again
 
 
 class Walk:
@@ -140,6 +169,7 @@ class Walk:
         self.group: _Open | None = None
         self.set: int | None = None
         self.set_values: list[str] = []
+        self.controls: set[Any] = set()  # ISA13 with its file and parties
 
     def enter(self, segments: Segments, pieces: Sequence[Piece], set_begins: Ints, base: int = 0) -> None:
         """Go on with these segments. Every ST opens a set, so the sets are numbered before the walk begins."""
@@ -183,14 +213,24 @@ class Walk:
 
     def isa(self, row: int, values: list[str]) -> None:
         self._close_interchange(row)
-        self.interchange = _Open(values, whole=self.whole[int(self.segments.piece[row])])
+        piece = int(self.segments.piece[row])
+        self.interchange = _Open(values, whole=self.whole[piece])
         self.interchanges.append(values)
+        if element_of(values, 13):
+            parties = tuple(element_of(values, element) for element in (5, 6, 7, 8))
+            if _seen(self.controls, (int(self.files[piece]), parties, _number(element_of(values, 13)))):
+                message = "ISA13 stood in an earlier interchange of the same parties in this file"
+                self._damage("ISA13_REPEATED", message, row, [])
 
     def gs(self, row: int, values: list[str]) -> None:
         self._close_group(row)
         self.group = _Open(values, row=row)
         if self.interchange:
             self.interchange.inside += 1
+            if self.interchange.repeats(_number(element_of(values, 6))):
+                self.group.whole = False
+                message = "GS06 stood in an earlier functional group of the interchange"
+                self._damage("GS06_REPEATED", message, row, [])
 
     def st(self, row: int, values: list[str]) -> None:
         self._close_set(row)
@@ -207,6 +247,10 @@ class Walk:
             self.set_groups[number] = self.group.row
             self.group.sets.append(number)
             self.group.inside += 1
+            self.intact[number] &= self.group.whole
+            if self.group.repeats(element_of(values, 2)):
+                message = "ST02 stood in an earlier transaction set of the group"
+                self._damage("ST02_REPEATED", message, row, [number], number)
         else:
             self._damage("GS_MISSING", "ST stands outside a functional group", row, [number])
 
@@ -327,6 +371,9 @@ def element_of(values: list[str], element: int) -> str | None:
 
 def same_number(left: str | None, right: str | None) -> bool:
     """Type N0 compares as a number: leading zeros mean nothing."""
-    if left and right and left.isdecimal() and right.isdecimal():
-        return left.lstrip("0") == right.lstrip("0")
-    return left is not None and left == right
+    return left is not None and _number(left) == _number(right)
+
+
+def _number(text: str | None) -> str | None:
+    """A number of type N0 as it compares."""
+    return (text.lstrip("0") or "0") if text and text.isdecimal() else text

@@ -213,12 +213,15 @@ class Envelope:
     counted: int = 0
     trailer: Segment = field(default_factory=list)
     strays: int = 0  # segments in an interchange that stand where they may not
+    controls: list[str] = field(default_factory=list)  # of the groups, or sets, inside
+    again: bool = False  # its own control number stood in the same interchange before
 
     def closed(self, control: int) -> bool:
-        """The trailer is there, counts what is inside and repeats the control number; nothing strays."""
+        """The trailer is there, counts what is inside and repeats the control number, a new one; nothing strays."""
         return (
             bool(self.trailer)
             and not self.strays
+            and not self.again
             and _number(_element(self.trailer, 1)) == str(self.counted)
             and _number(_element(self.trailer, 2)) == _number(_element(self.header, control))
         )
@@ -226,10 +229,11 @@ class Envelope:
 
 def _remittances(interchange: Interchange) -> Iterator[Judgment]:
     """The 835s of an interchange; soundness is known only when all of it has been walked."""
-    for segments, group, whole in _sets(interchange.segments):
+    for segments, group, whole, again in _sets(interchange.segments):
         if _element(segments[0], 1) == "835":
             sound = (
                 _set_closed(segments)
+                and not again
                 and group is not None
                 and group.closed(6)
                 and whole is not None
@@ -238,9 +242,10 @@ def _remittances(interchange: Interchange) -> Iterator[Judgment]:
             yield _judged(segments, sound, interchange.component)
 
 
-def _sets(segments: list[Segment]) -> list[tuple[list[Segment], Envelope | None, Envelope | None]]:
-    """Each ST up to its SE, or to what cuts it off, with the GS and the ISA that were open around it."""
-    found: list[tuple[list[Segment], Envelope | None, Envelope | None]] = []
+def _sets(segments: list[Segment]) -> list[tuple[list[Segment], Envelope | None, Envelope | None, bool]]:
+    """Each ST up to its SE, or to what cuts it off, with the GS and the ISA that were open around it, and whether its
+    control number stood in the group before."""
+    found: list[tuple[list[Segment], Envelope | None, Envelope | None, bool]] = []
     interchange: Envelope | None = None
     group: Envelope | None = None
     inside: list[Segment] | None = None
@@ -250,7 +255,8 @@ def _sets(segments: list[Segment]) -> list[tuple[list[Segment], Envelope | None,
             interchange.strays += 1
         if tag == "ST":
             inside = [segment]
-            found.append((inside, group, interchange))
+            again = bool(group) and _again(group.controls, _element(segment, 2))
+            found.append((inside, group, interchange, again))
             if group:
                 group.counted += 1
         elif tag in ("ISA", "GS", "GE", "IEA"):
@@ -262,12 +268,19 @@ def _sets(segments: list[Segment]) -> list[tuple[list[Segment], Envelope | None,
             if tag == "GS" and interchange:
                 interchange.counted += 1
             group = Envelope(segment) if tag == "GS" else None
+            if group and interchange:
+                group.again = _again(interchange.controls, _number(_element(segment, 6)))
             interchange = {"ISA": Envelope(segment), "IEA": None}.get(tag, interchange)
         elif inside is not None:
             inside.append(segment)
             if tag == "SE":
                 inside = None
     return found
+
+
+def _again(controls: list[str], control: str) -> bool:
+    controls.append(control)
+    return control not in ("", "?") and controls.count(control) > 1
 
 
 def _strays(tag: str, in_set: bool, in_group: bool) -> bool:

@@ -156,6 +156,19 @@ def test_a_part_of_a_group() -> None:
     assert "AK9*P*3*3*2" in segments(answer_999(data))
 
 
+def test_a_set_whose_control_number_was_there_before_is_rejected_and_the_first_is_not() -> None:
+    data = make.written(make.interchange(ACCEPTABLE, ACCEPTABLE))
+    assert [(row["code"], row["error_codes"]) for row in said(data)] == [("A", None), ("R", "23")]
+    assert "AK9*P*2*2*1" in segments(answer_999(data))
+
+
+def test_a_group_whose_control_number_was_there_before_is_rejected_and_the_first_is_not() -> None:
+    head, *group, iea = make.interchange(ACCEPTABLE)
+    data = make.written([head, *group, *group, iea.replace("IEA*1", "IEA*2")])
+    closing = [each for each in segments(answer_999(data)) if each.startswith("AK9")]
+    assert closing == ["AK9*A*1*1*1", "AK9*R*1*1*0*19"]
+
+
 def test_a_set_that_no_decoder_reads_is_not_supported() -> None:
     data = make.written(
         make.interchange(["ST*270*0001*005010X279A1", "SE*2*0001"], code="HS", version="005010X279A1")
@@ -256,6 +269,7 @@ def test_a_fault_of_the_interchange(name: str) -> None:
 
 def test_each_interchange_has_its_ta1_and_acknowledgments_have_none() -> None:
     data = make.remittance() + make.remittance().replace(b"IEA*1*", b"IEA*3*")
+    assert told(make.remittance() * 2) == [("A", "000"), ("E", "025")]  # a duplicate control number
     assert told(data) == [("A", "000"), ("R", "021")]
     with pytest.raises(Unanswerable, match="no interchange"):
         answer_ta1(answer_ta1(data))

@@ -26,6 +26,11 @@ def with_delimiters(data: bytes, element: bytes, component: bytes, segment: byte
     return data.translate(table)
 
 
+def renumbered(data: bytes, control: int) -> bytes:
+    """The same interchange with another ISA13."""
+    return data.replace(b"000000007", b"%09d" % control)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -112,7 +117,7 @@ def test_a_name_that_ends_in_isa_is_no_interchange() -> None:
 
 def test_several_interchanges_with_different_delimiters_in_one_file() -> None:
     other = with_delimiters(remittance(), b"|", b">", b"'")
-    decoded = decode_835(remittance() + b"\n" + other + remittance())
+    decoded = decode_835(remittance() + b"\n" + renumbered(other, 8) + renumbered(remittance(), 9))
     assert decoded.interchanges["interchange"].to_pylist() == [0, 1, 2]
     assert decoded.transactions["balanced"].to_pylist() == [True] * 3
     assert decoded.lines["code"].to_pylist() == ["90837"] * 3
@@ -176,6 +181,59 @@ def test_a_stray_segment_damages_the_sets_before_and_behind_it(stray: str, behin
     decoded = decode_835([whole + damaged + whole.replace(b"000000008", b"000000009"), whole])
     assert decoded.transactions["balanced"].to_pylist() == [True, False, False, False, True, True]
     assert slow_835.verdicts(damaged) == [False, False, False]
+
+
+# --- control numbers that come again ----------------------------------------------------------------------------
+
+
+def twice(*, groups: bool = False, control: int = 7, second: str = "0001", gs06: str = "1") -> bytes:
+    """Two sets in one group, or in two."""
+    first, again = transaction(*CLAIM), transaction(*CLAIM, control=second)
+    if not groups:
+        return written(interchange(first, again, control=control))
+    head, gs, *rest, iea = interchange(first, control=control)
+    other = [gs.replace("*1*X", f"*{gs06}*X"), *again, f"GE*1*{gs06}"]
+    return written([head, gs, *rest, *other, iea.replace("IEA*1", "IEA*2")])
+
+
+MANY = [renumbered(remittance(), number) for number in range(100, 120)]  # so many are checked by the column
+
+
+@pytest.mark.parametrize("others", [[], MANY], ids=["alone", "among many"])
+@pytest.mark.parametrize(
+    ("data", "code", "transaction", "segment", "kept"),
+    [
+        (twice(), "ST02_REPEATED", 1, 1, [True, False]),
+        (twice(second="001"), None, None, None, [True, True]),  # ST02 is text
+        (twice(groups=True), "GS06_REPEATED", None, 16, [True, False]),
+        (twice(groups=True, gs06="01"), "GS06_REPEATED", None, 16, [True, False]),  # GS06 is a number
+        (twice(groups=True, gs06="2"), None, None, None, [True, True]),  # another group may repeat ST02
+        (remittance() * 2, "ISA13_REPEATED", None, 17, [True, True]),
+        (remittance() + renumbered(remittance(), 8) + remittance(), "ISA13_REPEATED", None, 33, [True] * 3),
+        (remittance() + remittance().replace(b"PAYER99999 ", b"PAYER88888 "), None, None, None, [True, True]),
+    ],
+)
+def test_a_control_number_that_comes_again_is_told_where_it_does(
+    data: bytes,
+    code: str | None,
+    transaction: int | None,
+    segment: int | None,
+    kept: list[bool],
+    others: list[bytes],
+) -> None:
+    """What came first keeps its verdict; nothing is lost."""
+    decoded = decode_835([data, *others])
+    assert decoded.transactions["balanced"].to_pylist() == kept + [True] * len(others)
+    assert decoded.claims.num_rows == len(kept) + len(others)
+    told = [
+        (row["code"], row["file"], row["transaction"], row["segment"]) for row in decoded.problems.to_pylist()
+    ]
+    assert told == ([(code, 0, transaction, segment)] if code else [])
+    assert slow_835.verdicts(data) == kept
+
+
+def test_the_same_interchange_in_two_files_is_no_repetition() -> None:
+    assert codes(decode_835([remittance(), remittance()])) == []
 
 
 def test_no_terminator_after_iea_is_a_warning() -> None:
