@@ -117,7 +117,10 @@ class _State:
             for tag in (b"CLP", b"ST")
             for between in (b"", b"\n", b"\r\n")
         ]
-        return max((at + behind for at, behind in places if at >= 0), default=0)
+        size = max((at + behind for at, behind in places if at >= 0), default=0)
+        # An ISA that only the segment behind it tells the end of must not be cut off from it.
+        whole = openings(data[:size], 0, Problems(), self.opening)
+        return size if whole == [start for start in starts if start.at < size] else 0
 
     def decoded(self, data: bytes, *, last: bool) -> Decoded835:
         """The tables of one window."""

@@ -141,7 +141,7 @@ def _openings(text: str) -> list[tuple[int, Delimiters]]:
     found: list[tuple[int, Delimiters]] = []
     for match in ISA.finditer(text):
         at = match.start()
-        delimiters = delimiters_of("ISA" + text[match.end() : match.end() + 600], 0, first=not found)
+        delimiters = delimiters_of("ISA" + text[match.end() : match.end() + 600], 0)
         if delimiters is None:
             continue
         blank = BLANK.replace(found[-1][1].end, "") if found else BLANK
@@ -161,23 +161,23 @@ def _standard(text: str, at: int) -> bool:
     return len(isa) == 106 and tuple(place for place, c in enumerate(isa[:105]) if c == isa[3]) == SEPARATORS
 
 
-def delimiters_of(text: str, at: int, *, first: bool = True) -> Delimiters | None:
+def delimiters_of(text: str, at: int) -> Delimiters | None:
     """The byte after ISA, the first byte of ISA16 and the one after it; None where they cannot be.
 
-    Behind the first ISA any segment may be missing; a later one is an ISA only where a group or a TA1 follows it.
+    Behind an ISA stands a segment, any: others may be missing. Behind one of the standard's widths there may be
+    anything, unless its end is the break of a line, which may wrap the file.
     """
     element = text[at + 3 : at + 4]
     if not element or _alphanumeric(element) or element in " \r\n":
         return None
-    window = text[at : at + 600]
-    for seen in _windows(window):
+    for seen in _windows(text[at : at + 600]):
         parts = seen.split(element, 16)
         if len(parts) < 17 or len(parts[16]) < 2:
             continue
         component, end, after = parts[16][0], parts[16][1], parts[16][2:]
         after = after.lstrip(BLANK + end)  # empty segments are passed over
-        tag = "[A-Z][A-Z0-9]{1,2}" if first else "GS|TA1|IEA|ISA"
-        followed = not after or re.match(f"(?:{tag})[{re.escape(element + end)}]", after)
+        followed = not after or re.match(f"[A-Z][A-Z0-9]{{1,2}}[{re.escape(element + end)}]", after)
+        followed = followed or (_standard(seen, 0) and end not in "\r\n")
         if followed and not _alphanumeric(end) and end != " " and end not in (element, component):
             return Delimiters(element, component, end)
     return None

@@ -10,7 +10,7 @@ import pytest
 import slow_835
 from make_835 import CLAIM, interchange, remittance, transaction, written
 
-from connectors.x12 import decode_835, decode_acknowledgments, kinds
+from connectors.x12 import decode_835, decode_835_windows, decode_acknowledgments, kinds
 from connectors.x12.reading.interchanges import kind_of
 
 HERE = Path(__file__).parent
@@ -97,6 +97,50 @@ def test_an_isa_without_its_sixteen_elements_is_never_balanced_silently() -> Non
     decoded = decode_835(data)
     assert "ISA_ELEMENTS" in codes(decoded)
     assert decoded.transactions.num_rows == 1
+
+
+HEAD, GROUP, *REST = interchange(transaction(*CLAIM))
+HEADS = {
+    "standard": HEAD,
+    "short": HEAD.replace("PAYER99999     ", "PAYER99999"),
+    "fifteen elements": HEAD.removesuffix("*:"),
+}
+# What may stand where the GS should, and what is said of it: the set is read in every case.
+BEHIND_THE_ISA = {
+    "ST": ([*REST], "GS_MISSING"),
+    "ST, and the file ends": (REST[:-3], "GS_MISSING"),
+    "a stray segment": (["CAS*CO*45*1", GROUP, *REST], "STRAY_SEGMENT"),
+    "no segment at all": (["hello world", GROUP, *REST], "STRAY_SEGMENT"),
+    "a separator": (["*", GROUP, *REST], "STRAY_SEGMENT"),
+    "a damaged GS": ([GROUP.replace("GS", "G5"), *REST], "STRAY_SEGMENT"),
+    "an empty segment": (["", GROUP, *REST], "EMPTY_SEGMENT"),
+}
+
+
+@pytest.mark.parametrize("before", [b"", with_delimiters(renumbered(remittance(), 6), b"|", b">", b"'")])
+@pytest.mark.parametrize("behind", BEHIND_THE_ISA)
+@pytest.mark.parametrize("head", HEADS)
+def test_an_isa_without_its_group_behind_it_is_read_with_what_there_is(
+    head: str, behind: str, before: bytes
+) -> None:
+    body, code = BEHIND_THE_ISA[behind]
+    data = before + written([HEADS[head], *body])
+    decoded = decode_835(data)
+    whole = decode_835(before + remittance())
+    assert code in codes(decoded)
+    assert not {"ISA_UNREADABLE", "NO_ISA"} & set(codes(decoded))
+    assert decoded.interchanges.num_rows == whole.interchanges.num_rows
+    assert decoded.claims["paid_cents"].equals(whole.claims["paid_cents"])
+    assert decoded.transactions["balanced"].to_pylist()[-1] is (
+        code == "EMPTY_SEGMENT" and head != "fifteen elements"
+    )
+    if head != "fifteen elements":  # its component separator is not known
+        assert decoded.lines.drop_columns("balanced").equals(whole.lines.drop_columns("balanced"))
+    else:
+        assert "ISA_ELEMENTS" in codes(decoded)
+    windows = list(decode_835_windows([data], 50))
+    assert sorted(code for part in windows for code in codes(part)) == sorted(codes(decoded))
+    assert sum(part.claims.num_rows for part in windows) == decoded.claims.num_rows
 
 
 @pytest.mark.parametrize(
