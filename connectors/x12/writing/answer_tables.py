@@ -58,6 +58,7 @@ INTERCHANGE = {
     "ISA13_REPEATED": (NOTED, "025"),  # duplicate interchange control number
 }
 NO_GROUP_ANSWER, ISA_WIDTH = (NOTED, "024"), (NOTED, "022")
+NO_COMPONENT = (REJECTED, "022")  # an ISA16 that is not one character: nothing inside is intact
 
 # TA105, the ISA element it is about, what that must look like.
 ISA_FORMS = (

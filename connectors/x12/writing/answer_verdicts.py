@@ -25,6 +25,7 @@ from connectors.x12.writing.answer_tables import (
     ISA_FORMS,
     ISA_WIDTH,
     LOOP,
+    NO_COMPONENT,
     NO_GROUP_ANSWER,
     NOT_SUPPORTED,
     NOTED,
@@ -113,6 +114,8 @@ class Received:
         notes = [answer for code, answer in INTERCHANGE.items() if code in codes]
         if len(self.segments.text(self.isa_rows[number])) != _ISA_CHARACTERS:
             notes.append(ISA_WIDTH)
+        if len("".join(isa[16:])) != 1:
+            notes.append(NO_COMPONENT)
         notes += [(NOTED, note) for note, at, _ in ISA_FORMS if not well_formed(isa, at)]
         if not all(echoed(group) or _acknowledges(group) for group in self.groups[number]):
             notes.append(NO_GROUP_ANSWER)

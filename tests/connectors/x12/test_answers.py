@@ -256,6 +256,8 @@ INTERCHANGES = {
     "acknowledgment requested": (lambda s: s.replace(b"*0*T*", b"*2*T*"), "E", "019"),
     "usage": (lambda s: s.replace(b"*0*T*", b"*0*X*"), "E", "020"),
     "width": (lambda s: s.replace(b"*PAYER99999     *", b"*PAYER99999*"), "E", "022"),
+    "no component separator": (lambda s: s.replace(b"*0*T*:~", b"*0*T*~"), "R", "022"),
+    "component separator of two bytes": (lambda s: s.replace(b"*0*T*:~", b"*0*T*:X~"), "R", "022"),
     "set without group": (lambda s: s.replace(b"IEA*1", b"ST*835*0002~SE*2*0002~IEA*1"), "E", "024"),
     "a fault inside a set": (lambda s: s.replace(b"BPR*I*120", b"BPR*I*12O"), "A", "000"),
 }  # fmt: skip
@@ -398,6 +400,7 @@ def damaged(data: bytes, cuts: list[tuple[str, int, int, bytes]]) -> bytes:
 @given(st.lists(_CUT, max_size=4))
 @example([("replace", 29, 0, b"GS*HP")])  # a qualifier of parties that is none
 @example([("delete", SECRET.index(b"0001"), 30, b"")])
+@example([("delete", 104, 1, b"")])  # ISA16
 @example([("insert", SECRET.index(NAME.encode()), 0, b"~")])
 def test_an_answer_to_damage_is_sound_silent_and_true(cuts: list[tuple[str, int, int, bytes]]) -> None:
     data = damaged(SECRET, cuts)
