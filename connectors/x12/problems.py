@@ -51,6 +51,7 @@ CODES: dict[str, str] = {
     "SEGMENT_UNKNOWN": ERROR,
     "SEGMENT_MISPLACED": ERROR,
     "SEGMENT_UNEXPECTED": WARNING,
+    "SEGMENT_ORDER": WARNING,
     "SEGMENT_MISSING": ERROR,
     "SEGMENT_REPEATED": ERROR,
     "SEGMENT_NOT_READ": WARNING,
@@ -73,6 +74,11 @@ CODES: dict[str, str] = {
 
 
 ARITHMETIC = frozenset(("LINE_BALANCE", "CLAIM_BALANCE", "TRANSACTION_BALANCE"))
+
+
+def off_by(what: str, cents: int) -> str:
+    """What a problem says of amounts that should be the same."""
+    return f"{what} is {cents} cents, not 0"
 
 
 class Problem(NamedTuple):

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12.guides.notation import Guide, Loop, Source, source, sources
+from connectors.x12.guides.notation import UNRANKED, Guide, Loop, Source, source, sources
 from connectors.x12.problems import Problems
 from connectors.x12.reading import columns, few
 from connectors.x12.reading.columns import Numbers, Parts
@@ -311,6 +311,8 @@ class Sets:
                 code_ = "SEGMENT_MISPLACED" if tag in self.guide.money else "SEGMENT_UNEXPECTED"
                 self.report(code_, rows[outside], f"{tag} does not belong in this loop")
         self._check_order()
+        if self.guide.ordered:
+            self._check_sequence()
         ends, begins = self.reading.set_ends[self.numbers], self.reading.set_begins[self.numbers]
         if seen < int((ends - np.maximum(begins, 0)).sum()):
             self._report_unknown()
@@ -333,6 +335,23 @@ class Sets:
             rows = rows[(self._opens[rows] == number) & (rows > 0)]
             wrong = rows[~may[self.loop[rows - 1]]]
             self.report("SEGMENT_MISPLACED", wrong, f"{loop.tag} does not belong here")
+
+    def _check_sequence(self) -> None:
+        """Within a loop every segment stands where the guide has it: none behind one that comes later there."""
+        rank = np.full(len(self.segments), UNRANKED, np.uint8)
+        for tag, ranks in self.guide.ranks.items():
+            rank[self.rows(tag)] = np.array(ranks, np.uint8)[self._loops_of(tag)]
+        rank[self._opens > 0] = 0
+        if not ((rank[1:] < rank[:-1]) & (self._opens[1:] == 0)).any():
+            return
+        held = rank < UNRANKED
+        place = self.opener * np.int64(UNRANKED + 1) + np.where(held, rank, 0)
+        wrong = held & (place < np.maximum.accumulate(place))
+        for tag in self.guide.known:
+            rows = self.rows(tag)
+            self.report(
+                "SEGMENT_ORDER", rows[wrong[rows]], f"{tag} stands behind what comes after it in this loop"
+            )
 
     def _check_elements(self) -> None:
         for code_, listed in (

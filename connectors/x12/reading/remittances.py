@@ -18,7 +18,7 @@ from connectors.x12 import tables
 from connectors.x12.balance import Balance, Differences, balance
 from connectors.x12.guides import remittance_835 as guide
 from connectors.x12.guides.notation import Source, source
-from connectors.x12.problems import Problems
+from connectors.x12.problems import Problems, off_by
 from connectors.x12.reading import columns
 from connectors.x12.reading.adjustments import Owners, adjustments, provider_adjustments, segment_table
 from connectors.x12.reading.columns import positions, rows_array
@@ -254,11 +254,6 @@ def _report_off(sets: Sets, rows: Ints, found: Differences, code: str, what: str
     wrong = np.flatnonzero(found.known & (found.cents != 0))
     messages = [off_by(what, cents) for cents in found.cents[wrong].tolist()]
     sets.report(code, rows[wrong], messages)
-
-
-def off_by(what: str, cents: int) -> str:
-    """What a balance problem says."""
-    return f"{what} is {cents} cents, not 0"
 
 
 def balanced_claims(owner: Owners, struck: Balance) -> tuple[Flags, Flags]:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from connectors.x12 import tables
 from connectors.x12.balance import Balance, balance
 from connectors.x12.guides import remittance_835 as guide
-from connectors.x12.problems import Problem, Problems
+from connectors.x12.problems import Problem, Problems, off_by
 from connectors.x12.reading.columns import rows_array
 from connectors.x12.reading.delimiters import Opening, Piece, cut_at, openings
 from connectors.x12.reading.envelopes import Walk, element_of, envelope_rows
@@ -33,7 +33,6 @@ from connectors.x12.reading.remittances import (
     balanced_claims,
     bpr_rows,
     judged,
-    off_by,
     read_part,
     report_balance,
 )

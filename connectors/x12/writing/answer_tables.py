@@ -24,6 +24,7 @@ class Said(NamedTuple):
 SYNTAX = {
     "SEGMENT_UNKNOWN": Said(REJECTED, "1"),  # unrecognized segment id
     "SEGMENT_UNEXPECTED": Said(NOTED, "2"),  # unexpected segment; we can do without it
+    "SEGMENT_ORDER": Said(NOTED, "7"),  # segment not in proper sequence; we read it all the same
     "SEGMENT_MISSING": Said(REJECTED, "3"),  # required segment missing
     "SEGMENT_REPEATED": Said(REJECTED, "5"),  # segment exceeds maximum use
     "SEGMENT_MISPLACED": Said(REJECTED, "7"),  # segment not in proper sequence
