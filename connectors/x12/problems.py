@@ -73,6 +73,7 @@ CODES: dict[str, str] = {
 }
 
 
+_ORDER = {code: number for number, code in enumerate(CODES)}
 ARITHMETIC = frozenset(("LINE_BALANCE", "CLAIM_BALANCE", "TRANSACTION_BALANCE"))
 
 
@@ -120,10 +121,11 @@ class Problems:
         }
 
     def table(self) -> pa.Table:
-        """The problems in order of file, transaction (envelope first) and segment."""
+        """The problems in order of file, transaction (envelope first), segment and code."""
 
-        def place(row: Problem) -> tuple[int, int, int]:
-            return (row.file, -1 if row.transaction is None else row.transaction, row.segment or 0)
+        def place(row: Problem) -> tuple[int, int, int, int]:
+            transaction = -1 if row.transaction is None else row.transaction
+            return (row.file, transaction, row.segment or 0, _ORDER[row.code])
 
         # The same finding may come up for several columns of one segment: it is said once.
         ordered = sorted(dict.fromkeys(self.rows), key=place)

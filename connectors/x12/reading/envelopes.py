@@ -169,6 +169,7 @@ class Walk:
         self.group: _Open | None = None
         self.set: int | None = None
         self.set_values: list[str] = []
+        self.stray: int | None = None  # the first of some segments outside every set that a window ended with
         self.controls: set[Any] = set()  # ISA13 with its file and parties
 
     def enter(self, segments: Segments, pieces: Sequence[Piece], set_begins: Ints, base: int = 0) -> None:
@@ -191,6 +192,8 @@ class Walk:
             low, high = np.searchsorted(self.segments.piece, [piece, piece + 1]).tolist()
             mine = rows[np.searchsorted(of_row, piece) : np.searchsorted(of_row, piece + 1)].tolist()
             previous = low - 1
+            if self.stray is not None:  # of an earlier window, whose last piece goes on in this one
+                previous, self.stray = self.stray - self.base - 1, None
             for row in mine:
                 values = self.segments.values(row)
                 if row > previous + 1 and self.set is None:
@@ -198,10 +201,15 @@ class Walk:
                 STEPS[values[0]](self, row, values)
                 previous = row
             if self.set is None and high > previous + 1:
-                self._stray(previous + 1, high)
+                if piece < end or last:
+                    self._stray(previous + 1, high)
+                else:
+                    self.stray = self.base + previous + 1
             if piece < end:
                 self._close_interchange(high)
         if last:
+            if self.stray is not None:
+                self._stray(self.stray - self.base, high)
             self._close_interchange(high)
 
     def report_empty(self) -> None:
