@@ -88,6 +88,8 @@ class Problem(NamedTuple):
     file: int
     transaction: int | None
     segment: int | None
+    element: int | None
+    component: int | None
     loop: str | None
     code: str
     severity: str
@@ -108,9 +110,12 @@ class Problems:
         file: int,
         transaction: int | None = None,
         segment: int | None = None,
+        element: int | None = None,
+        component: int | None = None,
         loop: str | None = None,
     ) -> None:
-        self.rows.append(Problem(file, transaction, segment, loop, code, CODES[code], message))
+        place = (file, transaction, segment, element, component, loop)
+        self.rows.append(Problem(*place, code, CODES[code], message))
 
     def damaged(self) -> set[int]:
         """Transactions with an error that is not one of arithmetic: what they say was not read as it was meant."""

@@ -298,7 +298,7 @@ class _Claims:
             claim = np.concatenate([sets.owner(self.claims_at, rows) for rows in (self.payers_at, at)])
             key = np.where((number >= 0) & (claim >= 0), claim * (len(ids) + 1) + number, -1)
             found = _found_at(key[: len(self.payers_at)], key[len(self.payers_at) :])
-        sets.report("CODE_UNKNOWN", at[found < 0], "SVD01 names no other payer of the claim")
+        sets.report("CODE_UNKNOWN", at[found < 0], "SVD01 names no other payer of the claim", 1)
         return found
 
     def _payments(self, lines: Columns, payers: Columns, payer_of: Ints) -> Columns:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,7 @@ _NEXT = {
     "GE": "GS IEA",
     "IEA": "",
 }
+_ELEMENT = re.compile(r"(?:ISA|IEA|GS|GE|ST|SE)([0-9]{2})_")
 _MAY_FOLLOW = np.array([[after in _NEXT[tag].split() for after in ENVELOPE] for tag in ENVELOPE])
 
 
@@ -348,7 +350,10 @@ class Walk:
         return self.interchange.sets
 
     def _damage(self, code_: str, message: str, row: int, sets: list[int], number: int | None = None) -> None:
-        """Report at a row of the file, or of the set ``number``; the sets it concerns are no longer intact."""
+        """Report at a row of the file, or of the set ``number``; the sets it concerns are no longer intact.
+
+        A code that names an element (SE01_COUNT) is about that element of the row.
+        """
         self.intact[sets] = False
         file = int(self.files[self.segments.piece[max(row, 0)]]) if len(self.segments) else 0
         if number is not None:
@@ -358,7 +363,9 @@ class Walk:
         else:
             first = int(np.searchsorted(self.segments.piece, np.searchsorted(self.files, file)))
         ordinal = self.base + row - first + 1
-        self.problems.add(code_, message, file=file, transaction=number, segment=ordinal)
+        named = _ELEMENT.search(code_)
+        element = int(named[1]) if named else None
+        self.problems.add(code_, message, file=file, transaction=number, segment=ordinal, element=element)
 
 
 STEPS = {

@@ -261,7 +261,7 @@ class Sets:
             code_, what = "DATE", "a date CCYYMMDD"
         else:
             code_, what = ("AMOUNT", "an amount") if _places(name) == 2 else ("QUANTITY", "a quantity")
-        self.report(code_, rows, f"{at.name} is not {what}")
+        self.report(code_, rows, f"{at.name} is not {what}", at.element, at.low)
 
     def table(
         self,
@@ -282,10 +282,18 @@ class Sets:
 
     # Problems.
 
-    def report(self, code_: str, rows: Ints, message: str | list[str]) -> None:
-        """A problem at each of these segments."""
+    def report(
+        self,
+        code_: str,
+        rows: Ints,
+        message: str | list[str],
+        element: int | Ints | None = None,
+        component: int = 0,
+    ) -> None:
+        """A problem at each of these segments, or at one element of each (at one component of it, from 1)."""
         messages = [message] * len(rows) if isinstance(message, str) else message
-        for row, each in zip(rows.tolist(), messages, strict=True):
+        elements = element.tolist() if isinstance(element, np.ndarray) else [element] * len(rows)
+        for row, each, place in zip(rows.tolist(), messages, elements, strict=True):
             number, ordinal = self.reading.owner(row)
             self.problems.add(
                 code_,
@@ -293,6 +301,8 @@ class Sets:
                 file=int(self.reading.set_files[number]),
                 transaction=self.reading.first_set + number,
                 segment=ordinal,
+                element=place,
+                component=component or None,
                 loop=self.names[int(self.loop[row])] or None,
             )
 
@@ -368,12 +378,13 @@ class Sets:
                     found = columns.text(octets, start[at], end[at])
                     absent[at] |= found.is_null().to_numpy(zero_copy_only=False)
                 if absent.any():
-                    self.report(code_, rows[absent], f"{each.name} is missing")
+                    self.report(code_, rows[absent], f"{each.name} is missing", each.element, each.low)
         for each in map(source, self.guide.last.split()):
             rows = self.rows(each.tag)
             if len(rows) and not self._nowhere(rows, each._replace(element=each.element + 1)):
                 more = rows[self.segments.pinned(rows).elements > each.element]
-                self.report("ELEMENT_EXTRA", more, f"{each.tag} has more elements than {each.element}")
+                message = f"{each.tag} has more elements than {each.element}"
+                self.report("ELEMENT_EXTRA", more, message, each.element + 1)
 
 
 def _places(name: str) -> int:

@@ -125,9 +125,9 @@ def _transactions(sets: Sets) -> pa.Table:
             given[name] = sets.column(openers, loop, text, types[name], name).take(take)
     bpr_at = bpr_rows(sets)
     direction = pc.is_in(given["credit_debit"], pa.array(["C", "D", None])).to_numpy(zero_copy_only=False)
-    sets.report("CODE_UNKNOWN", bpr_at[~direction], "BPR03 is neither C nor D")
+    sets.report("CODE_UNKNOWN", bpr_at[~direction], "BPR03 is neither C nor D", 3)
     negative = pc.fill_null(pc.less(given["bpr_cents"], 0), False).to_numpy(zero_copy_only=False)
-    sets.report("NEGATIVE_PAYMENT", bpr_at[negative], "BPR02 is negative")
+    sets.report("NEGATIVE_PAYMENT", bpr_at[negative], "BPR02 is negative", 2)
     return pa.table(given)
 
 
