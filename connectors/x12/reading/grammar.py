@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.x12 import native
-from connectors.x12.guides.notation import Guide, Loop, Source, source, sources
+from connectors.x12.guides.notation import UNRANKED, Guide, Loop, Source, source, sources
 from connectors.x12.native import choosing
 from connectors.x12.problems import Problems
 from connectors.x12.reading import columns, few
@@ -278,7 +278,7 @@ class Sets:
             code_, what = "DATE", "a date CCYYMMDD"
         else:
             code_, what = ("AMOUNT", "an amount") if _places(name) == 2 else ("QUANTITY", "a quantity")
-        self.report(code_, rows, f"{at.name} is not {what}")
+        self.report(code_, rows, f"{at.name} is not {what}", at.element, at.low)
 
     def table(
         self,
@@ -299,10 +299,18 @@ class Sets:
 
     # Problems.
 
-    def report(self, code_: str, rows: Ints, message: str | list[str]) -> None:
-        """A problem at each of these segments."""
+    def report(
+        self,
+        code_: str,
+        rows: Ints,
+        message: str | list[str],
+        element: int | Ints | None = None,
+        component: int = 0,
+    ) -> None:
+        """A problem at each of these segments, or at one element of each (at one component of it, from 1)."""
         messages = [message] * len(rows) if isinstance(message, str) else message
-        for row, each in zip(rows.tolist(), messages, strict=True):
+        elements = element.tolist() if isinstance(element, np.ndarray) else [element] * len(rows)
+        for row, each, place in zip(rows.tolist(), messages, elements, strict=True):
             number, ordinal = self.reading.owner(row)
             self.problems.add(
                 code_,
@@ -310,6 +318,8 @@ class Sets:
                 file=int(self.reading.set_files[number]),
                 transaction=self.reading.first_set + number,
                 segment=ordinal,
+                element=place,
+                component=component or None,
                 loop=self.names[int(self.loop[row])] or None,
             )
 
@@ -328,6 +338,8 @@ class Sets:
                 code_ = "SEGMENT_MISPLACED" if tag in self.guide.money else "SEGMENT_UNEXPECTED"
                 self.report(code_, rows[outside], f"{tag} does not belong in this loop")
         self._check_order()
+        if self.guide.ordered:
+            self._check_sequence()
         ends, begins = self.reading.set_ends[self.numbers], self.reading.set_begins[self.numbers]
         if seen < int((ends - np.maximum(begins, 0)).sum()):
             self._report_unknown()
@@ -351,6 +363,23 @@ class Sets:
             wrong = rows[~may[self.loop[rows - 1]]]
             self.report("SEGMENT_MISPLACED", wrong, f"{loop.tag} does not belong here")
 
+    def _check_sequence(self) -> None:
+        """Within a loop every segment stands where the guide has it: none behind one that comes later there."""
+        rank = np.full(len(self.segments), UNRANKED, np.uint8)
+        for tag, ranks in self.guide.ranks.items():
+            rank[self.rows(tag)] = np.array(ranks, np.uint8)[self._loops_of(tag)]
+        rank[self._opens > 0] = 0
+        if not ((rank[1:] < rank[:-1]) & (self._opens[1:] == 0)).any():
+            return
+        held = rank < UNRANKED
+        place = self.opener * np.int64(UNRANKED + 1) + np.where(held, rank, 0)
+        wrong = held & (place < np.maximum.accumulate(place))
+        for tag in self.guide.known:
+            rows = self.rows(tag)
+            self.report(
+                "SEGMENT_ORDER", rows[wrong[rows]], f"{tag} stands behind what comes after it in this loop"
+            )
+
     def _check_elements(self) -> None:
         for code_, listed in (
             ("ELEMENT_MISSING", self.guide.required),
@@ -360,12 +389,13 @@ class Sets:
                 rows = self.rows(each.tag)
                 missing = absent(*self._bounds(rows, each))
                 if missing is not None:
-                    self.report(code_, rows[missing], f"{each.name} is missing")
+                    self.report(code_, rows[missing], f"{each.name} is missing", each.element, each.low)
         for each in map(source, self.guide.last.split()):
             rows = self.rows(each.tag)
             if len(rows) and not self._nowhere(rows, each._replace(element=each.element + 1)):
                 more = rows[self.segments.pinned(rows).elements > each.element]
-                self.report("ELEMENT_EXTRA", more, f"{each.tag} has more elements than {each.element}")
+                message = f"{each.tag} has more elements than {each.element}"
+                self.report("ELEMENT_EXTRA", more, message, each.element + 1)
 
 
 def _places(name: str) -> int:
