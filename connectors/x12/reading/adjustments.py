@@ -54,7 +54,7 @@ class Repetitions:
 
     def bounds(self, offset: int) -> tuple[Ints, Ints]:
         """Where element ``offset`` of each repetition begins and ends, no later than it begins where absent."""
-        return self.pinned.edge(offset) + 1, self.pinned.edge(offset + 1)
+        return self.pinned.start(offset + 1), self.pinned.edge(offset + 1)
 
     def text(self, offset: int) -> pa.Array:
         """Element ``offset`` of each repetition."""
@@ -170,4 +170,5 @@ def segment_table(sets: Sets, schema: pa.Schema, rows: Ints, given: dict[str, pa
         "segment": rows_array(sets.ordinal(rows)),
         **given,
     }
-    return pa.Table.from_arrays([given[f.name].cast(f.type) for f in schema], schema=schema)
+    arrays = [given[f.name] if given[f.name].type == f.type else given[f.name].cast(f.type) for f in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)

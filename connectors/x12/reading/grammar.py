@@ -150,7 +150,7 @@ class Sets:
         """The last of ``openers`` at or before each row in the same set, -1 for none."""
         if not len(openers) or not len(rows):
             return np.full(len(rows), -1)
-        found = self._counted(openers)[rows] - 1
+        found, _ = self._owners(openers, rows)
         if len(self.reading.set_begins) > 1:
             found[self.set_of(openers[found]) != self.set_of(rows)] = -1
         return found
@@ -162,9 +162,9 @@ class Sets:
         key = (id(openers), loop, tag, qualifier)
         if key not in self._found:
             found = self.in_loop(tag, loop, qualifier=qualifier)
-            owner = self._counted(openers)[found] - 1
-            again = owner[1:] == owner[:-1]
-            if again.any():
+            owner, repeats = self._owners(openers, found)
+            if repeats:
+                again = owner[1:] == owner[:-1]
                 what = f"{tag} {qualifier}".strip()
                 self.report("ELEMENT_REPEATED", found[1:][again], f"{what} repeats; the first is kept")
                 kept = np.append(True, ~again)
@@ -173,16 +173,18 @@ class Sets:
             self._found[key] = (openers, found, owner)
         return self._found[key][1:]
 
-    def _counted(self, openers: Ints) -> Ints:
-        """For each segment how many of the openers stand up to it."""
+    def _owners(self, openers: Ints, rows: Ints) -> tuple[Ints, bool]:
+        """For each row the number of the last opener up to it, -1 for none; whether two neighbours have the same."""
+        if native.compiled:
+            return choosing.owners(native.compiled, openers, rows)
         if id(openers) not in self._counts:
-            if native.compiled:
-                number = choosing.counted(native.compiled, openers, len(self.segments))
-            else:
-                steps = np.diff(openers, prepend=0, append=len(self.segments))
-                number = np.repeat(np.arange(len(openers) + 1, dtype=np.int32), steps)
-            self._counts[id(openers)] = (openers, number)
-        return self._counts[id(openers)][1]
+            steps = np.diff(openers, prepend=0, append=len(self.segments))
+            self._counts[id(openers)] = (
+                openers,
+                np.repeat(np.arange(-1, len(openers), dtype=np.int32), steps),
+            )
+        found = self._counts[id(openers)][1][rows]
+        return found, bool((found[1:] == found[:-1]).any())
 
     def first(self, openers: Ints, loop: str, tag: str, qualifier: str) -> Ints:
         """For each instance of a loop, its first such segment, -1 where there is none."""
@@ -291,7 +293,8 @@ class Sets:
         arrays = []
         for f in schema:
             if f.name in given:
-                arrays.append(given[f.name].cast(f.type))
+                own = given[f.name]
+                arrays.append(own if own.type == f.type else own.cast(f.type))
             else:
                 loop, text = sourced[f.name]
                 arrays.append(self.column(openers, loop, text, f.type, f.name))
@@ -331,10 +334,9 @@ class Sets:
             seen += len(rows)
             if not len(rows):
                 continue
-            holds = np.array(self.guide.holders[tag])
-            outside = ~holds[self._loops_of(tag)]
-            if tag != "SE" and outside.any():
-                outside &= self._opens[rows] == 0
+            outside = self._outside(tag) if tag != "SE" else rows[:0]
+            if len(outside):
+                outside = outside[self._opens[rows[outside]] == 0]
                 code_ = "SEGMENT_MISPLACED" if tag in self.guide.money else "SEGMENT_UNEXPECTED"
                 self.report(code_, rows[outside], f"{tag} does not belong in this loop")
         self._check_order()
@@ -362,6 +364,15 @@ class Sets:
             rows = rows[(self._opens[rows] == number) & (rows > 0)]
             wrong = rows[~may[self.loop[rows - 1]]]
             self.report("SEGMENT_MISPLACED", wrong, f"{loop.tag} does not belong here")
+
+    def _outside(self, tag: str) -> Ints:
+        """Which of the segments with this tag stand in a loop that does not hold it."""
+        holds = np.array(self.guide.holders[tag])
+        if native.compiled:
+            unwanted = np.zeros(256, np.uint8)
+            unwanted[: len(holds)] = ~holds
+            return choosing.chosen(native.compiled, self._loops_of(tag), unwanted, None, 0)
+        return np.flatnonzero(~holds[self._loops_of(tag)])
 
     def _check_sequence(self) -> None:
         """Within a loop every segment stands where the guide has it: none behind one that comes later there."""
