@@ -86,6 +86,13 @@ def instant(name: str, meaning: str, *, required: bool = False) -> Column[Any]:
     return column
 
 
+def derived(name: str, meaning: str, example: str = "") -> Column[Any]:
+    """What follows from other facts and may change with them: outside the fingerprint, and `settle` may write it."""
+    column = text(name, meaning, example)
+    column.info["bookkeeping"] = column.info["derived"] = True
+    return column
+
+
 def master(name: str, about: str, key: list[str], *columns: Column[Any]) -> Table:
     """A versioned table of what people maintain elsewhere and load here."""
     for column in columns:
@@ -559,7 +566,8 @@ remitted_claims = fact(
     number("position", "1-based CLP within the transaction.", required=True),
     number("segment", "Ordinal of the CLP segment within its transaction set.", required=True),
     text("claim_control", "CLP01.", required=True),
-    text("claim_id", "Our claim it was matched to; null where none."),
+    derived("claim_id", "Our claim it was recognised as an answer to; null where none."),
+    derived("matched_by", "What it was recognised by: person, control, payer_control or line_control.", "control"),
     text("status", "CLP02.", required=True),
     cents("charge_cents", "CLP03.", required=True),
     cents("paid_cents", "CLP04.", required=True),
@@ -581,7 +589,7 @@ remitted_lines = fact(
     number("position", "1-based SVC within the claim.", required=True),
     number("segment", "Ordinal of the SVC segment within its transaction set.", required=True),
     text("line_control", "REF*6R."),
-    text("line_id", "Our claim line it was matched to; null where none."),
+    derived("line_id", "Our claim line it was recognised as; null where none."),
     text("code", "SVC01-2.", required=True),
     text("modifiers", "SVC01-3 to 6."),
     text("submitted_code", "SVC06-2, where the payer changed it."),

@@ -305,7 +305,7 @@ def matched(
     """Facts of remittances, matched to claims."""
     facts = remittances.facts(*codec(*remits))
     found, found_lines = matching.match(
-        facts.remitted_claims, facts.remitted_lines, claims, lines, ledger("remitted_claims")
+        facts.remitted_claims, facts.remitted_lines, claims, lines, ledger("remitted_claims")[["payer_control", "claim_id"]]
     )
     return dataclasses.replace(facts, remitted_claims=found, remitted_lines=found_lines)
 
@@ -315,12 +315,12 @@ def posted(
 ) -> pd.DataFrame:
     """The journal of remittances."""
     facts = matched(*remits, claims=claims, lines=lines)
-    return posting.post_remittances(
+    received = posting.received(facts.remittances, facts.remitted_claims, facts.provider_adjustments)
+    answered = posting.answered(
         facts.remittances,
         facts.remitted_claims,
         facts.remitted_lines,
         facts.remitted_adjustments,
-        facts.provider_adjustments,
-        claims,
-        lines,
+        posting.Ours(claims, lines),
     )
+    return pd.concat([received, answered], ignore_index=True)
