@@ -17,7 +17,7 @@ from connectors.clearinghouse import archive, pickup
 from connectors.ledger import Ledger, Transaction
 from connectors.x12 import Decoded835, decode_835, decode_acknowledgments
 from expectations.gate import Verdict
-from tasks import collecting, quarantining
+from tasks import collecting, periods, quarantining, recognising
 from tasks.billing import accounts, acknowledgments, evidence, matching, posting, remittances
 from tasks.billing.remittances import RemittanceFacts
 from tasks.door import log, settings_and_ledger, stage
@@ -154,7 +154,8 @@ def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[s
     conflicting = remittances.conflicts(found.remittances, existing)
     verdict = quarantining.run_suite(settings, ledger, "remittances", _project(found, conflicting, existing))
     waiting = _waiting(found, conflicting, verdict)
-    found = remittances.without(found, {*conflicting["subject_id"], *verdict.quarantined})
+    kept_out = {*conflicting["subject_id"], *verdict.quarantined, *existing["remittance_id"]}
+    found = remittances.without(found, kept_out)
     found, entries = _post(ledger, found)
     checked = quarantining.run_suite(settings, ledger, "postings", _project_postings(found, entries))
     assert not checked.quarantined, "the postings suite tolerates nothing"
@@ -162,7 +163,7 @@ def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[s
         counts = {"remittances": tx.add("remittances", found.remittances)}
         for name in FACTS[1:]:
             tx.add(name, getattr(found, name))
-        counts["postings"] = tx.add("journal", entries)
+        counts["postings"] = tx.add("journal", periods.booked(tx, entries))
         counts["new_quarantine"] = tx.add("quarantine", waiting)
         tx.add("remittance_sources", found.sources)
         problems = of_arrow(decoded.problems)
@@ -202,21 +203,14 @@ def _waiting(found: RemittanceFacts, conflicting: pd.DataFrame, verdict: Verdict
 
 def _post(ledger: Ledger, found: RemittanceFacts) -> tuple[RemittanceFacts, pd.DataFrame]:
     """`found` matched to our claims, and its journal entries."""
-    claims, lines = ledger.read("claims"), ledger.read("claim_lines")
-    earlier = ledger.read("remitted_claims", columns=["payer_control", "claim_id"]).dropna()
-    matched, matched_lines = matching.match(
-        found.remitted_claims, found.remitted_lines, claims, lines, earlier
+    ours = posting.Ours(ledger.read("claims"), ledger.read("claim_lines"))
+    claims, lines = matching.match(
+        found.remitted_claims, found.remitted_lines, ours.claims, ours.claim_lines, recognising.taught(ledger)
     )
-    entries = posting.post_remittances(
-        found.remittances,
-        matched,
-        matched_lines,
-        found.remitted_adjustments,
-        found.provider_adjustments,
-        claims,
-        lines,
-    )
-    return replace(found, remitted_claims=matched, remitted_lines=matched_lines), entries
+    received = posting.received(found.remittances, claims, found.provider_adjustments)
+    answered = posting.answered(found.remittances, claims, lines, found.remitted_adjustments, ours)
+    entries = pd.concat([received, answered], ignore_index=True)
+    return replace(found, remitted_claims=claims, remitted_lines=lines), entries
 
 
 def _project_postings(found: RemittanceFacts, entries: pd.DataFrame) -> pd.DataFrame:

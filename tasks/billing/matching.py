@@ -24,6 +24,9 @@ import pyarrow.compute as pc
 
 from tasks.billing.rows import Rows, cents, rows_of, series, taken, text
 
+HOW = (None, "control", "payer_control", "line_control", "person")
+PERSON = HOW.index("person")
+# Recognised by one of these, a remitted claim teaches the payer's number.
 SURE = ("person", "control", "line_control")
 
 
@@ -42,7 +45,7 @@ def match(
     people said.
     """
     row, how = _sure(remitted_claims, remitted_lines, claims, claim_lines, assigned)
-    open_ = np.flatnonzero(row < 0)
+    open_ = np.flatnonzero((row < 0) & (how != PERSON))
     if len(open_):
         sure = remitted_claims.assign(
             claim_id=series(taken(text(claims["claim_id"]), row), remitted_claims.index)
@@ -51,10 +54,9 @@ def match(
         known = pd.concat([taught[columns], sure[columns]], ignore_index=True)
         row[open_] = _by_payer_number(remitted_claims.iloc[open_], known, claims)
         how[open_[row[open_] >= 0]] = 2
-    names = pa.array([None, "control", "payer_control", "line_control", "person"])
     found = remitted_claims.assign(
         claim_id=series(taken(text(claims["claim_id"]), row), remitted_claims.index),
-        matched_by=series(names.take(pa.array(how)), remitted_claims.index),
+        matched_by=series(pa.array(HOW).take(pa.array(how)), remitted_claims.index),
     )
     return found, _match_lines(found, remitted_lines, claim_lines)
 
@@ -85,7 +87,7 @@ def _sure(
         said = rows_of(remitted_claims["remitted_claim_id"], assigned["remitted_claim_id"])
         told = np.flatnonzero(said >= 0)
         row[told] = rows_of(assigned["claim_id"].iloc[said[told]], claims["claim_id"])
-        how[told] = np.where(row[told] >= 0, 4, 0)
+        how[told] = PERSON
     return row, how
 
 

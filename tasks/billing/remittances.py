@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from configs.identity import digests
 from tasks.billing import shapes
-from tasks.billing.rows import series, taken, text
+from tasks.billing.rows import series, text
 
 SUITE = "remittances"
 IDENTITY = ["payer_identifier", "trace", "payment_date", "bpr_cents", "content_sha256"]
@@ -172,8 +171,9 @@ def _lines(owned: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 def _adjustments(owned: pd.DataFrame, owned_lines: pd.DataFrame, adjustments: pd.DataFrame) -> pd.DataFrame:
     """CAS rows: identified by their line where they have one, else by their claim."""
     found = adjustments.merge(owned[["claim", "remittance_id", "remitted_claim_id"]], on="claim", how="inner")
-    row = pd.Index(owned_lines["line"].astype("Int64")).get_indexer(found["line"].astype("Int64").fillna(-1))
-    line = taken(text(owned_lines["remitted_line_id"]), row.astype(np.int64))
+    lines = pa.array(owned_lines["line"], pa.int64(), from_pandas=True)
+    row = pc.index_in(pa.array(found["line"], pa.int64(), from_pandas=True), value_set=lines, skip_nulls=True)
+    line = text(owned_lines["remitted_line_id"]).take(row)
     found["remitted_line_id"] = series(line, found.index)
     owner = found["remitted_line_id"].where(found["line"].notna(), found["remitted_claim_id"])
     found["adjustment_id"] = _placed(owner, found["position"], "+", 2)

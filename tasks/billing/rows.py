@@ -39,8 +39,7 @@ def series(array: pa.Array, index: Any = None) -> pd.Series[str]:
 def rows_of(keys: pd.Series[str], among: pd.Series[str]) -> Rows:
     """For each key the row that has it in `among` (the first, where several do), -1 for none and for a missing key."""
     found = pc.index_in(text(keys), value_set=text(among), skip_nulls=True)
-    rows: Rows = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return rows
+    return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), np.int64)
 
 
 def pairs(keys: pd.Series[str], among: pd.Series[str]) -> tuple[Rows, Rows]:
@@ -56,8 +55,9 @@ def pairs(keys: pd.Series[str], among: pd.Series[str]) -> tuple[Rows, Rows]:
 
 def within(many: Rows) -> tuple[Rows, Rows]:
     """For groups of these sizes the group of each member, and its 0-based place in it."""
-    group = np.repeat(np.arange(len(many)), many)
-    return group, np.arange(len(group)) - np.repeat(np.cumsum(many) - many, many)
+    group: Rows = np.repeat(np.arange(len(many)), many)
+    place: Rows = np.arange(len(group)) - np.repeat(np.cumsum(many) - many, many)
+    return group, place
 
 
 def taken(column: pa.Array, rows: Rows) -> pa.Array:
@@ -72,8 +72,7 @@ def days(column: pd.Series[Any]) -> pa.Array:
 
 def cents(column: pd.Series[Any]) -> Cents:
     """A column of amounts; missing is zero."""
-    found: Cents = column.astype("Int64").fillna(0).to_numpy(np.int64)
-    return found
+    return np.asarray(column.astype("Int64").fillna(0).to_numpy(np.int64), np.int64)
 
 
 def true(column: pd.Series[Any]) -> Flags:

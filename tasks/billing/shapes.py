@@ -72,8 +72,8 @@ REMITTANCES = shape(
     " content_sha256 claims:int claim_paid_cents plb_cents"
 )
 REMITTED_CLAIMS = shape(
-    "remitted_claim_id remittance_id position:int segment:int claim_control claim_id matched_by status charge_cents paid_cents"
-    " patient_cents filing_code payer_control frequency remarks"
+    "remitted_claim_id remittance_id position:int segment:int claim_control claim_id matched_by status charge_cents"
+    " paid_cents patient_cents filing_code payer_control frequency remarks"
 )
 REMITTED_LINES = shape(
     "remitted_line_id remitted_claim_id remittance_id position:int segment:int line_control line_id code modifiers"
@@ -93,7 +93,7 @@ QUARANTINE = shape(
 )
 JOURNAL = shape(
     "entry_id posting_id position:int source account amount_cents remittance_id remitted_claim_id claim_id charge_id"
-    " payer_id patient_id group_code reason effective_on:day"
+    " payer_id patient_id group_code reason effective_on:day period"
 )
 ACKNOWLEDGMENTS = shape(
     "ack_id kind partner interchange_control group_control transaction_control claim_id code detail action"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from remittance_frames import SAMPLE, claim, claim_line, clp, ledger, matched, remit, svc
+from remittance_frames import SAMPLE, claim, claim_line, clp, journal_of, ledger, matched, remit, svc
 
 from tasks.billing import accounts, custody, denials, posting, proof
 
@@ -93,9 +93,7 @@ def whole_ledger() -> dict[str, pd.DataFrame]:
     tables["journal"] = pd.concat(
         [
             posting.post_charges(tables["charge_lines"]),
-            posting.post_remittances(
-                *(tables[part] for part in parts), tables["claims"], tables["claim_lines"]
-            ),
+            journal_of(tables),
         ],
         ignore_index=True,
     )
@@ -347,14 +345,7 @@ def test_a_withdrawn_charge_is_posted_and_taken_back(tables):
 def test_suspense_shows_and_is_no_fault():
     strange = remit(clp("SOMEBODY", "1", 500, 500, svc(500, 500)), plb=(("CS", "X", 500),))
     facts = matched(strange)
-    journal = posting.post_remittances(
-        facts.remittances,
-        facts.remitted_claims,
-        facts.remitted_lines,
-        facts.remitted_adjustments,
-        facts.provider_adjustments,
-        ledger("claims"),
-    )
+    journal = journal_of({**vars(facts), "claims": ledger("claims"), "claim_lines": ledger("claim_lines")})
     tables = {name: ledger(name) for name in proof.NEEDS} | {
         name: getattr(facts, name) for name in proof.NEEDS if hasattr(facts, name)
     }
