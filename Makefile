@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Processes that the tests are spread over.
+WORKERS ?= 2
 
 .PHONY: demo test lint types floors tests install format docs bench-codec clean
 
@@ -32,7 +34,7 @@ floors: install
 	$(BIN)/lint-imports
 
 tests: install
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 15
 
 format: install
 	$(BIN)/ruff format .

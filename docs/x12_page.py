@@ -79,6 +79,17 @@ def page() -> str:
         "",
         f"Warnings: {_codes('warning')}.",
         "",
+        "A fault of a transaction set damages that set; one of a functional group (`GE…`) its sets; one of an "
+        "interchange (`ISA…`, `IEA…`) all of its sets. A segment that may not stand where it does (`STRAY_SEGMENT`, "
+        "`SE_UNMATCHED`, `GE_UNMATCHED`) was cut off from something, before it or behind it, and no count tells from "
+        "what: it damages every set of its interchange, those behind it too. Behind the IEA (`TRAILING_SEGMENT`) it "
+        "damages none.",
+        "",
+        "Where a control number comes again, what stood first keeps its verdict. A set with the ST02 of an earlier "
+        "one in its group (`ST02_REPEATED`) is not balanced, nor are the sets of a group with the GS06 of an earlier "
+        "one in its interchange (`GS06_REPEATED`). An interchange whose ISA13 comes again in its file, between the "
+        "same parties (`ISA13_REPEATED`), is told of and judged like any other.",
+        "",
     ]
     lines += ["## The 835 (005010X221A1, 004010X091A1)", "", *_guide(remittance_835.GUIDE)]
     lines += ["## The 999 (005010X231A1) and 997", "", *_guide(acknowledgments.GUIDE_999)]

@@ -54,9 +54,7 @@ def counted(reading: Reading, judged: Judged, *, show_values: bool) -> list[dict
     told: list[dict[str, Any]] = [dict(NOTHING) for _ in reading.sets]
     _count(reading, told)
     if judged.remitted is not None:
-        _add_money(judged.remitted, told)
-        if show_values:
-            _add_traces(judged.remitted, told)
+        add_money(judged.remitted, told, show_values=show_values)
     if judged.answered is not None:
         for table in (judged.answered.set_acks, judged.answered.claim_acks):
             _add_answers(table, told)
@@ -96,14 +94,23 @@ def _tagged(segments: Segments, wanted: str) -> Ints:
     return found
 
 
-def _add_money(decoded: Decoded835, told: list[dict[str, Any]]) -> None:
-    """Counts, totals and the verdict of each 835."""
-    lines = np.bincount(decoded.lines["transaction"].to_numpy(), minlength=len(told)).tolist()
-    charges = np.zeros(len(told), np.int64)
-    owner = decoded.claims["transaction"].to_numpy()
-    np.add.at(charges, owner, pc.fill_null(decoded.claims["charge_cents"], 0).to_numpy())
-    levels = (("claims", decoded.claims), ("lines", decoded.lines))
-    off = {name: _unbalanced(table, len(told)) for name, table in levels}
+def add_money(decoded: Decoded835, told: list[dict[str, Any]], *, show_values: bool) -> None:
+    """Counts, totals and the verdict of each 835, or of each part of one, in the order of the file."""
+    numbers, lines = np.unique(decoded.lines["transaction"].to_numpy(), return_counts=True)
+    for number, count in zip(numbers.tolist(), lines.tolist(), strict=True):
+        _of_835(told[number])["lines"] += count
+    numbers, place = np.unique(decoded.claims["transaction"].to_numpy(), return_inverse=True)
+    charges = np.zeros(len(numbers), np.int64)
+    np.add.at(charges, place, pc.fill_null(decoded.claims["charge_cents"], 0).to_numpy())
+    for number, cents in zip(numbers.tolist(), charges.tolist(), strict=True):
+        _of_835(told[number])["charge_cents"] += cents
+    for name, table in (("claims", decoded.claims), ("lines", decoded.lines)):
+        for number, off in _unbalanced(table).items():
+            before = _of_835(told[number])["unbalanced"]
+            many = before[name]["count"] + off["count"]
+            told[number]["unbalanced"] = before | {
+                name: {**(before[name] if before[name]["count"] else off), "count": many}
+            }
     money = decoded.transactions.select(
         [
             "transaction",
@@ -113,48 +120,44 @@ def _add_money(decoded: Decoded835, told: list[dict[str, Any]]) -> None:
             "plb_cents",
             "balanced",
             "difference_cents",
+            "trace",
         ]
     ).to_pydict()
     for at, number in enumerate(money["transaction"]):
-        told[number] |= {
+        told[number] = _of_835(told[number]) | {
             "claims": money["claims"][at],
-            "lines": lines[number],
-            "charge_cents": int(charges[number]),
             "paid_cents": money["claim_paid_cents"][at],
             "bpr_cents": money["bpr_cents"][at],
             "plb_cents": money["plb_cents"][at],
             "balanced": money["balanced"][at],
             "difference_cents": money["difference_cents"][at],
-            "unbalanced": {name: off[name].get(number, _ALL_BALANCE) for name in off},
         }
+        if show_values:
+            told[number]["trace"] = money["trace"][at]
 
 
 _ALL_BALANCE = {"count": 0, "segment": None, "difference_cents": None}
 
 
-def _unbalanced(table: pa.Table, sets: int) -> dict[int, dict[str, int | None]]:
+def _of_835(told: dict[str, Any]) -> dict[str, Any]:
+    """What is told of a set, which is an 835: its counts begin at nothing."""
+    if told["lines"] is None:
+        told |= {"lines": 0, "charge_cents": 0, "unbalanced": {"claims": _ALL_BALANCE, "lines": _ALL_BALANCE}}
+    return told
+
+
+def _unbalanced(table: pa.Table) -> dict[int, dict[str, Any]]:
     """By set how many rows do not balance, with the segment and the difference (None: unknown) of the first."""
     off = table.select(["transaction", "segment", "difference_cents"]).filter(
         pc.fill_null(pc.not_equal(table["difference_cents"], 0), True)
     )
     owner = off["transaction"].to_numpy()
-    numbers, first = np.unique(owner, return_index=True)
-    many = np.bincount(owner, minlength=sets)
+    numbers, first, counts = np.unique(owner, return_index=True, return_counts=True)
     rows = off.take(pa.array(first)).to_pylist()
     return {
-        number: {
-            "count": int(many[number]),
-            "segment": row["segment"],
-            "difference_cents": row["difference_cents"],
-        }
-        for number, row in zip(numbers.tolist(), rows, strict=True)
+        number: {"count": many, "segment": row["segment"], "difference_cents": row["difference_cents"]}
+        for number, many, row in zip(numbers.tolist(), counts.tolist(), rows, strict=True)
     }
-
-
-def _add_traces(decoded: Decoded835, told: list[dict[str, Any]]) -> None:
-    found = decoded.transactions.select(["transaction", "trace"]).to_pydict()
-    for number, trace in zip(found["transaction"], found["trace"], strict=True):
-        told[number]["trace"] = trace
 
 
 def _add_answers(table: pa.Table, told: list[dict[str, Any]]) -> None:

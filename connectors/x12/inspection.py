@@ -5,18 +5,22 @@ Everything is counted by the column, so that a file of many sets costs little mo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12.counting import counted
-from connectors.x12.judging import Group, groups, judge
+from connectors.x12 import large
+from connectors.x12.counting import NOTHING, add_money, counted
+from connectors.x12.judging import Group, Groups, groups, judge
 from connectors.x12.reading.envelopes import element_of
-from connectors.x12.reading.interchanges import Reading, read
+from connectors.x12.reading.interchanges import Set, read
 from connectors.x12.reading.segments import Segments
+from connectors.x12.reading.windows import WINDOW, read_windows, segments_in_windows
 from connectors.x12.strangers import looks_like
 
 Report = dict[str, Any]
@@ -60,19 +64,115 @@ def inspect(data: bytes, *, show_values: bool = False) -> Report:
 
 def inspect_many(inputs: Sequence[bytes], *, first: int = 0, show_values: bool = False) -> list[Report]:
     """As ``inspect``, of many inputs in one pass; problems carry the number of their file, counted from ``first``."""
+    if len(inputs) == 1 and large.wants_windows(inputs):
+        seen = seen_in_windows(inputs[0], show_values=show_values)
+        if seen is not None:
+            return _reports(inputs, seen, first)
+    return _reports(inputs, _seen(inputs, show_values=show_values), first)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is seen of inputs, at once or in windows."""
+
+    sets: Sequence[Set]
+    interchange_files: Sequence[int]
+    interchanges: list[Report]  # without their groups
+    groups: list[Group]
+    told: list[Report]  # of each set
+    problems: pa.Table
+    raw: Callable[[int], str | None] | None  # the segment at a row, for those who may see it
+    begins: Sequence[int]  # where each input begins among the segments
+    answered: Collection[int] = ()  # inputs with a TA1
+
+
+def _seen(inputs: Sequence[bytes], *, show_values: bool) -> Seen:
     reading = read(inputs)
-    places = _Places(reading, len(inputs))
-    judged, found = judge(reading), groups(reading)
-    of_file, of_set = _problems(reading, judged.problems, places, first, show_values)
-    interchanges = _interchanges(reading, found, places)
-    transactions = _transactions(reading, counted(reading, judged, show_values=show_values), found, places)
+    judged, segments = judge(reading), reading.segments
+    rows = segments.rows("ISA").tolist()
+    interchanges = [_interchange(segments, row) for row in rows]
+    for _, interchange, row in reading.acks:
+        if interchange >= 0:
+            values = segments.values(row)
+            interchanges[interchange]["ta1"].append({name: element_of(values, n) for name, n in _TA1.items()})
+    files = np.asarray(reading.interchange_files, np.int64)
+    edges = np.append(rows, len(segments))
+    return Seen(
+        reading.sets,
+        files.tolist(),
+        interchanges,
+        groups(reading),
+        counted(reading, judged, show_values=show_values),
+        judged.problems,
+        (lambda row: segments.text(row) if 0 <= row < len(segments) else None) if show_values else None,
+        edges[np.searchsorted(files, np.arange(len(inputs)))].tolist(),
+        {file for file, _, _ in reading.acks},
+    )
+
+
+def seen_in_windows(data: bytes, *, show_values: bool, window: int = WINDOW) -> Seen | None:
+    """The same of one input, a window at a time; None where it holds anything but 835s."""
+    found = Groups()
+    begins: list[int] = []
+    told, interchanges, sets = [], [], []
+    problems: list[pa.Table] = []
+    for each in read_windows(io.BytesIO(data), window):
+        if large.holds_other(each):
+            return None
+        reading, segments = each.reading, each.reading.segments
+        interchanges += [_interchange(segments, row) for row in segments.rows("ISA").tolist()]
+        found.add(segments)
+        new = reading.set_begins[len(begins) - reading.first_set :]
+        begins += (new + each.base).tolist()
+        told += [dict(NOTHING) for _ in range(len(new))]
+        add_money(each.decoded, told, show_values=show_values)
+        problems.append(each.decoded.problems)
+        sets += each.decoded.sets.to_pylist()
+    table = large.in_order(problems)
+    files = [0] * len(interchanges)
+    listed = [_set(row, begin) for row, begin in zip(sets, begins, strict=True)]
+    raw = _texts(data, window, _rows(table, listed)).get if show_values else None
+    return Seen(listed, files, interchanges, found.found, told, table, raw, [0])
+
+
+def _set(row: Report, begin: int) -> Set:
+    """A set from its row of the table."""
+    named = (row["kind"], row["functional_id"], row["group_control"], row["version"], row["control"])
+    return Set(row["file"], row["interchange"], begin, begin + row["segments"], *named, row["intact"])
+
+
+def _rows(problems: pa.Table, sets: Sequence[Set]) -> set[int]:
+    """Where the problems of one file stand among its segments."""
+    numbers, segments = (problems[name].to_pylist() for name in ("transaction", "segment"))
+    return {
+        (0 if number is None else sets[number].begin) + segment - 1
+        for number, segment in zip(numbers, segments, strict=True)
+        if segment
+    }
+
+
+def _texts(data: bytes, window: int, rows: set[int]) -> dict[int, str]:
+    """The raw segments at these rows of a file."""
+    found: dict[int, str] = {}
+    base = 0
+    for segments in segments_in_windows(io.BytesIO(data), window):
+        for row in rows.intersection(range(base, base + len(segments))):
+            found[row] = segments.text(row - base)
+        base += len(segments)
+    return found
+
+
+def _reports(inputs: Sequence[bytes], seen: Seen, first: int) -> list[Report]:
+    """One report for each input."""
+    places = _Places(seen, len(inputs))
+    of_file, of_set = _problems(seen, first)
+    interchanges, transactions = _interchanges(seen, places), _transactions(seen, places)
     for number, problems in of_set.items():
         transactions[number]["problems"] = problems
-    answered = {file for file, _, _ in reading.acks}
     reports = []
     for file, data in enumerate(inputs):
         mine = transactions[places.sets[file] : places.sets[file + 1]]
-        names = sorted({each["type"] for each in mine} | ({"TA1"} if file in answered else set()))
+        names = sorted({each["type"] for each in mine} | ({"TA1"} if file in seen.answered else set()))
         envelopes = interchanges[places.interchanges[file] : places.interchanges[file + 1]]
         reports.append(
             {
@@ -87,17 +187,14 @@ def inspect_many(inputs: Sequence[bytes], *, first: int = 0, show_values: bool =
 
 
 class _Places:
-    """Where each file begins: among the interchanges, the sets and the segments; one more for the end."""
+    """Where each file begins: among the interchanges and the sets; one more for the end."""
 
-    def __init__(self, reading: Reading, files: int) -> None:
-        isa_rows = reading.segments.rows("ISA")
-        of_interchange = np.asarray(reading.interchange_files, np.int64)
-        of_set = np.array([found.file for found in reading.sets], np.int64)
+    def __init__(self, seen: Seen, files: int) -> None:
+        of_interchange = np.array(seen.interchange_files, np.int64)
+        of_set = np.array([found.file for found in seen.sets], np.int64)
         every = np.arange(files + 1)
         self.interchanges: list[int] = np.searchsorted(of_interchange, every).tolist()
         self.sets: list[int] = np.searchsorted(of_set, every).tolist()
-        edges = np.append(isa_rows, len(reading.segments))
-        self.segments: list[int] = edges[self.interchanges].tolist()
 
 
 # --- envelopes -------------------------------------------------------------------------------------------------
@@ -117,23 +214,15 @@ _GS = {"functional_id": 1, "control": 6, "version": 8, "sender": 2, "receiver": 
 _TA1 = {"control": 1, "date": 2, "time": 3, "code": 4, "note": 5}
 
 
-def _interchanges(reading: Reading, found: list[Group], places: _Places) -> list[Report]:
+def _interchanges(seen: Seen, places: _Places) -> list[Report]:
     """ISA by ISA: who, when, the delimiters, the TA1s and the groups inside."""
-    segments = reading.segments
-    rows = segments.rows("ISA").tolist()
-    made = [_interchange(segments, row) for row in rows]
-    for _, interchange, row in reading.acks:
-        if interchange >= 0:
-            values = segments.values(row)
-            made[interchange]["ta1"].append({name: element_of(values, n) for name, n in _TA1.items()})
-    files = np.asarray(reading.interchange_files).tolist()
-    for group in found:
+    for group in seen.groups:
         if group.interchange >= 0:
-            first = places.sets[files[group.interchange]]
+            first = places.sets[seen.interchange_files[group.interchange]]
             header = {name: element_of(group.header, at) for name, at in _GS.items()}
             numbers = [number - first for number in group.sets]
-            made[group.interchange]["groups"].append({**header, "transactions": numbers})
-    return made
+            seen.interchanges[group.interchange]["groups"].append({**header, "transactions": numbers})
+    return seen.interchanges
 
 
 def _interchange(segments: Segments, row: int) -> Report:
@@ -161,9 +250,9 @@ def _delimiters(segments: Segments, row: int, values: list[str]) -> dict[str, st
 # --- transaction sets and problems -----------------------------------------------------------------------------
 
 
-def _transactions(reading: Reading, told: list[Report], found: list[Group], places: _Places) -> list[Report]:
+def _transactions(seen: Seen, places: _Places) -> list[Report]:
     """Set by set, without problems yet."""
-    of_set = {number: group for group in found for number in group.sets}
+    of_set = {number: group for group in seen.groups for number in group.sets}
     return [
         {
             "type": each.kind,
@@ -175,33 +264,27 @@ def _transactions(reading: Reading, told: list[Report], found: list[Group], plac
             "group_control": element_of(of_set[number].header, 6) if number in of_set else None,
             "segments": each.end - each.begin,
             "intact": bool(each.intact),
-            **told[number],
+            **seen.told[number],
             "problems": [],
         }
-        for number, each in enumerate(reading.sets)
+        for number, each in enumerate(seen.sets)
     ]
 
 
-def _problems(
-    reading: Reading, table: pa.Table, places: _Places, first: int, show_values: bool
-) -> tuple[dict[int, list[Report]], dict[int, list[Report]]]:
+def _problems(seen: Seen, first: int) -> tuple[dict[int, list[Report]], dict[int, list[Report]]]:
     """The problems of each file's envelopes, and those of each set."""
+    table = seen.problems
     columns = table.select(["code", "severity", "loop", "segment", "message"]).to_pydict()
     files, numbers = (pc.fill_null(table[name], -1).to_pylist() for name in ("file", "transaction"))
     of_file: dict[int, list[Report]] = {}
     of_set: dict[int, list[Report]] = {}
     for at, (file, number) in enumerate(zip(files, numbers, strict=True)):
         problem = {name: values[at] for name, values in columns.items()} | {"file": first + file}
-        if show_values:
-            begin = reading.sets[number].begin if number >= 0 else places.segments[file]
-            problem["raw"] = _raw(reading.segments, begin, problem["segment"])
+        if seen.raw is not None:
+            begin, segment = seen.sets[number].begin if number >= 0 else seen.begins[file], problem["segment"]
+            problem["raw"] = seen.raw(begin + segment - 1) if segment else None
         if number >= 0:
             of_set.setdefault(number, []).append(problem)
         else:
             of_file.setdefault(file, []).append(problem)
     return of_file, of_set
-
-
-def _raw(segments: Segments, begin: int, segment: int | None) -> str | None:
-    row = begin + (segment or 0) - 1
-    return segments.text(row) if segment and 0 <= row < len(segments) else None

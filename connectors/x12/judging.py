@@ -20,7 +20,7 @@ from connectors.x12.reading import acknowledgments, claims, remittances
 from connectors.x12.reading.acknowledgments import DecodedAcknowledgments
 from connectors.x12.reading.interchanges import Reading
 from connectors.x12.reading.remittances import Decoded835
-from connectors.x12.reading.segments import code
+from connectors.x12.reading.segments import Segments, code
 
 REMITTANCES, CLAIMS = tuple(GUIDE_835.kinds), ("837P", "837I")
 ANSWERS = (*GUIDE_999.kinds, *GUIDE_277CA.kinds)
@@ -38,28 +38,39 @@ class Group(NamedTuple):
     sets: list[int]
 
 
+class Groups:
+    """The functional groups of a file in order, part by part; a set outside every group is in none of them."""
+
+    def __init__(self) -> None:
+        self.found: list[Group] = []
+        self._interchange = self._number = -1
+        self._open = False
+
+    def add(self, segments: Segments) -> None:
+        """Go on with these segments."""
+        names = {code(name): name for name in ("ISA", "IEA", "GS", "GE", "ST")}
+        rows = np.flatnonzero(np.isin(segments.tag, list(names)))
+        for row, tag in zip(rows.tolist(), segments.tag[rows].tolist(), strict=True):
+            name = names[tag]
+            if name == "ST":
+                self._number += 1
+                if self._open:
+                    self.found[-1].sets.append(self._number)
+            elif name == "GS":
+                self.found.append(Group(self._interchange, row, segments.values(row), [], []))
+                self._open = True
+            else:
+                if name == "GE" and self._open:
+                    self.found[-1].trailer.extend(segments.values(row))
+                self._interchange += name == "ISA"
+                self._open = False
+
+
 def groups(reading: Reading) -> list[Group]:
-    """The functional groups in order; a set outside every group is in none of them."""
-    segments = reading.segments
-    names = {code(name): name for name in ("ISA", "IEA", "GS", "GE", "ST")}
-    rows = np.flatnonzero(np.isin(segments.tag, list(names)))
-    found: list[Group] = []
-    interchange, number, open_ = -1, -1, False
-    for row, tag in zip(rows.tolist(), segments.tag[rows].tolist(), strict=True):
-        name = names[tag]
-        if name == "ST":
-            number += 1
-            if open_:
-                found[-1].sets.append(number)
-        elif name == "GS":
-            found.append(Group(interchange, row, segments.values(row), [], []))
-            open_ = True
-        else:
-            if name == "GE" and open_:
-                found[-1].trailer.extend(segments.values(row))
-            interchange += name == "ISA"
-            open_ = False
-    return found
+    """The functional groups of whole files."""
+    found = Groups()
+    found.add(reading.segments)
+    return found.found
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,12 +42,16 @@ CODES: dict[str, str] = {
     "GE02_CONTROL": ERROR,
     "SE01_COUNT": ERROR,
     "SE02_CONTROL": ERROR,
+    "ST02_REPEATED": ERROR,
+    "GS06_REPEATED": ERROR,
+    "ISA13_REPEATED": WARNING,
     "STRAY_SEGMENT": ERROR,
     "TRAILING_SEGMENT": WARNING,
     # Segments and elements
     "SEGMENT_UNKNOWN": ERROR,
     "SEGMENT_MISPLACED": ERROR,
     "SEGMENT_UNEXPECTED": WARNING,
+    "SEGMENT_ORDER": WARNING,
     "SEGMENT_MISSING": ERROR,
     "SEGMENT_REPEATED": ERROR,
     "SEGMENT_NOT_READ": WARNING,
@@ -69,7 +73,13 @@ CODES: dict[str, str] = {
 }
 
 
+_ORDER = {code: number for number, code in enumerate(CODES)}
 ARITHMETIC = frozenset(("LINE_BALANCE", "CLAIM_BALANCE", "TRANSACTION_BALANCE"))
+
+
+def off_by(what: str, cents: int) -> str:
+    """What a problem says of amounts that should be the same."""
+    return f"{what} is {cents} cents, not 0"
 
 
 class Problem(NamedTuple):
@@ -78,6 +88,8 @@ class Problem(NamedTuple):
     file: int
     transaction: int | None
     segment: int | None
+    element: int | None
+    component: int | None
     loop: str | None
     code: str
     severity: str
@@ -98,9 +110,12 @@ class Problems:
         file: int,
         transaction: int | None = None,
         segment: int | None = None,
+        element: int | None = None,
+        component: int | None = None,
         loop: str | None = None,
     ) -> None:
-        self.rows.append(Problem(file, transaction, segment, loop, code, CODES[code], message))
+        place = (file, transaction, segment, element, component, loop)
+        self.rows.append(Problem(*place, code, CODES[code], message))
 
     def damaged(self) -> set[int]:
         """Transactions with an error that is not one of arithmetic: what they say was not read as it was meant."""
@@ -111,10 +126,11 @@ class Problems:
         }
 
     def table(self) -> pa.Table:
-        """The problems in order of file, transaction (envelope first) and segment."""
+        """The problems in order of file, transaction (envelope first), segment and code."""
 
-        def place(row: Problem) -> tuple[int, int, int]:
-            return (row.file, -1 if row.transaction is None else row.transaction, row.segment or 0)
+        def place(row: Problem) -> tuple[int, int, int, int]:
+            transaction = -1 if row.transaction is None else row.transaction
+            return (row.file, transaction, row.segment or 0, _ORDER[row.code])
 
         # The same finding may come up for several columns of one segment: it is said once.
         ordered = sorted(dict.fromkeys(self.rows), key=place)

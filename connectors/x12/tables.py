@@ -27,6 +27,16 @@ PROBLEMS = schema(
     ("file", INT, "Input the problem is in."),
     ("transaction", INT, "Row of transactions; null for envelope problems."),
     ("segment", INT, "Ordinal within the transaction set, or within the file for envelope problems."),
+    (
+        "element",
+        INT,
+        "Position of the element at fault in that segment; null where it is about none, or several.",
+    ),
+    (
+        "component",
+        INT,
+        "Position of the component in that element; null where it is about the whole element.",
+    ),
     ("loop", TEXT, "Loop of the guide, e.g. 2110."),
     ("code", TEXT, "Short stable code, e.g. SE01_COUNT, CLAIM_BALANCE."),
     ("severity", TEXT, "error: what it is about cannot be trusted; warning: worth knowing."),

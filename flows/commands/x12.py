@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -220,10 +220,30 @@ def _decoded(members: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
     inputs = [data for _, data in members]
     found: dict[str, Any] = {}
     with _waiting(_count(members), sum(map(len, inputs))):
-        for prefix, decode in _decoders():
-            decoded = decode(inputs)
+        for prefix, decoded in _in_windows(inputs) or [
+            (each, decode(inputs)) for each, decode in _decoders()
+        ]:
             found |= {f"{prefix}_{each.name}": getattr(decoded, each.name) for each in fields(decoded)}
     return found
+
+
+def _in_windows(inputs: Sequence[bytes]) -> list[tuple[str, Any]]:
+    """The same where the inputs are 835s and one is large, read in windows; nothing where they are not."""
+    from connectors.x12 import large
+
+    found = large.decode_large_835(inputs) if large.wants_windows(inputs) else None
+    if found is None:
+        return []
+    # Decoders of other kinds find only the envelopes here.
+    shared = {
+        "interchanges": found.decoded.interchanges,
+        "sets": found.decoded.sets,
+        "problems": found.envelope,
+    }
+    return [
+        (prefix, found.decoded if prefix == "835" else replace(decode([]), **shared))
+        for prefix, decode in _decoders()
+    ]
 
 
 def _strangers(members: Sequence[tuple[str, bytes]], interchanges: Any) -> list[dict[str, str]]:

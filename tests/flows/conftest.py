@@ -1,13 +1,13 @@
-"""One Prefect server for all flow tests of a session; practices that tests copy before they change them."""
+"""One Prefect server for all flow tests of a process; practices that tests copy before they change them."""
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import flow_kit as kit
@@ -15,6 +15,7 @@ import pytest
 
 # Set before anything imports Prefect: nothing of ours in the developer's own Prefect home, nothing sent anywhere.
 _PREFECT_HOME = tempfile.mkdtemp(prefix="cleanclaim-prefect-")
+atexit.register(shutil.rmtree, _PREFECT_HOME, ignore_errors=True)
 os.environ.update(
     PREFECT_HOME=_PREFECT_HOME,
     PREFECT_SERVER_ANALYTICS_ENABLED="false",
@@ -27,17 +28,15 @@ os.environ.update(
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[str]:
-    """The address of the session's Prefect API."""
+    """The address of the Prefect API of this process."""
     from prefect.settings import PREFECT_API_URL
-    from prefect.testing.utilities import prefect_test_harness
+    from prefect.testing import utilities
 
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(prefect_test_harness(server_startup_timeout=120))
-        except RuntimeError:  # somebody else took the port between the look and the start
-            stack.enter_context(prefect_test_harness(server_startup_timeout=120))
-        yield str(PREFECT_API_URL.value())
-    shutil.rmtree(_PREFECT_HOME, ignore_errors=True)
+    with pytest.MonkeyPatch.context() as patch:
+        # Its own choice may be taken before its server listens, by a server whose answers it would take for its own.
+        patch.setattr(utilities, "_find_available_port", kit.free_port)
+        with utilities.prefect_test_harness(server_startup_timeout=120):
+            yield str(PREFECT_API_URL.value())
 
 
 @pytest.fixture(scope="session")

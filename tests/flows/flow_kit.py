@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import itertools
 import json
 import os
 import socket
@@ -13,9 +14,10 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pandas as pd
@@ -124,11 +126,21 @@ def fix_day(home: Path, size: Size, day: dt.date = DAY) -> None:
     (home / "demo" / "demo.json").write_text(json.dumps(note), encoding="utf-8")
 
 
+# Below the ports that a system gives to whoever asks for any, and for each process of a test run others: nobody takes
+# one between the look at it and its use. In no order, because another test run may be on the same machine.
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_OWN = range(10_000 + _WORKER, 32_000, _WORKERS)
+_PORTS = itertools.cycle(Random().sample(_OWN, len(_OWN)))
+
+
 def free_port() -> int:
     """A port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in _PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("the ports are a cycle")
 
 
 def load_practice(home: Path, encounters: int = 80) -> None:

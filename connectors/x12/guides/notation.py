@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+UNRANKED = 255  # the place of a segment in a loop that does not hold it: behind all others
+
 
 class Loop(NamedTuple):
     """``opens`` is a tag, tag and first element (N1*PR), or tag and another element (HL*03=22).
@@ -90,6 +92,9 @@ class Guide:
     required: str  # elements without which a segment cannot be used
     expected: str = ""  # elements the guide requires and a reader can do without
     last: str = ""  # the last element of segments where one more would be lost
+    ordered: bool = (
+        False  # the segments of each loop are listed as the guide orders them; what stands otherwise is told
+    )
 
     @cached_property
     def stages(self) -> tuple[tuple[int, ...], ...]:
@@ -108,6 +113,15 @@ class Guide:
         """For each tag which loops hold it; no loop (the first) holds none."""
         held = [set(loop.segments.split()) for loop in self.loops]
         return {tag: (False, *(tag in each for each in held)) for tag in self.known}
+
+    @cached_property
+    def ranks(self) -> dict[str, tuple[int, ...]]:
+        """For each tag its place among the segments of each loop, from 1; UNRANKED where the loop does not hold it."""
+        listed = [loop.segments.split() for loop in self.loops]
+        return {
+            tag: (UNRANKED, *(each.index(tag) + 1 if tag in each else UNRANKED for each in listed))
+            for tag in self.known
+        }
 
     @cached_property
     def followers(self) -> dict[int, tuple[bool, ...]]:

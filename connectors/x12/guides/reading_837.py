@@ -15,7 +15,8 @@ from connectors.x12.guides.notation import Guide, Loop
 from connectors.x12.guides.templates import Field, Segment
 from connectors.x12.guides.templates import Loop as Template
 
-_PARTY = "N2 N3 N4 REF PER PRV DMG DTP"
+# In the order of the standard, of which each guide has a part.
+_PARTY, _OTHER_PARTY = "PRV N2 N3 N4 DMG DTP REF PER", "PRV N2 N3 N4 DMG PER DTP REF"
 
 # The entities of a guide's provider loops: loop -> NM101, several where the older guide or a second kind has others.
 _PROVIDERS = {
@@ -80,7 +81,7 @@ def grammar(kind: str) -> Guide:
             "2300",
             "CLM",
             after=below,
-            segments="DTP CL1 PWK CN1 AMT REF K3 NTE CR1 CR2 CR3 CR5 CR6 CR8 CRC HI QTY HCP DN1 DN2",
+            segments="DTP CL1 DN1 DN2 PWK CN1 AMT REF K3 NTE CR1 CR2 CR3 CR5 CR6 CR8 CRC HI QTY HCP",
         ),
         Loop(
             "2400",
@@ -100,21 +101,22 @@ def grammar(kind: str) -> Guide:
         *_named(_LINE_PROVIDERS[kind], "2400", line),
         # 2305 makes these a stage later than 2320, whose NM1 have the same entities.
         *_named(_PROVIDERS[kind], "2300 2305", claim),
-        *_named({"2330A": "IL", "2330B": "PR", **_OTHER_PROVIDERS[kind]}, "2320", claim),
+        *_named({"2330A": "IL", "2330B": "PR", **_OTHER_PROVIDERS[kind]}, "2320", claim, _OTHER_PARTY),
     ]
     return Guide(
         kinds=(kind,),
         loops=tuple(loops),
         money=("HL", "SBR", "NM1", "CLM", "HI", "LX", "SV1", "SV2", "SVD", "CAS"),
         required="HL03 CLM01 CLM02 SV102 SV203 SVD01 SVD02 CAS01 CAS02 CAS03",
-        expected="SBR01",
+        expected="SBR01 CLM05-1 CLM05-3",  # the older guide has no CLM05-2
+        ordered=True,
     )
 
 
-def _named(entities: dict[str, str], inside: str, after: str) -> list[Loop]:
+def _named(entities: dict[str, str], inside: str, after: str, segments: str = _PARTY) -> list[Loop]:
     """Loops that NM1 opens, one for each entity."""
     return [
-        Loop(name, f"NM1*{entity}", after=after, segments=_PARTY, inside=inside)
+        Loop(name, f"NM1*{entity}", after=after, segments=segments, inside=inside)
         for name, listed in entities.items()
         for entity in listed.split()
     ]

@@ -22,19 +22,34 @@ PyObject *x12_latest(PyObject *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
-/* counted(rows, found): for each segment how many of these rows, which ascend, stand up to it. */
-PyObject *x12_counted(PyObject *self, PyObject *args) {
-    Py_buffer b[2];
-    if (!PyArg_ParseTuple(args, "y*w*", &b[0], &b[1])) return NULL;
-    const int64_t *rows = b[0].buf;
-    int32_t *found = b[1].buf;
-    Py_ssize_t n = b[0].len / 8, total = b[1].len / 4, at = 0;
-    for (Py_ssize_t i = 0; i <= n; i++) {
-        Py_ssize_t stop = i < n && rows[i] < total ? rows[i] : total;
-        for (; at < stop; at++) found[at] = (int32_t)i;
+/* The number of rows, which ascend, up to one segment. */
+static int32_t up_to(const int64_t *rows, Py_ssize_t n, int64_t segment) {
+    Py_ssize_t low = 0, high = n;
+    while (low < high) {
+        Py_ssize_t middle = (low + high) / 2;
+        if (rows[middle] <= segment) low = middle + 1;
+        else high = middle;
     }
-    release(b, 2);
-    Py_RETURN_NONE;
+    return (int32_t)low;
+}
+
+/* owners(openers, rows, found): for each row the number of the last opener up to it, -1 for none. Openers ascend, and
+ * rows do as a rule: then they are walked side by side. Returns whether two rows that follow one another have the same. */
+PyObject *x12_owners(PyObject *self, PyObject *args) {
+    Py_buffer b[3];
+    if (!PyArg_ParseTuple(args, "y*y*w*", &b[0], &b[1], &b[2])) return NULL;
+    const int64_t *openers = b[0].buf, *rows = b[1].buf;
+    int32_t *found = b[2].buf;
+    Py_ssize_t n = b[0].len / 8, total = b[1].len / 8, at = 0;
+    int good = b[2].len == 4 * total, again = 0;
+    for (Py_ssize_t i = 0; i < total && good; i++) {
+        if (i && rows[i] < rows[i - 1]) at = up_to(openers, n, rows[i]);
+        while (at < n && openers[at] <= rows[i]) at++;
+        found[i] = (int32_t)at - 1;
+        again |= i && found[i] == found[i - 1];
+    }
+    release(b, 3);
+    return good ? PyBool_FromLong(again) : refused("arrays of different lengths");
 }
 
 /* chosen(loops, wanted, codes, code, found): the rows whose loop is wanted and, where there are codes, whose code is

@@ -16,11 +16,11 @@ def latest(c: ModuleType, opens: Octets) -> tuple[Octets, Ints]:
     return loop, opener
 
 
-def counted(c: ModuleType, rows: Ints, total: int) -> Ints:
-    """For each of ``total`` segments how many of these rows, which ascend, stand up to it."""
-    found = np.empty(total, np.int32)
-    c.counted(np.ascontiguousarray(rows, np.int64), found)
-    return found
+def owners(c: ModuleType, openers: Ints, rows: Ints) -> tuple[Ints, bool]:
+    """For each row the number of the last opener up to it, -1 for none; whether two neighbours have the same."""
+    found = np.empty(len(rows), np.int32)
+    again = c.owners(np.ascontiguousarray(openers, np.int64), np.ascontiguousarray(rows, np.int64), found)
+    return found, again
 
 
 def chosen(c: ModuleType, loops: Octets, wanted: Octets, codes: Codes | None, code: int) -> Ints:

@@ -24,6 +24,20 @@ PyObject *x12_count(PyObject *self, PyObject *args) {
     return PyLong_FromSsize_t(found);
 }
 
+/* ascii(octets): whether all bytes are below 128. */
+PyObject *x12_ascii(PyObject *self, PyObject *args) {
+    Py_buffer octets;
+    if (!PyArg_ParseTuple(args, "y*", &octets)) return NULL;
+    const uint8_t *at = octets.buf, *end = at + octets.len;
+    uint8_t all = 0;
+    while (at < end && !(all & 0x80)) {
+        const uint8_t *stop = end - at > 4096 ? at + 4096 : end;
+        for (; at < stop; at++) all |= *at;
+    }
+    PyBuffer_Release(&octets);
+    return PyBool_FromLong(!(all & 0x80));
+}
+
 /* positions(octets, low, high, byte, found): where a byte occurs; found has room for as many as count says. */
 PyObject *x12_positions(PyObject *self, PyObject *args) {
     Py_buffer b[2];

@@ -8,7 +8,12 @@ from types import ModuleType
 import numpy as np
 import pyarrow as pa
 
-from connectors.x12.native import PADDING, Codes, Ints, Octets
+from connectors.x12.native import PADDING, Codes, Ints, Octets, compiled
+
+
+def ascii_only(data: bytes) -> bool:
+    """Whether all bytes are below 128."""
+    return bool(compiled.ascii(data)) if compiled else data.isascii()
 
 
 def positions(c: ModuleType, octets: Octets, low: int, high: int, byte: int) -> Ints:

@@ -1,6 +1,7 @@
 /* What the compiled loops share. Files come from strangers: every position is checked against its buffer.
  *
- * Nothing is allocated and nothing is kept: all memory comes from the caller as buffers. Positions are 32-bit.
+ * Nothing is kept, and but for the bytes of texts nothing is allocated: memory comes from the caller as buffers.
+ * Positions are 32-bit.
  */
 #ifndef X12_SHARED_H
 #define X12_SHARED_H
@@ -67,9 +68,9 @@ static inline int within(const Py_buffer *octets, const Py_buffer *start, const 
 }
 
 typedef PyObject *loop(PyObject *, PyObject *);
-loop x12_count, x12_positions, x12_even, x12_lay_out; /* cutting.c */
-loop x12_latest, x12_counted, x12_chosen, x12_pick, x12_edges, x12_repetitions, x12_numbered; /* choosing.c */
-loop x12_components, x12_room, x12_strings, x12_absent, x12_codes; /* texts.c */
+loop x12_ascii, x12_count, x12_positions, x12_even, x12_lay_out; /* cutting.c */
+loop x12_latest, x12_owners, x12_chosen, x12_pick, x12_edges, x12_repetitions, x12_numbered; /* choosing.c */
+loop x12_components, x12_strings, x12_absent, x12_codes; /* texts.c */
 loop x12_decimals, x12_dates; /* figures.c */
 loop x12_join; /* joining.c */
 #endif

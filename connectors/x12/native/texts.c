@@ -29,54 +29,50 @@ PyObject *x12_components(PyObject *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
-/* room(octets, start, end): how many bytes the values have together. */
-PyObject *x12_room(PyObject *self, PyObject *args) {
-    Py_buffer b[3];
-    if (!PyArg_ParseTuple(args, "y*y*y*", &b[0], &b[1], &b[2])) return NULL;
-    const int32_t *start = b[1].buf, *end = b[2].buf;
-    Py_ssize_t n = b[1].len / 4;
-    int64_t total = 0;
-    int good = within(&b[0], &b[1], &b[2]);
-    for (Py_ssize_t i = 0; i < n && good; i++) total += end[i] > start[i] ? end[i] - start[i] : 0;
-    release(b, 3);
-    if (!good) return NULL;
-    return total > INT32_MAX ? refused("more text than an array of strings holds") : PyLong_FromLongLong(total);
-}
-
-/* strings(octets, start, end, offsets, bits, data): an Arrow string array of the values without the blanks at their
- * ends; what is empty then is null. data has the room that `room` says. Returns bytes and nulls. */
+/* strings(octets, start, end, offsets, bits): an Arrow string array of the values without the blanks at their ends;
+ * what is empty then is null. Returns its bytes and how many are null. */
 PyObject *x12_strings(PyObject *self, PyObject *args) {
-    Py_buffer b[6];
-    if (!PyArg_ParseTuple(args, "y*y*y*w*w*w*", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5])) return NULL;
+    Py_buffer b[5];
+    if (!PyArg_ParseTuple(args, "y*y*y*w*w*", &b[0], &b[1], &b[2], &b[3], &b[4])) return NULL;
     const uint8_t *octets = b[0].buf;
     const int32_t *start = b[1].buf, *end = b[2].buf;
     int32_t *offsets = b[3].buf;
-    uint8_t *bits = b[4].buf, *data = b[5].buf;
+    uint8_t *bits = b[4].buf;
     Py_ssize_t n = b[1].len / 4, nulls = 0;
-    int32_t total = 0, most = (int32_t)(b[5].len < INT32_MAX ? b[5].len : INT32_MAX);
+    int64_t room = 0, limit = b[0].len < INT32_MAX ? b[0].len : INT32_MAX;
+    int wrong = b[2].len != 4 * n || b[3].len != 4 * (n + 1) || b[4].len != (n + 7) / 8;
+    for (Py_ssize_t i = 0; i < n && !wrong; i++) room += end[i] > start[i] ? (int64_t)end[i] - start[i] : 0;
+    PyObject *made = wrong || room > INT32_MAX ? NULL : PyBytes_FromStringAndSize(NULL, room);
+    if (!made) {
+        release(b, 5);
+        return PyErr_Occurred() ? NULL : refused(wrong ? "arrays of different lengths" : "too much text for an array");
+    }
+    uint8_t *data = (uint8_t *)PyBytes_AS_STRING(made);
+    int32_t total = 0, most = (int32_t)room;
     unsigned int eight = 0;
-    int good = within(&b[0], &b[1], &b[2]) && b[3].len == 4 * (n + 1) && b[4].len == (n + 7) / 8;
-    if (good) offsets[0] = 0;
+    offsets[0] = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
         int32_t from = start[i], to = end[i] > from ? end[i] : from;
-        if (!good) break;
+        if (to > from && (from < 0 || to > limit)) {
+            wrong = 1;
+            break;
+        }
         while (to > from && octets[to - 1] == ' ') to--;
         int32_t length = to - from;
-        if (length <= 16 && total <= most - 16 && from >= 0 && from <= b[0].len - 16)
+        if (length <= 16 && total <= most - 16 && from >= 0 && from <= limit - 16)
             memcpy(data + total, octets + from, 16); /* the next value overwrites what is too much */
-        else if (length <= most - total) {
-            if (length) memcpy(data + total, octets + from, length);
-        } else
-            good = 0;
+        else if (length)
+            memcpy(data + total, octets + from, length); /* there is room: it is the sum of all lengths */
         total += length;
         offsets[i + 1] = total;
         eight |= (unsigned int)(length > 0) << (i & 7);
         nulls += !length;
         if ((i & 7) == 7 || i == n - 1) bits[i >> 3] = (uint8_t)eight, eight = 0;
     }
-    release(b, 6);
-    if (!good && !PyErr_Occurred()) return refused("arrays of different lengths");
-    return good ? Py_BuildValue("in", (int)total, nulls) : NULL;
+    release(b, 5);
+    if (!wrong) return Py_BuildValue("Nn", made, nulls);
+    Py_DECREF(made);
+    return refused("a position outside of the bytes");
 }
 
 /* absent(octets, start, end, found): which values are empty or all blanks. Returns how many. */

@@ -26,8 +26,7 @@ def strings(c: ModuleType, octets: Octets, start: Ints, end: Ints) -> pa.Array:
     count = len(start)
     offsets, bits = np.empty(count + 1, np.int32), np.empty((count + 7) // 8, np.uint8)
     start, end = np.ascontiguousarray(start), np.ascontiguousarray(end)
-    data = np.empty(c.room(octets, start, end), np.uint8)
-    _, nulls = c.strings(octets, start, end, offsets, bits, data)
+    data, nulls = c.strings(octets, start, end, offsets, bits)
     buffers = [pa.py_buffer(bits) if nulls else None, pa.py_buffer(offsets), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.string(), count, buffers, nulls)
 

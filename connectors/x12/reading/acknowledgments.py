@@ -216,7 +216,7 @@ def _claim_acks(sets: Sets) -> pa.Table:
     names = pa.array([*guide.LEVELS.values(), "line"])
     level_of = sets.segments.codes(hierarchy, 3)
     known = np.isin(level_of, levels)
-    sets.report("CODE_UNKNOWN", hierarchy[~known], "HL03 is not a level of the 277CA")
+    sets.report("CODE_UNKNOWN", hierarchy[~known], "HL03 is not a level of the 277CA", 3)
     number = np.array([levels.index(each) if each in levels else -1 for each in level_of.tolist()], np.int64)
     in_line = sets.loop[at] == sets.names.index("2220D")
     level = np.where(in_line, len(levels), number[owner]) if len(at) else owner
@@ -283,7 +283,7 @@ def _service_dates(sets: Sets, rows: Ints) -> tuple[Numbers, Numbers]:
     ranged = sets.segments.codes(held, 2) == code("RD8")
     found = date_ranges(sets.segments.octets, start, end, ranged)
     bad = np.logical_or.reduce([each.present & ~each.valid for each in found])
-    sets.report("DATE", np.unique(held[bad]), "DTP03 is not a date CCYYMMDD or a range of two")
+    sets.report("DATE", np.unique(held[bad]), "DTP03 is not a date CCYYMMDD or a range of two", 3)
     return found[0].at(there, len(rows)), found[1].at(there, len(rows))
 
 

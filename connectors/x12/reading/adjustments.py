@@ -54,7 +54,7 @@ class Repetitions:
 
     def bounds(self, offset: int) -> tuple[Ints, Ints]:
         """Where element ``offset`` of each repetition begins and ends, no later than it begins where absent."""
-        return self.pinned.edge(offset) + 1, self.pinned.edge(offset + 1)
+        return self.pinned.start(offset + 1), self.pinned.edge(offset + 1)
 
     def text(self, offset: int) -> pa.Array:
         """Element ``offset`` of each repetition."""
@@ -103,9 +103,10 @@ def adjustments(sets: Sets, owner: Owners) -> pa.Table:
     reasons = found.text(0)
     _report_repeated(found, "CAS", amounts.present, amounts.valid)
     bad = quantities.present & ~quantities.valid
-    sets.report("QUANTITY", rows[bad], "a CAS quantity is not a quantity")
-    absent = pc.is_null(reasons).to_numpy(zero_copy_only=False)
-    sets.report("ELEMENT_MISSING", rows[absent & (found.elements > 2)], "a CAS amount has no reason code")
+    sets.report("QUANTITY", rows[bad], "a CAS quantity is not a quantity", found.elements[bad] + 2)
+    absent = pc.is_null(reasons).to_numpy(zero_copy_only=False).copy()
+    absent &= found.elements > 2  # the first is checked as required
+    sets.report("ELEMENT_MISSING", rows[absent], "a CAS amount has no reason code", found.elements[absent])
     return segment_table(
         sets,
         tables.REMITTED_ADJUSTMENTS,
@@ -131,8 +132,8 @@ def provider_adjustments(sets: Sets) -> pa.Table:
     _report_repeated(found, "PLB", amounts.present, amounts.valid)
     codes = Parts(segments.octets, *found.bounds(0), segments.separators(rows))
     reasons = codes.text(1, 1)
-    absent = reasons.is_null().to_numpy(zero_copy_only=False)
-    sets.report("ELEMENT_MISSING", rows[absent & (found.elements > 3)], "a PLB amount has no reason code")
+    absent = reasons.is_null().to_numpy(zero_copy_only=False) & (found.elements > 3)
+    sets.report("ELEMENT_MISSING", rows[absent], "a PLB amount has no reason code", found.elements[absent], 1)
     return segment_table(
         sets,
         tables.PROVIDER_ADJUSTMENTS,
@@ -156,9 +157,9 @@ def _report_repeated(found: Repetitions, tag: str, present: Flags, valid: Flags)
     ):
         at = np.array([row])
         if there:
-            found.sets.report("AMOUNT", at, f"{tag}{element:02d} is not an amount")
+            found.sets.report("AMOUNT", at, f"{tag}{element:02d} is not an amount", element)
         elif element > 4:
-            found.sets.report("ELEMENT_MISSING", at, f"{tag}{element:02d} is missing")
+            found.sets.report("ELEMENT_MISSING", at, f"{tag}{element:02d} is missing", element)
 
 
 def segment_table(sets: Sets, schema: pa.Schema, rows: Ints, given: dict[str, pa.Array]) -> pa.Table:
@@ -169,4 +170,5 @@ def segment_table(sets: Sets, schema: pa.Schema, rows: Ints, given: dict[str, pa
         "segment": rows_array(sets.ordinal(rows)),
         **given,
     }
-    return pa.Table.from_arrays([given[f.name].cast(f.type) for f in schema], schema=schema)
+    arrays = [given[f.name] if given[f.name].type == f.type else given[f.name].cast(f.type) for f in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)

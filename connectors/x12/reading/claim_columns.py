@@ -75,7 +75,8 @@ class Reader:
         wide = self.sets.column(at, place.loop, text, pa.int64(), place.column)
         fits = pc.less_equal(pc.abs(wide), _LARGEST_INT)
         large = pc.fill_null(pc.invert(fits), False).to_numpy(zero_copy_only=False)
-        self.sets.report("QUANTITY", at[large], f"{place.source} is not a whole number that can be")
+        message = f"{place.source} is not a whole number that can be"
+        self.sets.report("QUANTITY", self._segments(place, at)[large], message, place.element, place.low)
         return pc.if_else(fits, wide, None).cast(type_)
 
     def _source(self, place: Place) -> str:
@@ -116,7 +117,9 @@ class Reader:
             begin = np.where(second, start + _DAY + 1, start)
             numbers = dates(octets, begin, np.where(second, end, np.minimum(end, start + _DAY)))
             bad = numbers.present & ~numbers.valid
-            self.sets.report("DATE", rows[there][bad], f"{place.source} is not a date or a span of two")
+            self.sets.report(
+                "DATE", rows[there][bad], f"{place.source} is not a date or a span of two", place.element
+            )
             found = numbers.arrow(type_)
         return columns.spread(found, there, len(at))
 
@@ -196,9 +199,8 @@ def _report_elements(sets: Sets, loop: str, tag: str, qualifier: str, known: Ele
         if wrong.any():
             lost = rows[wrong]
             what = "says what no column holds" if literals else "is read into no column"
-            sets.report(
-                "ELEMENT_NOT_READ", lost[_first_of_each(sets.set_of(lost))], f"{tag}{number:02d} {what}"
-            )
+            kept = lost[_first_of_each(sets.set_of(lost))]
+            sets.report("ELEMENT_NOT_READ", kept, f"{tag}{number:02d} {what}", number)
 
 
 def text_of(sets: Sets, rows: Ints, element: str) -> pa.Array:

@@ -51,7 +51,7 @@ def codes(sets: Sets, claims_at: Ints) -> Codes:
     qualifier, item, flag = parts.text(1, 1), parts.text(2, 2), parts.text(9, 9)
     bare = np.flatnonzero(item.is_null().to_numpy(zero_copy_only=False))
     messages = [f"HI{element:02d}-2 is missing" for element in found.elements[bare].tolist()]
-    sets.report("ELEMENT_MISSING", found.rows[bare], messages)
+    sets.report("ELEMENT_MISSING", found.rows[bare], messages, found.elements[bare], 2)
     said = [name for name in qualifier.unique().to_pylist() if name]
     if said:
         at = pc.index_in(qualifier, value_set=pa.array(said, pa.string()))
@@ -62,13 +62,12 @@ def codes(sets: Sets, claims_at: Ints) -> Codes:
         for column, mask in own.items()
     }
     for column in _SINGLE:
-        given[column] = _first(sets, found.rows, claim, item, own[column], len(claims_at))
+        given[column] = _first(sets, found, claim, item, own[column], len(claims_at))
     mask = own["diagnoses"]
     given["present_on_admission"] = _flags(claim[mask], flag.filter(pa.array(mask)), len(claims_at))
     lost = own["external_causes"] & flag.is_valid().to_numpy(zero_copy_only=False)
-    sets.report(
-        "ELEMENT_NOT_READ", np.unique(found.rows[lost]), "HI-9 of an external cause is read into no column"
-    )
+    message = "HI-9 of an external cause is read into no column"
+    sets.report("ELEMENT_NOT_READ", found.rows[lost], message, found.elements[lost], 9)
     rest = ~np.logical_or.reduce(list(own.values()))
     return Codes(
         given, found.rows[rest], claim[rest], _table_columns(sets, found, parts, qualifier, item, rest, claim)
@@ -80,13 +79,14 @@ def _own(qualifier: pa.Array, listed: tuple[str, ...]) -> Flags:
     return mask
 
 
-def _first(sets: Sets, rows: Ints, claim: Ints, item: pa.Array, mask: Flags, claims: int) -> pa.Array:
+def _first(sets: Sets, found: Repetitions, claim: Ints, item: pa.Array, mask: Flags, claims: int) -> pa.Array:
     """The one code of a kind; a second is reported."""
+    rows, elements = found.rows, found.elements
     at = np.flatnonzero(mask)
     index = np.full(claims, -1)
     index[claim[at][::-1]] = at[::-1]
     again = at[index[claim[at]] != at]
-    sets.report("ELEMENT_REPEATED", rows[again], "HI repeats a code; the first is kept")
+    sets.report("ELEMENT_REPEATED", rows[again], "HI repeats a code; the first is kept", elements[again])
     return item.take(rows_array(index)) if len(item) else pa.nulls(claims, pa.string())
 
 
@@ -112,13 +112,14 @@ def _table_columns(
     first = dates(parts.octets, start, np.minimum(end, start + 8))
     last = dates(parts.octets, np.where(span, start + 9, end), end)
     amount = decimals(parts.octets, *parts.bounds(5, 5), 2)
-    for numbers, code_, what in (
-        (first, "DATE", "a date"),
-        (last, "DATE", "a date"),
-        (amount, "AMOUNT", "an amount"),
+    for numbers, code_, what, component in (
+        (first, "DATE", "a date", 4),
+        (last, "DATE", "a date", 4),
+        (amount, "AMOUNT", "an amount", 5),
     ):
         bad = numbers.present & ~numbers.valid & rest
-        sets.report(code_, np.unique(found.rows[bad]), f"a component of HI is not {what}")
+        message = f"a component of HI is not {what}"
+        sets.report(code_, found.rows[bad], message, found.elements[bad], component)
     kinds = qualifier.filter(kept)
     return {
         "qualifier": kinds,
@@ -158,10 +159,14 @@ def reasons(sets: Sets) -> Reasons:
     octets = sets.segments.octets
     amounts = decimals(octets, *found.bounds(1), 2)
     quantities = decimals(octets, *found.bounds(2), 3)
-    for numbers, code_, what in ((amounts, "AMOUNT", "amount"), (quantities, "QUANTITY", "quantity")):
-        sets.report(code_, found.rows[numbers.present & ~numbers.valid], f"a CAS {what} cannot be read")
+    for offset, numbers, code_, what in (
+        (1, amounts, "AMOUNT", "amount"),
+        (2, quantities, "QUANTITY", "quantity"),
+    ):
+        bad = numbers.present & ~numbers.valid
+        sets.report(code_, found.rows[bad], f"a CAS {what} cannot be read", found.elements[bad] + offset)
     lost = ~amounts.present & (found.elements > 2)  # the first is checked as required
-    sets.report("ELEMENT_MISSING", found.rows[lost], "a CAS reason has no amount")
+    sets.report("ELEMENT_MISSING", found.rows[lost], "a CAS reason has no amount", found.elements[lost] + 1)
     opener = sets.opener[found.rows]
     given = {
         "position": rows_array(positions(opener)),

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from connectors.x12 import tables837 as tables
 from connectors.x12.guides.reading_837 import GUIDES, TRANSACTIONS, Reading837
-from connectors.x12.problems import Problems
+from connectors.x12.problems import Problems, off_by
 from connectors.x12.reading.claim_columns import (
     Instances,
     Reader,
@@ -27,13 +27,14 @@ from connectors.x12.reading.claim_columns import (
     text_of,
 )
 from connectors.x12.reading.claim_repeats import codes, reasons
-from connectors.x12.reading.columns import positions, rows_array
+from connectors.x12.reading.columns import positions, rows_array, sums
 from connectors.x12.reading.grammar import Sets
 from connectors.x12.reading.interchanges import Reading, read
 from connectors.x12.reading.segments import Ints
 from connectors.x12.reading.set_tables import interchange_table, set_table
 
 Columns = dict[str, pa.Array]
+_CHARGE = {"837P": "SV102", "837I": "SV203"}  # of a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,10 @@ def decode_837(data: bytes | Sequence[bytes]) -> Decoded837:
     """Every 837P and 837I in the bytes of one file, or of many in one pass.
 
     Never raises for what the bytes hold: what is wrong is in ``problems``, and so is what no column holds
-    (SEGMENT_NOT_READ, ELEMENT_NOT_READ). Sets of other kinds are listed in ``sets`` and not decoded. The claims of
-    professional sets come before those of institutional ones.
+    (SEGMENT_NOT_READ, ELEMENT_NOT_READ). A claim that is not the sum of its lines (LINE_CHARGES) and a segment that
+    stands behind one that should follow it in its loop (SEGMENT_ORDER) are told of and read as they are. Sets of other
+    kinds are listed in ``sets`` and not decoded. The claims of professional sets come before those of institutional
+    ones.
     """
     return decode(read(data))
 
@@ -113,6 +116,7 @@ class _Claims:
         codes_ = codes(sets, self.claims_at)
         claims = self._claims() | codes_.claims
         lines = self._lines(claims)
+        self._report_charges(claims, lines)
         payers = self._payers()
         payer_of = self._payer_of_payment(payers)
         found = {
@@ -253,6 +257,26 @@ class _Claims:
             found["place_of_service"] = pc.coalesce(found["place_of_service"], claimed)
         return found
 
+    def _report_charges(self, claims: Columns, lines: Columns) -> None:
+        """Claims that are not the sum of their lines; those without lines or with an unknown amount are left out."""
+        sets, count = self.sets, len(self.claims_at)
+        owner = sets.owner(self.claims_at, self.lines_at)
+        owned = owner >= 0
+        charged, known = (
+            column.to_numpy(zero_copy_only=False)[owned]
+            for column in (pc.fill_null(lines["charge_cents"], 0), pc.is_valid(lines["charge_cents"]))
+        )
+        total, owner = sums(owner[owned], charged, count), owner[owned]
+        lined = np.bincount(owner, minlength=count) > 0
+        lined[owner[~known]] = False
+        off = pc.subtract(claims["charge_cents"], pa.array(total))
+        wrong = np.flatnonzero(
+            lined & pc.fill_null(pc.not_equal(off, 0), False).to_numpy(zero_copy_only=False)
+        )
+        what = f"CLM02 - {_CHARGE[self.guide.kind]}"
+        messages = [off_by(what, cents) for cents in off.take(rows_array(wrong)).to_pylist()]
+        sets.report("LINE_CHARGES", self.claims_at[wrong], messages)
+
     # --- other payers ---
 
     def _payers(self) -> Columns:
@@ -274,7 +298,7 @@ class _Claims:
             claim = np.concatenate([sets.owner(self.claims_at, rows) for rows in (self.payers_at, at)])
             key = np.where((number >= 0) & (claim >= 0), claim * (len(ids) + 1) + number, -1)
             found = _found_at(key[: len(self.payers_at)], key[len(self.payers_at) :])
-        sets.report("CODE_UNKNOWN", at[found < 0], "SVD01 names no other payer of the claim")
+        sets.report("CODE_UNKNOWN", at[found < 0], "SVD01 names no other payer of the claim", 1)
         return found
 
     def _payments(self, lines: Columns, payers: Columns, payer_of: Ints) -> Columns:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from connectors.x12.native.cutting import ascii_only
 from connectors.x12.problems import Problems
 
 ISA_BYTES = 106
@@ -73,19 +74,40 @@ def read_isa(data: bytes, at: int) -> tuple[Delimiters, str | None] | None:
         return None
     element = window[3:4]
     parts = window.split(element, 16)
+    sixteen, length = None, None
     if len(parts) == 17 and len(parts[16]) >= 2:
         found = Delimiters(element[0], parts[16][0], parts[16][1])
-        after = parts[16][2:].lstrip(BLANKS)
-        if _distinct(found) and (not after or after.startswith((b"GS", b"TA1", b"IEA", b"ISA"))):
-            length = len(window) - len(parts[16]) + 2
-            return found, None if length == ISA_BYTES else "ISA_LENGTH"
-    # Not sixteen elements: what ends the ISA is the byte before the next segment of the envelope.
-    following = re.compile(rb"([^\s])\s*(?:GS|TA1|IEA)" + re.escape(element)).search(window, 4)
-    if following:
-        found = Delimiters(element[0], element[0], following[1][0])
         if _distinct(found):
-            return found, "ISA_ELEMENTS"
+            sixteen = found
+            length = None if len(window) - len(parts[16]) + 2 == ISA_BYTES else "ISA_LENGTH"
+            standard = EXACT_ISA.match(window) is not None
+            if _may_follow(parts[16][2:].lstrip(BLANKS), found, standard=standard):
+                return found, length
+    # What ends the ISA is the byte before the next segment of the envelope.
+    for tags in (rb"GS|TA1|IEA", rb"ST"):
+        for following in re.compile(rb"([^\s])\s*(?:" + tags + rb")" + re.escape(element)).finditer(
+            window, 4
+        ):
+            found = Delimiters(element[0], element[0], following[1][0])
+            if sixteen and found.segment == sixteen.segment:
+                return sixteen, length
+            if _distinct(found):
+                return found, "ISA_ELEMENTS"
     return None
+
+
+def _may_follow(after: bytes, delimiters: Delimiters, *, standard: bool) -> bool:
+    """Whether these bytes may stand behind an ISA with these delimiters: nothing, or a segment, whichever it is.
+
+    Behind an ISA of the ``standard`` widths they may be anything: what is damaged there is not the ISA. Where a line
+    break would end segments, it may also be one that wraps the file.
+    """
+    if not after or after.startswith((b"GS", b"TA1", b"IEA", b"ISA")):
+        return True
+    ends = re.escape(bytes([delimiters.element, delimiters.segment]))
+    if re.match(rb"[A-Z][A-Z0-9]{1,2}[" + ends + rb"]", after):
+        return True
+    return standard and delimiters.segment not in b"\r\n"
 
 
 def _opens(data: bytes, at: int, current: Delimiters | None) -> bool:
@@ -138,7 +160,7 @@ def _plain(inputs: Sequence[bytes]) -> list[bool]:
     plain &= (segment != element) & (segment != component) & (segment != ord("\n"))
     ends = zip(inputs, segment.tolist(), plain.tolist(), strict=True)
     return [
-        fit and data[-3:].rstrip(b"\r\n")[-1:] == bytes([end]) and data.isascii() for data, end, fit in ends
+        fit and data[-3:].rstrip(b"\r\n")[-1:] == bytes([end]) and ascii_only(data) for data, end, fit in ends
     ]
 
 

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +32,7 @@ _NEXT = {
     "GE": "GS IEA",
     "IEA": "",
 }
+_ELEMENT = re.compile(r"(?:ISA|IEA|GS|GE|ST|SE)([0-9]{2})_")
 _MAY_FOLLOW = np.array([[after in _NEXT[tag].split() for after in ENVELOPE] for tag in ENVELOPE])
 
 
@@ -74,6 +77,7 @@ def regular(segments: Segments, pieces: Sequence[Piece], rows: Ints) -> Flags:
     follows |= piece[1:] != piece[:-1]
     sound[piece[:-1][~follows]] = False
     _check(segments, rows, kind, piece, sound)
+    _check_repeats(segments, pieces, rows, kind, sound)
     return sound
 
 
@@ -109,6 +113,20 @@ def _check(segments: Segments, rows: Ints, kind: Ints, piece: Ints, sound: Flags
         sound[piece[closes[wrong]]] = False
 
 
+def _check_repeats(segments: Segments, pieces: Sequence[Piece], rows: Ints, kind: Ints, sound: Flags) -> None:
+    """Take back the pieces with a control number that may stand twice in its group, interchange or file."""
+    file = np.array([piece.file for piece in pieces], np.int64)[segments.piece[rows]]
+    group, interchange = (np.cumsum(kind == ENVELOPE.index(tag)) for tag in ("GS", "ISA"))
+    for tag, element, within in (("ST", 2, group), ("GS", 6, interchange), ("ISA", 13, file)):
+        at = np.flatnonzero(kind == ENVELOPE.index(tag))
+        if not (within[at][1:] == within[at][:-1]).any():
+            continue
+        told = pc.utf8_ltrim(pc.fill_null(element_texts(segments, rows[at], element), ""), "0")
+        key = within[at] * (len(at) + 1) + told.dictionary_encode().indices.to_numpy()
+        _, place, many = np.unique(key, return_inverse=True, return_counts=True)
+        sound[segments.piece[rows[at[many[place] > 1]]]] = False
+
+
 @dataclass(slots=True)
 class _Open:
     """An envelope that waits for its trailer."""
@@ -117,8 +135,21 @@ class _Open:
     sets: list[int] = field(default_factory=list)
     inside: int = 0  # groups in an interchange, sets in a group
     answers: int = 0  # TA1 in an interchange
-    whole: bool = True
+    whole: bool = True  # no: the sets that are still to come are not intact
     row: int = -1
+    controls: set[str] = field(default_factory=set)  # GS06 in an interchange, ST02 in a group
+
+    def repeats(self, control: str | None) -> bool:
+        """Whether a control number inside stood there before."""
+        return _seen(self.controls, control)
+
+
+def _seen(controls: set[Any], control: Any) -> bool:
+    """Whether this was among those seen, now that it is; nothing is seen of what is absent."""
+    again = control in controls
+    if control is not None:
+        controls.add(control)
+    return again
 
 
 class Walk:
@@ -141,6 +172,8 @@ class Walk:
         self.group: _Open | None = None
         self.set: int | None = None
         self.set_values: list[str] = []
+        self.stray: int | None = None  # the first of some segments outside every set that a window ended with
+        self.controls: set[Any] = set()  # ISA13 with its file and parties
 
     def enter(self, segments: Segments, pieces: Sequence[Piece], set_begins: Ints, base: int = 0) -> None:
         """Go on with these segments. Every ST opens a set, so the sets are numbered before the walk begins."""
@@ -162,6 +195,8 @@ class Walk:
             low, high = self.segments.heads[piece : piece + 2].tolist()
             mine = rows[np.searchsorted(of_row, piece) : np.searchsorted(of_row, piece + 1)].tolist()
             previous = low - 1
+            if self.stray is not None:  # of an earlier window, whose last piece goes on in this one
+                previous, self.stray = self.stray - self.base - 1, None
             for row in mine:
                 values = self.segments.values(row)
                 if row > previous + 1 and self.set is None:
@@ -169,10 +204,15 @@ class Walk:
                 STEPS[values[0]](self, row, values)
                 previous = row
             if self.set is None and high > previous + 1:
-                self._stray(previous + 1, high)
+                if piece < end or last:
+                    self._stray(previous + 1, high)
+                else:
+                    self.stray = self.base + previous + 1
             if piece < end:
                 self._close_interchange(high)
         if last:
+            if self.stray is not None:
+                self._stray(self.stray - self.base, high)
             self._close_interchange(high)
 
     def report_empty(self) -> None:
@@ -184,14 +224,24 @@ class Walk:
 
     def isa(self, row: int, values: list[str]) -> None:
         self._close_interchange(row)
-        self.interchange = _Open(values, whole=self.whole[int(self.segments.piece[row])])
+        piece = int(self.segments.piece[row])
+        self.interchange = _Open(values, whole=self.whole[piece])
         self.interchanges.append(values)
+        if element_of(values, 13):
+            parties = tuple(element_of(values, element) for element in (5, 6, 7, 8))
+            if _seen(self.controls, (int(self.files[piece]), parties, _number(element_of(values, 13)))):
+                message = "ISA13 stood in an earlier interchange of the same parties in this file"
+                self._damage("ISA13_REPEATED", message, row, [])
 
     def gs(self, row: int, values: list[str]) -> None:
         self._close_group(row)
         self.group = _Open(values, row=row)
         if self.interchange:
             self.interchange.inside += 1
+            if self.interchange.repeats(_number(element_of(values, 6))):
+                self.group.whole = False
+                message = "GS06 stood in an earlier functional group of the interchange"
+                self._damage("GS06_REPEATED", message, row, [])
 
     def st(self, row: int, values: list[str]) -> None:
         self._close_set(row)
@@ -208,12 +258,16 @@ class Walk:
             self.set_groups[number] = self.group.row
             self.group.sets.append(number)
             self.group.inside += 1
+            self.intact[number] &= self.group.whole
+            if self.group.repeats(element_of(values, 2)):
+                message = "ST02 stood in an earlier transaction set of the group"
+                self._damage("ST02_REPEATED", message, row, [number], number)
         else:
             self._damage("GS_MISSING", "ST stands outside a functional group", row, [number])
 
     def se(self, row: int, values: list[str]) -> None:
         if self.set is None:
-            self._damage("SE_UNMATCHED", "SE without ST", row, self._around())
+            self._damage("SE_UNMATCHED", "SE without ST", row, self._all_around())
             return
         number, self.set = self.set, None
         self.set_ends[number] = self.base + row + 1
@@ -227,7 +281,7 @@ class Walk:
     def ge(self, row: int, values: list[str]) -> None:
         self._close_set(row)
         if self.group is None:
-            self._damage("GE_UNMATCHED", "GE without GS", row, self._around())
+            self._damage("GE_UNMATCHED", "GE without GS", row, self._all_around())
             return
         group, self.group = self.group, None
         if not same_number(element_of(values, 1), str(group.inside)):
@@ -252,8 +306,8 @@ class Walk:
             self._damage("IEA02_CONTROL", "IEA02 differs from ISA13", row, interchange.sets)
 
     def ta1(self, row: int, values: list[str]) -> None:
-        if self.set is not None or self.interchange is None:
-            self._damage("STRAY_SEGMENT", "TA1 stands in the wrong place", row, self._around())
+        if self.set is not None or self.group is not None or self.interchange is None:
+            self._damage("STRAY_SEGMENT", "TA1 stands in the wrong place", row, self._all_around())
         if self.interchange is not None:
             self.interchange.answers += 1
 
@@ -283,13 +337,24 @@ class Walk:
         if self.interchange is None:
             self._damage("TRAILING_SEGMENT", many, low, [])
         else:
-            self._damage("STRAY_SEGMENT", many, low, self.interchange.sets)
+            self._damage("STRAY_SEGMENT", many, low, self._all_around())
 
-    def _around(self) -> list[int]:
-        return self.interchange.sets if self.interchange else []
+    def _all_around(self) -> list[int]:
+        """The sets of the interchange so far; those that are still to come will not be intact either.
+
+        A segment that may not stand where it does was cut off from something, before it or behind it, and no count of
+        the envelope tells which.
+        """
+        if self.interchange is None:
+            return []
+        self.interchange.whole = False
+        return self.interchange.sets
 
     def _damage(self, code_: str, message: str, row: int, sets: list[int], number: int | None = None) -> None:
-        """Report at a row of the file, or of the set ``number``; the sets it concerns are no longer intact."""
+        """Report at a row of the file, or of the set ``number``; the sets it concerns are no longer intact.
+
+        A code that names an element (SE01_COUNT) is about that element of the row.
+        """
         self.intact[sets] = False
         file = int(self.files[self.segments.piece[max(row, 0)]]) if len(self.segments) else 0
         if number is not None:
@@ -299,7 +364,9 @@ class Walk:
         else:
             first = int(np.searchsorted(self.segments.piece, np.searchsorted(self.files, file)))
         ordinal = self.base + row - first + 1
-        self.problems.add(code_, message, file=file, transaction=number, segment=ordinal)
+        named = _ELEMENT.search(code_)
+        element = int(named[1]) if named else None
+        self.problems.add(code_, message, file=file, transaction=number, segment=ordinal, element=element)
 
 
 STEPS = {
@@ -320,6 +387,9 @@ def element_of(values: list[str], element: int) -> str | None:
 
 def same_number(left: str | None, right: str | None) -> bool:
     """Type N0 compares as a number: leading zeros mean nothing."""
-    if left and right and left.isdecimal() and right.isdecimal():
-        return left.lstrip("0") == right.lstrip("0")
-    return left is not None and left == right
+    return left is not None and _number(left) == _number(right)
+
+
+def _number(text: str | None) -> str | None:
+    """A number of type N0 as it compares."""
+    return (text.lstrip("0") or "0") if text and text.isdecimal() else text

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.x12 import native
-from connectors.x12.guides.notation import Guide, Loop, Source, source, sources
+from connectors.x12.guides.notation import UNRANKED, Guide, Loop, Source, source, sources
 from connectors.x12.native import choosing
 from connectors.x12.problems import Problems
 from connectors.x12.reading import columns, few
@@ -150,7 +150,7 @@ class Sets:
         """The last of ``openers`` at or before each row in the same set, -1 for none."""
         if not len(openers) or not len(rows):
             return np.full(len(rows), -1)
-        found = self._counted(openers)[rows] - 1
+        found, _ = self._owners(openers, rows)
         if len(self.reading.set_begins) > 1:
             found[self.set_of(openers[found]) != self.set_of(rows)] = -1
         return found
@@ -162,9 +162,9 @@ class Sets:
         key = (id(openers), loop, tag, qualifier)
         if key not in self._found:
             found = self.in_loop(tag, loop, qualifier=qualifier)
-            owner = self._counted(openers)[found] - 1
-            again = owner[1:] == owner[:-1]
-            if again.any():
+            owner, repeats = self._owners(openers, found)
+            if repeats:
+                again = owner[1:] == owner[:-1]
                 what = f"{tag} {qualifier}".strip()
                 self.report("ELEMENT_REPEATED", found[1:][again], f"{what} repeats; the first is kept")
                 kept = np.append(True, ~again)
@@ -173,16 +173,18 @@ class Sets:
             self._found[key] = (openers, found, owner)
         return self._found[key][1:]
 
-    def _counted(self, openers: Ints) -> Ints:
-        """For each segment how many of the openers stand up to it."""
+    def _owners(self, openers: Ints, rows: Ints) -> tuple[Ints, bool]:
+        """For each row the number of the last opener up to it, -1 for none; whether two neighbours have the same."""
+        if native.compiled:
+            return choosing.owners(native.compiled, openers, rows)
         if id(openers) not in self._counts:
-            if native.compiled:
-                number = choosing.counted(native.compiled, openers, len(self.segments))
-            else:
-                steps = np.diff(openers, prepend=0, append=len(self.segments))
-                number = np.repeat(np.arange(len(openers) + 1, dtype=np.int32), steps)
-            self._counts[id(openers)] = (openers, number)
-        return self._counts[id(openers)][1]
+            steps = np.diff(openers, prepend=0, append=len(self.segments))
+            self._counts[id(openers)] = (
+                openers,
+                np.repeat(np.arange(-1, len(openers), dtype=np.int32), steps),
+            )
+        found = self._counts[id(openers)][1][rows]
+        return found, bool((found[1:] == found[:-1]).any())
 
     def first(self, openers: Ints, loop: str, tag: str, qualifier: str) -> Ints:
         """For each instance of a loop, its first such segment, -1 where there is none."""
@@ -278,7 +280,7 @@ class Sets:
             code_, what = "DATE", "a date CCYYMMDD"
         else:
             code_, what = ("AMOUNT", "an amount") if _places(name) == 2 else ("QUANTITY", "a quantity")
-        self.report(code_, rows, f"{at.name} is not {what}")
+        self.report(code_, rows, f"{at.name} is not {what}", at.element, at.low)
 
     def table(
         self,
@@ -291,7 +293,8 @@ class Sets:
         arrays = []
         for f in schema:
             if f.name in given:
-                arrays.append(given[f.name].cast(f.type))
+                own = given[f.name]
+                arrays.append(own if own.type == f.type else own.cast(f.type))
             else:
                 loop, text = sourced[f.name]
                 arrays.append(self.column(openers, loop, text, f.type, f.name))
@@ -299,10 +302,18 @@ class Sets:
 
     # Problems.
 
-    def report(self, code_: str, rows: Ints, message: str | list[str]) -> None:
-        """A problem at each of these segments."""
+    def report(
+        self,
+        code_: str,
+        rows: Ints,
+        message: str | list[str],
+        element: int | Ints | None = None,
+        component: int = 0,
+    ) -> None:
+        """A problem at each of these segments, or at one element of each (at one component of it, from 1)."""
         messages = [message] * len(rows) if isinstance(message, str) else message
-        for row, each in zip(rows.tolist(), messages, strict=True):
+        elements = element.tolist() if isinstance(element, np.ndarray) else [element] * len(rows)
+        for row, each, place in zip(rows.tolist(), messages, elements, strict=True):
             number, ordinal = self.reading.owner(row)
             self.problems.add(
                 code_,
@@ -310,6 +321,8 @@ class Sets:
                 file=int(self.reading.set_files[number]),
                 transaction=self.reading.first_set + number,
                 segment=ordinal,
+                element=place,
+                component=component or None,
                 loop=self.names[int(self.loop[row])] or None,
             )
 
@@ -321,13 +334,14 @@ class Sets:
             seen += len(rows)
             if not len(rows):
                 continue
-            holds = np.array(self.guide.holders[tag])
-            outside = ~holds[self._loops_of(tag)]
-            if tag != "SE" and outside.any():
-                outside &= self._opens[rows] == 0
+            outside = self._outside(tag) if tag != "SE" else rows[:0]
+            if len(outside):
+                outside = outside[self._opens[rows[outside]] == 0]
                 code_ = "SEGMENT_MISPLACED" if tag in self.guide.money else "SEGMENT_UNEXPECTED"
                 self.report(code_, rows[outside], f"{tag} does not belong in this loop")
         self._check_order()
+        if self.guide.ordered:
+            self._check_sequence()
         ends, begins = self.reading.set_ends[self.numbers], self.reading.set_begins[self.numbers]
         if seen < int((ends - np.maximum(begins, 0)).sum()):
             self._report_unknown()
@@ -351,6 +365,32 @@ class Sets:
             wrong = rows[~may[self.loop[rows - 1]]]
             self.report("SEGMENT_MISPLACED", wrong, f"{loop.tag} does not belong here")
 
+    def _outside(self, tag: str) -> Ints:
+        """Which of the segments with this tag stand in a loop that does not hold it."""
+        holds = np.array(self.guide.holders[tag])
+        if native.compiled:
+            unwanted = np.zeros(256, np.uint8)
+            unwanted[: len(holds)] = ~holds
+            return choosing.chosen(native.compiled, self._loops_of(tag), unwanted, None, 0)
+        return np.flatnonzero(~holds[self._loops_of(tag)])
+
+    def _check_sequence(self) -> None:
+        """Within a loop every segment stands where the guide has it: none behind one that comes later there."""
+        rank = np.full(len(self.segments), UNRANKED, np.uint8)
+        for tag, ranks in self.guide.ranks.items():
+            rank[self.rows(tag)] = np.array(ranks, np.uint8)[self._loops_of(tag)]
+        rank[self._opens > 0] = 0
+        if not ((rank[1:] < rank[:-1]) & (self._opens[1:] == 0)).any():
+            return
+        held = rank < UNRANKED
+        place = self.opener * np.int64(UNRANKED + 1) + np.where(held, rank, 0)
+        wrong = held & (place < np.maximum.accumulate(place))
+        for tag in self.guide.known:
+            rows = self.rows(tag)
+            self.report(
+                "SEGMENT_ORDER", rows[wrong[rows]], f"{tag} stands behind what comes after it in this loop"
+            )
+
     def _check_elements(self) -> None:
         for code_, listed in (
             ("ELEMENT_MISSING", self.guide.required),
@@ -360,12 +400,13 @@ class Sets:
                 rows = self.rows(each.tag)
                 missing = absent(*self._bounds(rows, each))
                 if missing is not None:
-                    self.report(code_, rows[missing], f"{each.name} is missing")
+                    self.report(code_, rows[missing], f"{each.name} is missing", each.element, each.low)
         for each in map(source, self.guide.last.split()):
             rows = self.rows(each.tag)
             if len(rows) and not self._nowhere(rows, each._replace(element=each.element + 1)):
                 more = rows[self.segments.pinned(rows).elements > each.element]
-                self.report("ELEMENT_EXTRA", more, f"{each.tag} has more elements than {each.element}")
+                message = f"{each.tag} has more elements than {each.element}"
+                self.report("ELEMENT_EXTRA", more, message, each.element + 1)
 
 
 def _places(name: str) -> int:

@@ -18,7 +18,7 @@ from connectors.x12 import tables
 from connectors.x12.balance import Balance, Differences, balance
 from connectors.x12.guides import remittance_835 as guide
 from connectors.x12.guides.notation import Source, source
-from connectors.x12.problems import Problems
+from connectors.x12.problems import Problems, off_by
 from connectors.x12.reading import columns
 from connectors.x12.reading.adjustments import Owners, adjustments, provider_adjustments, segment_table
 from connectors.x12.reading.columns import positions, rows_array
@@ -126,9 +126,9 @@ def _transactions(sets: Sets) -> pa.Table:
             given[name] = sets.column(openers, loop, text, types[name], name).take(take)
     bpr_at = bpr_rows(sets)
     direction = pc.is_in(given["credit_debit"], pa.array(["C", "D", None])).to_numpy(zero_copy_only=False)
-    sets.report("CODE_UNKNOWN", bpr_at[~direction], "BPR03 is neither C nor D")
+    sets.report("CODE_UNKNOWN", bpr_at[~direction], "BPR03 is neither C nor D", 3)
     negative = pc.fill_null(pc.less(given["bpr_cents"], 0), False).to_numpy(zero_copy_only=False)
-    sets.report("NEGATIVE_PAYMENT", bpr_at[negative], "BPR02 is negative")
+    sets.report("NEGATIVE_PAYMENT", bpr_at[negative], "BPR02 is negative", 2)
     return pa.table(given)
 
 
@@ -255,11 +255,6 @@ def _report_off(sets: Sets, rows: Ints, found: Differences, code: str, what: str
     wrong = np.flatnonzero(found.known & (found.cents != 0))
     messages = [off_by(what, cents) for cents in found.cents[wrong].tolist()]
     sets.report(code, rows[wrong], messages)
-
-
-def off_by(what: str, cents: int) -> str:
-    """What a balance problem says."""
-    return f"{what} is {cents} cents, not 0"
 
 
 def balanced_claims(owner: Owners, struck: Balance) -> tuple[Flags, Flags]:

@@ -43,7 +43,18 @@ class Pinned:
     ``ascending`` rows lie in the layout as they do in the file. ``run`` rows lie there without others between.
     """
 
-    __slots__ = ("ascending", "edges", "elements", "first", "longest", "marks", "rows", "shortest", "stride")
+    __slots__ = (
+        "ascending",
+        "edges",
+        "elements",
+        "first",
+        "longest",
+        "marks",
+        "rows",
+        "shortest",
+        "starts",
+        "stride",
+    )
 
     def __init__(
         self,
@@ -67,6 +78,7 @@ class Pinned:
         self.shortest, self.longest = limits  # how many elements a row has at least and at most
         self.stride = self.longest + 1 if run and self.shortest == self.longest else 0
         self.edges: dict[int, Ints] = {}
+        self.starts: dict[int, Ints] = {}
 
     def edge(self, element: int) -> Ints:
         """Where element ``element`` of each row ends; past the last element, where the segment does."""
@@ -81,6 +93,12 @@ class Pinned:
                 last = element if element <= self.shortest else np.minimum(element, self.elements)
                 self.edges[element] = self.marks[self.first + last]
         return self.edges[element]
+
+    def start(self, element: int) -> Ints:
+        """Where element ``element`` of each row begins."""
+        if element not in self.starts:
+            self.starts[element] = self.edge(element - 1) + 1
+        return self.starts[element]
 
     def part(self, rows: Ints, kept: Ints) -> Pinned:
         """Some of the rows."""
@@ -199,7 +217,7 @@ class Segments:
     def bounds(self, rows: Ints, element: int) -> tuple[Ints, Ints]:
         """Where element ``element`` of each row begins and ends; no later than it begins where it is absent."""
         pinned = self.pinned(rows)
-        return pinned.edge(element - 1) + 1, pinned.edge(element)
+        return pinned.start(element), pinned.edge(element)
 
     def separators(self, rows: Ints) -> Octets:
         """The component separator of each row, or the one of them all."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from connectors.x12 import tables
 from connectors.x12.balance import Balance, balance
 from connectors.x12.guides import remittance_835 as guide
-from connectors.x12.problems import Problem, Problems
+from connectors.x12.problems import Problem, Problems, off_by
 from connectors.x12.reading.columns import rows_array
 from connectors.x12.reading.delimiters import Opening, Piece, cut_at, openings
 from connectors.x12.reading.envelopes import Walk, element_of, envelope_rows
@@ -33,7 +33,6 @@ from connectors.x12.reading.remittances import (
     balanced_claims,
     bpr_rows,
     judged,
-    off_by,
     read_part,
     report_balance,
 )
@@ -57,23 +56,55 @@ def decode_835_windows(source: Stream | Iterable[bytes], window: int = WINDOW) -
     ``interchanges``, ``sets`` and ``transactions`` come when their interchange closes; ``balanced`` of claims and
     lines is null where that is later. Never raises for what the bytes hold.
     """
-    state, held = _State(), b""
+    return (each.decoded for each in read_windows(source, window))
+
+
+class Window(NamedTuple):
+    """Some of a file: what was read, its tables, and which of their problems are the envelope's."""
+
+    reading: Reading
+    decoded: Decoded835
+    envelope: list[Problem]
+    base: int  # segments of earlier windows
+
+
+def read_windows(source: Stream | Iterable[bytes], window: int = WINDOW) -> Iterator[Window]:
+    """As ``decode_835_windows``, with what the tables were made of."""
+    state = _State()
+    for data, last in _cut(source, window, state):
+        yield state.decoded(data, last=last)
+
+
+def segments_in_windows(source: Stream | Iterable[bytes], window: int = WINDOW) -> Iterator[Segments]:
+    """The segments of the same windows, none of them decoded."""
+    state = _State()
+    for data, _ in _cut(source, window, state):
+        yield state.indexed(data, Problems())[0]
+
+
+def _cut(source: Stream | Iterable[bytes], window: int, state: _State) -> Iterator[tuple[bytes, bool]]:
+    """The bytes of each window, and whether it is the last."""
+    held = b""
     for chunk in _chunks(source, window):
         held += chunk
         if len(held) >= window:
             size = state.size(held)
             if size:
-                yield state.decoded(held[:size], last=False)
+                yield held[:size], False
                 held = held[size:]
-    yield state.decoded(held, last=True)
+    yield held, True
 
 
 def _chunks(source: Stream | Iterable[bytes], window: int) -> Iterator[bytes]:
+    """The bytes of the source, never more than a window at once."""
     if isinstance(source, bytes | bytearray):
         source = [bytes(source)]
     if hasattr(source, "read"):
-        return iter(lambda: source.read(window), b"")
-    return iter(source)
+        yield from iter(lambda: source.read(window), b"")
+        return
+    for chunk in source:
+        for at in range(0, len(chunk), window):
+            yield chunk[at : at + window]
 
 
 @dataclass(slots=True)
@@ -117,11 +148,13 @@ class _State:
             for tag in (b"CLP", b"ST")
             for between in (b"", b"\n", b"\r\n")
         ]
-        return max((at + behind for at, behind in places if at >= 0), default=0)
+        size = max((at + behind for at, behind in places if at >= 0), default=0)
+        # An ISA that only the segment behind it tells the end of must not be cut off from it.
+        whole = openings(data[:size], 0, Problems(), self.opening)
+        return size if whole == [start for start in starts if start.at < size] else 0
 
-    def decoded(self, data: bytes, *, last: bool) -> Decoded835:
-        """The tables of one window."""
-        problems = Problems()
+    def indexed(self, data: bytes, problems: Problems) -> tuple[Segments, list[Piece]]:
+        """The segments of one window."""
         starts = openings(data, 0, problems, self.opening)
         self.opening = starts[-1] if starts else None
         pieces = list(cut_at(data, starts, 0, problems))
@@ -129,7 +162,14 @@ class _State:
         if segments.broken:
             pieces = unwrapped(pieces, segments.broken, problems)
             segments = index(pieces)
+        return segments, pieces
+
+    def decoded(self, data: bytes, *, last: bool) -> Window:
+        """The tables of one window."""
+        problems, base = Problems(), self.rows
+        segments, pieces = self.indexed(data, problems)
         reading = self._walked(segments, pieces, problems, last=last)
+        envelope = list(problems.rows)
         sets = Sets(reading, guide.GUIDE, problems)
         part = read_part(sets)
         struck = balance(
@@ -155,13 +195,16 @@ class _State:
         self.rows += len(segments)
         self.claims += part.claims.num_rows
         self.lines += part.lines.num_rows
-        return Decoded835(
+        fresh = self._untold(problems)
+        decoded = Decoded835(
             interchanges=self._interchanges(),
             sets=given,
             transactions=transactions,
-            problems=self._untold(problems),
-            **{name: _shifted(table, shift) for name, table in tables_.items()},
+            problems=Problems(fresh).table(),
+            **{name: shifted(table, shift) for name, table in tables_.items()},
         )
+        kept = set(fresh)
+        return Window(reading, decoded, [row for row in envelope if row in kept], base)
 
     def _walked(self, segments: Segments, pieces: list[Piece], problems: Problems, *, last: bool) -> Reading:
         """The sets of a window, the first of them perhaps from an earlier one."""
@@ -306,11 +349,11 @@ class _State:
         self.given_interchanges = max(self.given_interchanges, closed)
         return rows_table(rows, tables.INTERCHANGES)
 
-    def _untold(self, problems: Problems) -> pa.Table:
+    def _untold(self, problems: Problems) -> list[Problem]:
         """The problems of this window; what is said of the file as a whole is said once."""
         fresh = [row for row in problems.rows if row.segment is not None or row not in self.told]
         self.told.update(row for row in fresh if row.segment is None)
-        return Problems(fresh).table()
+        return fresh
 
 
 def _verdicts(even: Flags, sound: list[bool | None], set_of: Ints) -> pa.Array:
@@ -322,7 +365,7 @@ def _verdicts(even: Flags, sound: list[bool | None], set_of: Ints) -> pa.Array:
     return pa.array(even & good[set_of], mask=~known[set_of])
 
 
-def _shifted(table: pa.Table, shift: dict[str, int]) -> pa.Table:
+def shifted(table: pa.Table, shift: dict[str, int]) -> pa.Table:
     """The table with its row numbers counted through from the first window."""
     for name, by in shift.items():
         if by and name in table.column_names:

@@ -24,6 +24,7 @@ class Said(NamedTuple):
 SYNTAX = {
     "SEGMENT_UNKNOWN": Said(REJECTED, "1"),  # unrecognized segment id
     "SEGMENT_UNEXPECTED": Said(NOTED, "2"),  # unexpected segment; we can do without it
+    "SEGMENT_ORDER": Said(NOTED, "7"),  # segment not in proper sequence; we read it all the same
     "SEGMENT_MISSING": Said(REJECTED, "3"),  # required segment missing
     "SEGMENT_REPEATED": Said(REJECTED, "5"),  # segment exceeds maximum use
     "SEGMENT_MISPLACED": Said(REJECTED, "7"),  # segment not in proper sequence
@@ -38,11 +39,11 @@ SYNTAX = {
 OTHER_ERROR = Said(REJECTED, "8")
 
 # IK502: the set's own envelope. 5 is one or more segments in error, 1 a set that no decoder of ours reads.
-SET_ENVELOPE = {"SE_MISSING": "2", "SE02_CONTROL": "3", "SE01_COUNT": "4"}
+SET_ENVELOPE = {"SE_MISSING": "2", "SE02_CONTROL": "3", "SE01_COUNT": "4", "ST02_REPEATED": "23"}
 NOT_SUPPORTED, SEGMENTS_IN_ERROR = "1", "5"
 
 # AK905: the group's.
-GROUP_ENVELOPE = {"GE_MISSING": "3", "GE02_CONTROL": "4", "GE01_COUNT": "5"}
+GROUP_ENVELOPE = {"GE_MISSING": "3", "GE02_CONTROL": "4", "GE01_COUNT": "5", "GS06_REPEATED": "19"}
 
 # TA104 and TA105 (element I18; the notes of configs/reference/ack_mapping.tsv, 024 from X12's own list): rejected
 # where the reading trusts nothing inside any more, noted where it goes on. The first that is found is told.
@@ -55,8 +56,10 @@ INTERCHANGE = {
     "GE_UNMATCHED": (REJECTED, "022"),
     "GS_MISSING": (NOTED, "024"),  # content of the interchange, e.g. its GS
     "TA1_IEA01_COUNT": (NOTED, "021"),
+    "ISA13_REPEATED": (NOTED, "025"),  # duplicate interchange control number
 }
 NO_GROUP_ANSWER, ISA_WIDTH = (NOTED, "024"), (NOTED, "022")
+NO_COMPONENT = (REJECTED, "022")  # an ISA16 that is not one character: nothing inside is intact
 
 # TA105, the ISA element it is about, what that must look like.
 ISA_FORMS = (

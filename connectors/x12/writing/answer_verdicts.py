@@ -25,6 +25,7 @@ from connectors.x12.writing.answer_tables import (
     ISA_FORMS,
     ISA_WIDTH,
     LOOP,
+    NO_COMPONENT,
     NO_GROUP_ANSWER,
     NOT_SUPPORTED,
     NOTED,
@@ -113,6 +114,8 @@ class Received:
         notes = [answer for code, answer in INTERCHANGE.items() if code in codes]
         if len(self.segments.text(self.isa_rows[number])) != _ISA_CHARACTERS:
             notes.append(ISA_WIDTH)
+        if len("".join(isa[16:])) != 1:
+            notes.append(NO_COMPONENT)
         notes += [(NOTED, note) for note, at, _ in ISA_FORMS if not well_formed(isa, at)]
         if not all(echoed(group) or _acknowledges(group) for group in self.groups[number]):
             notes.append(NO_GROUP_ANSWER)
@@ -153,16 +156,16 @@ class Received:
     def _fault(self, found: Set, problem: dict[str, Any]) -> Fault:
         position = max(problem["segment"] or 1, 1)
         row = min(found.begin + position - 1, max(found.end, found.begin + 1) - 1)
-        named, element, component = _named(problem["message"])
-        said = _said(problem)
-        here = self.segments.values(row)[0]
+        said, here = _said(problem), self.segments.values(row)[0]
         # A missing segment, or one that comes twice, is reported at the one before it.
-        segment = named if named and not element else here if here in SEGMENTS else UNKNOWN_SEGMENT
+        named = (_named(problem["message"]) if problem["code"] in _ELSEWHERE else "") or here
+        segment = named if named in SEGMENTS else UNKNOWN_SEGMENT
         loop = problem["loop"] if LOOP.fullmatch(problem["loop"] or "") else ""
-        if not said.element or not element or named != here:
+        element, component = problem["element"], problem["component"]
+        if not said.element or not element or here not in SEGMENTS:
             return Fault(position, segment, loop, said.segment)
         place = f"{element}{COMPONENT}{component}" if component else str(element)
-        number = _number(named, element, component)
+        number = _number(here, element, component or 0)
         return Fault(position, segment, loop, said.segment, place, number, said.element)
 
 
@@ -187,19 +190,13 @@ def _said(problem: dict[str, Any]) -> Said:
     return SYNTAX.get(problem["code"], OTHER_ERROR)
 
 
-# Problems name segments and elements in words: CLP04, SVC01-2, BPR, "CAS has more elements than 19".
-_MORE = re.compile(r"([A-Z0-9]{2,3}) has more elements than ([0-9]{1,2})")
-_NAME = re.compile(r"\b([A-Z][A-Z0-9]{1,2}?)(?:([0-9]{2})(?:-([0-9]))?)?\b")
+_ELSEWHERE = ("SEGMENT_MISSING", "SEGMENT_REPEATED")
+_TAG = re.compile(r"\b[A-Z][A-Z0-9]{1,2}\b")
 
 
-def _named(message: str) -> tuple[str, int, int]:
-    """The first segment that a message names, its element and component (0 for none)."""
-    if more := _MORE.match(message):
-        return more[1], int(more[2]) + 1, 0
-    for found in _NAME.finditer(message):
-        if found[1] in SEGMENTS:
-            return found[1], int(found[2] or 0), int(found[3] or 0)
-    return "", 0, 0
+def _named(message: str) -> str:
+    """The segment that a message is about: "the transaction set has no BPR"."""
+    return next((found for found in _TAG.findall(message) if found in SEGMENTS), "")
 
 
 def _number(segment: str, element: int, component: int) -> str:

@@ -141,7 +141,7 @@ def _openings(text: str) -> list[tuple[int, Delimiters]]:
     found: list[tuple[int, Delimiters]] = []
     for match in ISA.finditer(text):
         at = match.start()
-        delimiters = delimiters_of("ISA" + text[match.end() : match.end() + 600], 0, first=not found)
+        delimiters = delimiters_of("ISA" + text[match.end() : match.end() + 600], 0)
         if delimiters is None:
             continue
         blank = BLANK.replace(found[-1][1].end, "") if found else BLANK
@@ -161,23 +161,23 @@ def _standard(text: str, at: int) -> bool:
     return len(isa) == 106 and tuple(place for place, c in enumerate(isa[:105]) if c == isa[3]) == SEPARATORS
 
 
-def delimiters_of(text: str, at: int, *, first: bool = True) -> Delimiters | None:
+def delimiters_of(text: str, at: int) -> Delimiters | None:
     """The byte after ISA, the first byte of ISA16 and the one after it; None where they cannot be.
 
-    Behind the first ISA any segment may be missing; a later one is an ISA only where a group or a TA1 follows it.
+    Behind an ISA stands a segment, any: others may be missing. Behind one of the standard's widths there may be
+    anything, unless its end is the break of a line, which may wrap the file.
     """
     element = text[at + 3 : at + 4]
     if not element or _alphanumeric(element) or element in " \r\n":
         return None
-    window = text[at : at + 600]
-    for seen in _windows(window):
+    for seen in _windows(text[at : at + 600]):
         parts = seen.split(element, 16)
         if len(parts) < 17 or len(parts[16]) < 2:
             continue
         component, end, after = parts[16][0], parts[16][1], parts[16][2:]
         after = after.lstrip(BLANK + end)  # empty segments are passed over
-        tag = "[A-Z][A-Z0-9]{1,2}" if first else "GS|TA1|IEA|ISA"
-        followed = not after or re.match(f"(?:{tag})[{re.escape(element + end)}]", after)
+        followed = not after or re.match(f"[A-Z][A-Z0-9]{{1,2}}[{re.escape(element + end)}]", after)
+        followed = followed or (_standard(seen, 0) and end not in "\r\n")
         if followed and not _alphanumeric(end) and end != " " and end not in (element, component):
             return Delimiters(element, component, end)
     return None
@@ -212,11 +212,16 @@ class Envelope:
     header: Segment
     counted: int = 0
     trailer: Segment = field(default_factory=list)
+    strays: int = 0  # segments in an interchange that stand where they may not
+    controls: list[str] = field(default_factory=list)  # of the groups, or sets, inside
+    again: bool = False  # its own control number stood in the same interchange before
 
     def closed(self, control: int) -> bool:
-        """The trailer is there, counts what is inside and repeats the control number."""
+        """The trailer is there, counts what is inside and repeats the control number, a new one; nothing strays."""
         return (
             bool(self.trailer)
+            and not self.strays
+            and not self.again
             and _number(_element(self.trailer, 1)) == str(self.counted)
             and _number(_element(self.trailer, 2)) == _number(_element(self.header, control))
         )
@@ -224,10 +229,11 @@ class Envelope:
 
 def _remittances(interchange: Interchange) -> Iterator[Judgment]:
     """The 835s of an interchange; soundness is known only when all of it has been walked."""
-    for segments, group, whole in _sets(interchange.segments):
+    for segments, group, whole, again in _sets(interchange.segments):
         if _element(segments[0], 1) == "835":
             sound = (
                 _set_closed(segments)
+                and not again
                 and group is not None
                 and group.closed(6)
                 and whole is not None
@@ -236,17 +242,21 @@ def _remittances(interchange: Interchange) -> Iterator[Judgment]:
             yield _judged(segments, sound, interchange.component)
 
 
-def _sets(segments: list[Segment]) -> list[tuple[list[Segment], Envelope | None, Envelope | None]]:
-    """Each ST up to its SE, or to what cuts it off, with the GS and the ISA that were open around it."""
-    found: list[tuple[list[Segment], Envelope | None, Envelope | None]] = []
+def _sets(segments: list[Segment]) -> list[tuple[list[Segment], Envelope | None, Envelope | None, bool]]:
+    """Each ST up to its SE, or to what cuts it off, with the GS and the ISA that were open around it, and whether its
+    control number stood in the group before."""
+    found: list[tuple[list[Segment], Envelope | None, Envelope | None, bool]] = []
     interchange: Envelope | None = None
     group: Envelope | None = None
     inside: list[Segment] | None = None
     for segment in segments:
         tag = segment[0]
+        if interchange and _strays(tag, inside is not None, group is not None):
+            interchange.strays += 1
         if tag == "ST":
             inside = [segment]
-            found.append((inside, group, interchange))
+            again = bool(group) and _again(group.controls, _element(segment, 2))
+            found.append((inside, group, interchange, again))
             if group:
                 group.counted += 1
         elif tag in ("ISA", "GS", "GE", "IEA"):
@@ -258,12 +268,29 @@ def _sets(segments: list[Segment]) -> list[tuple[list[Segment], Envelope | None,
             if tag == "GS" and interchange:
                 interchange.counted += 1
             group = Envelope(segment) if tag == "GS" else None
+            if group and interchange:
+                group.again = _again(interchange.controls, _number(_element(segment, 6)))
             interchange = {"ISA": Envelope(segment), "IEA": None}.get(tag, interchange)
         elif inside is not None:
             inside.append(segment)
             if tag == "SE":
                 inside = None
     return found
+
+
+def _again(controls: list[str], control: str) -> bool:
+    controls.append(control)
+    return control not in ("", "?") and controls.count(control) > 1
+
+
+def _strays(tag: str, in_set: bool, in_group: bool) -> bool:
+    """Whether a segment may not stand where it does: SE and all that no envelope knows only within a set, GE only
+    within a group, TA1 in neither."""
+    if tag == "TA1":
+        return in_set or in_group
+    if tag == "GE":
+        return not in_group
+    return tag not in ("ISA", "GS", "ST", "IEA") and not in_set
 
 
 def _number(text: str) -> str:

@@ -125,6 +125,10 @@ FOREIGN: list[tuple[bytes, bytes, tuple[str, str, int]]] = [
     (b"*D8*19900101*", b"*D8*19901301*", ("DATE", "2010BA", 17)),
     (b"*472*D8*20260105", b"*472*RD8*20260105-20260199", ("DATE", "2400", 25)),
     (b"~LX*1", b"~NM1*82*1*POE*DANA****XX*1003000126~LX*1", ("SEGMENT_NOT_READ", "2310B", 23)),
+    (b"*10:B:1*", b"*10*", ("ELEMENT_ABSENT", "2300", 19)),
+    (b"*10:B:1*", b"**", ("ELEMENT_ABSENT", "2300", 19)),
+    (b"~NM1*82*", b"~NTE*ADD*X~NM1*82*", ("SEGMENT_ORDER", "2300", 21)),
+    (b"~REF*6R*", b"~REF*6R*1~DTP*471*D8*20260105~REF*9B*", ("SEGMENT_ORDER", "2400", 27)),
 ]  # fmt: skip
 
 
@@ -135,6 +139,42 @@ def test_what_no_column_holds_is_told_of(right: bytes, wrong: bytes, expected: t
     found = problems(decode_837(data.replace(right, wrong, 1)))
     assert expected in found
     assert all(code == "SE01_COUNT" or row == expected[2] or loop == expected[1] for code, loop, row in found)
+
+
+def test_a_claim_that_is_not_the_sum_of_its_lines_is_told_of_by_the_difference() -> None:
+    data = encode_837(tables([claim(1), claim(2)], [line(1), line(2)]), envelope())
+    wrong = data.replace(b"*200*UN", b"*199.99*UN", 1)
+    (row,) = decode_837(wrong).problems.to_pylist()
+    assert (row["code"], row["severity"], row["loop"], row["segment"]) == (
+        "LINE_CHARGES",
+        "warning",
+        "2300",
+        19,
+    )
+    assert row["message"] == "CLM02 - SV102 is 1 cents, not 0"
+
+
+def test_an_institutional_claim_that_is_not_the_sum_of_its_lines_is_told_of() -> None:
+    data = encode_837(tables([institutional(1)], [revenue_line(1)]), envelope(kind="837I"))
+    charge = revenue_line(1)["charge_cents"] // 100
+    wrong = data.replace(b"*%d*UN" % charge, b"*%d*UN" % (charge + 1), 1)
+    assert wrong != data
+    (row,) = decode_837(wrong).problems.to_pylist()
+    assert (row["code"], row["message"]) == ("LINE_CHARGES", "CLM02 - SV203 is -100 cents, not 0")
+
+
+def test_charges_that_are_not_all_known_are_not_summed() -> None:
+    for right, wrong in ((b"*200*UN", b"*2x0*UN"), (b"~SV1*", b"~SV5*"), (b"~LX*1", b"")):
+        found = problems(decode_837(plain().replace(right, wrong, 1)))
+        assert "LINE_CHARGES" not in [code for code, _, _ in found]
+
+
+def test_the_order_of_segments_is_that_of_their_own_loop() -> None:
+    """N3 of one party stands behind the REF of another, and a claim's DTP behind the HI of the claim before."""
+    data = encode_837(tables([claim(1), claim(2)], [line(1), line(2)]), envelope())
+    assert decode_837(data).problems.to_pylist() == []
+    swapped = data.replace(b"~N3*", b"~N4*PLACE*IL*62701~N3*", 1)
+    assert ("SEGMENT_ORDER", "2010AA", 10) in problems(decode_837(swapped))
 
 
 def test_the_same_loss_is_told_once_in_a_set() -> None:

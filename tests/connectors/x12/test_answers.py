@@ -89,6 +89,9 @@ FAULTS = {
     "date": (("DTM*472*20260231",), "R", "5", "DTM:12:2110:8:2:8"),
     "quantity": (("SVC*HC:90837*0*0**ONE",), "R", "5", "SVC:12:2110:8:5:6"),
     "required element": (("CAS*CO**50",), "R", "5", "CAS:12:2110:8:2:1"),
+    "quantity of the second reason": (("CAS*CO*45*0**97*0*ONE",), "R", "5", "CAS:12:2110:8:7:6"),
+    "second reason": (("CAS*CO*45*0***0",), "R", "5", "CAS:12:2110:8:5:1"),
+    "reason code of a PLB": (("PLB*1*20261231*WO*0*:1*0",), "R", "5", "PLB:12::8:5-1:1"),
     "required component": (("SVC*HC*0*0",), "E", "5", "SVC:12:2110:8:1-2:1"),
     "too many elements": (("SVC*HC:90837*0*0**1***X",), "R", "5", "SVC:12:2110:8:8:3"),
     "unknown segment": (("ZZZ*1",), "R", "5", "UNK:12:2110:1"),
@@ -154,6 +157,19 @@ def test_a_part_of_a_group() -> None:
         ("0003", "A", "P"),
     ]
     assert "AK9*P*3*3*2" in segments(answer_999(data))
+
+
+def test_a_set_whose_control_number_was_there_before_is_rejected_and_the_first_is_not() -> None:
+    data = make.written(make.interchange(ACCEPTABLE, ACCEPTABLE))
+    assert [(row["code"], row["error_codes"]) for row in said(data)] == [("A", None), ("R", "23")]
+    assert "AK9*P*2*2*1" in segments(answer_999(data))
+
+
+def test_a_group_whose_control_number_was_there_before_is_rejected_and_the_first_is_not() -> None:
+    head, *group, iea = make.interchange(ACCEPTABLE)
+    data = make.written([head, *group, *group, iea.replace("IEA*1", "IEA*2")])
+    closing = [each for each in segments(answer_999(data)) if each.startswith("AK9")]
+    assert closing == ["AK9*A*1*1*1", "AK9*R*1*1*0*19"]
 
 
 def test_a_set_that_no_decoder_reads_is_not_supported() -> None:
@@ -243,6 +259,8 @@ INTERCHANGES = {
     "acknowledgment requested": (lambda s: s.replace(b"*0*T*", b"*2*T*"), "E", "019"),
     "usage": (lambda s: s.replace(b"*0*T*", b"*0*X*"), "E", "020"),
     "width": (lambda s: s.replace(b"*PAYER99999     *", b"*PAYER99999*"), "E", "022"),
+    "no component separator": (lambda s: s.replace(b"*0*T*:~", b"*0*T*~"), "R", "022"),
+    "component separator of two bytes": (lambda s: s.replace(b"*0*T*:~", b"*0*T*:X~"), "R", "022"),
     "set without group": (lambda s: s.replace(b"IEA*1", b"ST*835*0002~SE*2*0002~IEA*1"), "E", "024"),
     "a fault inside a set": (lambda s: s.replace(b"BPR*I*120", b"BPR*I*12O"), "A", "000"),
 }  # fmt: skip
@@ -256,6 +274,7 @@ def test_a_fault_of_the_interchange(name: str) -> None:
 
 def test_each_interchange_has_its_ta1_and_acknowledgments_have_none() -> None:
     data = make.remittance() + make.remittance().replace(b"IEA*1*", b"IEA*3*")
+    assert told(make.remittance() * 2) == [("A", "000"), ("E", "025")]  # a duplicate control number
     assert told(data) == [("A", "000"), ("R", "021")]
     with pytest.raises(Unanswerable, match="no interchange"):
         answer_ta1(answer_ta1(data))
@@ -384,6 +403,7 @@ def damaged(data: bytes, cuts: list[tuple[str, int, int, bytes]]) -> bytes:
 @given(st.lists(_CUT, max_size=4))
 @example([("replace", 29, 0, b"GS*HP")])  # a qualifier of parties that is none
 @example([("delete", SECRET.index(b"0001"), 30, b"")])
+@example([("delete", 104, 1, b"")])  # ISA16
 @example([("insert", SECRET.index(NAME.encode()), 0, b"~")])
 def test_an_answer_to_damage_is_sound_silent_and_true(cuts: list[tuple[str, int, int, bytes]]) -> None:
     data = damaged(SECRET, cuts)

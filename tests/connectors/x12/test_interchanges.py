@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import slow_835
 from make_835 import CLAIM, interchange, remittance, transaction, written
 
-from connectors.x12 import decode_835, decode_acknowledgments, kinds
+from connectors.x12 import decode_835, decode_835_windows, decode_acknowledgments, kinds
 from connectors.x12.reading.interchanges import kind_of
 
 HERE = Path(__file__).parent
@@ -23,6 +24,11 @@ def codes(decoded: Any) -> list[str]:
 def with_delimiters(data: bytes, element: bytes, component: bytes, segment: bytes) -> bytes:
     table = bytes.maketrans(b"*:~", element + component + segment)
     return data.translate(table)
+
+
+def renumbered(data: bytes, control: int) -> bytes:
+    """The same interchange with another ISA13."""
+    return data.replace(b"000000007", b"%09d" % control)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +99,50 @@ def test_an_isa_without_its_sixteen_elements_is_never_balanced_silently() -> Non
     assert decoded.transactions.num_rows == 1
 
 
+HEAD, GROUP, *REST = interchange(transaction(*CLAIM))
+HEADS = {
+    "standard": HEAD,
+    "short": HEAD.replace("PAYER99999     ", "PAYER99999"),
+    "fifteen elements": HEAD.removesuffix("*:"),
+}
+# What may stand where the GS should, and what is said of it: the set is read in every case.
+BEHIND_THE_ISA = {
+    "ST": ([*REST], "GS_MISSING"),
+    "ST, and the file ends": (REST[:-3], "GS_MISSING"),
+    "a stray segment": (["CAS*CO*45*1", GROUP, *REST], "STRAY_SEGMENT"),
+    "no segment at all": (["hello world", GROUP, *REST], "STRAY_SEGMENT"),
+    "a separator": (["*", GROUP, *REST], "STRAY_SEGMENT"),
+    "a damaged GS": ([GROUP.replace("GS", "G5"), *REST], "STRAY_SEGMENT"),
+    "an empty segment": (["", GROUP, *REST], "EMPTY_SEGMENT"),
+}
+
+
+@pytest.mark.parametrize("before", [b"", with_delimiters(renumbered(remittance(), 6), b"|", b">", b"'")])
+@pytest.mark.parametrize("behind", BEHIND_THE_ISA)
+@pytest.mark.parametrize("head", HEADS)
+def test_an_isa_without_its_group_behind_it_is_read_with_what_there_is(
+    head: str, behind: str, before: bytes
+) -> None:
+    body, code = BEHIND_THE_ISA[behind]
+    data = before + written([HEADS[head], *body])
+    decoded = decode_835(data)
+    whole = decode_835(before + remittance())
+    assert code in codes(decoded)
+    assert not {"ISA_UNREADABLE", "NO_ISA"} & set(codes(decoded))
+    assert decoded.interchanges.num_rows == whole.interchanges.num_rows
+    assert decoded.claims["paid_cents"].equals(whole.claims["paid_cents"])
+    assert decoded.transactions["balanced"].to_pylist()[-1] is (
+        code == "EMPTY_SEGMENT" and head != "fifteen elements"
+    )
+    if head != "fifteen elements":  # its component separator is not known
+        assert decoded.lines.drop_columns("balanced").equals(whole.lines.drop_columns("balanced"))
+    else:
+        assert "ISA_ELEMENTS" in codes(decoded)
+    windows = list(decode_835_windows([data], 50))
+    assert sorted(code for part in windows for code in codes(part)) == sorted(codes(decoded))
+    assert sum(part.claims.num_rows for part in windows) == decoded.claims.num_rows
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"   \r\n", b"hello", b"ISA", b"ISA*", b"PK\x03\x04rest", b"UNA:+.? 'UNB+"]
 )
@@ -111,7 +161,7 @@ def test_a_name_that_ends_in_isa_is_no_interchange() -> None:
 
 def test_several_interchanges_with_different_delimiters_in_one_file() -> None:
     other = with_delimiters(remittance(), b"|", b">", b"'")
-    decoded = decode_835(remittance() + b"\n" + other + remittance())
+    decoded = decode_835(remittance() + b"\n" + renumbered(other, 8) + renumbered(remittance(), 9))
     assert decoded.interchanges["interchange"].to_pylist() == [0, 1, 2]
     assert decoded.transactions["balanced"].to_pylist() == [True] * 3
     assert decoded.lines["code"].to_pylist() == ["90837"] * 3
@@ -145,6 +195,11 @@ def test_a_truncated_file_before_a_whole_one_damages_only_itself() -> None:
         ("GE*1*1~", "GE*1*1~GE*1*1~", "GE_UNMATCHED"),
         ("SE*12*0001~", "SE*12*0001~SE*12*0001~", "SE_UNMATCHED"),
         ("SE*12*0001~", "SE*12*0001~CAS*CO*45*1~", "STRAY_SEGMENT"),
+        ("~ST*", "~CAS*CO*45*1~ST*", "STRAY_SEGMENT"),
+        ("~ST*", "~SE*1*0001~ST*", "SE_UNMATCHED"),
+        ("~ST*", "~TA1*000000001*260112*0930*A*000~ST*", "STRAY_SEGMENT"),
+        ("~GS*", "~CAS*CO*45*1~GS*", "STRAY_SEGMENT"),
+        ("~GS*", "~GE*0*1~GS*", "GE_UNMATCHED"),
         ("GS*HP*PAYER99999*SUBMIT123*20260112*0930*1*X*005010X221A1~", "", "GS_MISSING"),
     ],
 )
@@ -156,6 +211,73 @@ def test_every_fault_of_the_envelope_has_its_code(old: str, new: str, code: str)
     assert code in codes(decoded)
     assert decoded.sets["intact"].to_pylist() == [False]
     assert decoded.transactions["balanced"].to_pylist() == [False]
+
+
+@pytest.mark.parametrize("stray", ["CAS*CO*45*1", "SE*1*0001", "TA1*000000001*260112*0930*A*000", "GE*1*1"])
+@pytest.mark.parametrize("behind", ["GS", "ST*835*0002", "SE*12*0003"])
+def test_a_stray_segment_damages_the_sets_before_and_behind_it(stray: str, behind: str) -> None:
+    """Nobody counted it, so it may have been cut off from any set of its interchange; others are none of its matter."""
+    segments = interchange(*(transaction(*CLAIM, control=f"000{n}") for n in (1, 2, 3)))
+    at = next(n for n, segment in enumerate(segments) if segment.startswith(behind))
+    at += not behind.startswith("ST")
+    damaged = written([*segments[:at], stray, *segments[at:]])
+    whole = written(interchange(transaction(*CLAIM), control=8))
+    decoded = decode_835([whole + damaged + whole.replace(b"000000008", b"000000009"), whole])
+    assert decoded.transactions["balanced"].to_pylist() == [True, False, False, False, True, True]
+    assert slow_835.verdicts(damaged) == [False, False, False]
+
+
+# --- control numbers that come again ----------------------------------------------------------------------------
+
+
+def twice(*, groups: bool = False, control: int = 7, second: str = "0001", gs06: str = "1") -> bytes:
+    """Two sets in one group, or in two."""
+    first, again = transaction(*CLAIM), transaction(*CLAIM, control=second)
+    if not groups:
+        return written(interchange(first, again, control=control))
+    head, gs, *rest, iea = interchange(first, control=control)
+    other = [gs.replace("*1*X", f"*{gs06}*X"), *again, f"GE*1*{gs06}"]
+    return written([head, gs, *rest, *other, iea.replace("IEA*1", "IEA*2")])
+
+
+MANY = [renumbered(remittance(), number) for number in range(100, 120)]  # so many are checked by the column
+
+
+@pytest.mark.parametrize("others", [[], MANY], ids=["alone", "among many"])
+@pytest.mark.parametrize(
+    ("data", "code", "transaction", "segment", "kept"),
+    [
+        (twice(), "ST02_REPEATED", 1, 1, [True, False]),
+        (twice(second="001"), None, None, None, [True, True]),  # ST02 is text
+        (twice(groups=True), "GS06_REPEATED", None, 16, [True, False]),
+        (twice(groups=True, gs06="01"), "GS06_REPEATED", None, 16, [True, False]),  # GS06 is a number
+        (twice(groups=True, gs06="2"), None, None, None, [True, True]),  # another group may repeat ST02
+        (remittance() * 2, "ISA13_REPEATED", None, 17, [True, True]),
+        (remittance() + renumbered(remittance(), 8) + remittance(), "ISA13_REPEATED", None, 33, [True] * 3),
+        (remittance() + remittance().replace(b"PAYER99999 ", b"PAYER88888 "), None, None, None, [True, True]),
+    ],
+)
+def test_a_control_number_that_comes_again_is_told_where_it_does(
+    data: bytes,
+    code: str | None,
+    transaction: int | None,
+    segment: int | None,
+    kept: list[bool],
+    others: list[bytes],
+) -> None:
+    """What came first keeps its verdict; nothing is lost."""
+    decoded = decode_835([data, *others])
+    assert decoded.transactions["balanced"].to_pylist() == kept + [True] * len(others)
+    assert decoded.claims.num_rows == len(kept) + len(others)
+    told = [
+        (row["code"], row["file"], row["transaction"], row["segment"]) for row in decoded.problems.to_pylist()
+    ]
+    assert told == ([(code, 0, transaction, segment)] if code else [])
+    assert slow_835.verdicts(data) == kept
+
+
+def test_the_same_interchange_in_two_files_is_no_repetition() -> None:
+    assert codes(decode_835([remittance(), remittance()])) == []
 
 
 def test_no_terminator_after_iea_is_a_warning() -> None:

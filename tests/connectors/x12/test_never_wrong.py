@@ -132,6 +132,13 @@ def test_any_bytes_at_all(data: bytes) -> None:
         ("IEA*1*000000007", "IEA*1*8"),
         ("IEA*1*000000007~", ""),
         ("GS*HP*PAYER99999*SUBMIT123*20260112*0930*1*X*005010X221A1~", ""),
+        ("~GS*", "~CAS*CO*45*1~GS*"),
+        ("~ST*", "~CAS*CO*45*1~ST*"),
+        ("~GE*", "~CAS*CO*45*1~GE*"),
+        ("~IEA*", "~CAS*CO*45*1~IEA*"),
+        ("~ST*", "~SE*1*0001~ST*"),
+        ("~ST*", "~TA1*000000001*260112*0930*A*000~ST*"),
+        ("~IEA*", "~GE*1*1~IEA*"),
     ],
 )
 def test_the_judge_can_say_no(old: str, new: str) -> None:
