@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks import quarantining, standing
+from tasks import quarantining, recognising, standing
 from tasks.billing import proof
 from tasks.moment import Facts, Moment, moment
 
@@ -19,7 +19,11 @@ def _prove(ledger: Moment) -> dict[str, Any]:
     current = ("encounters", "authorizations")
     states = standing.encounter_states(ledger, standing.claim_states(ledger))
     tables = {
-        name: ledger.current(name)[columns] if name in current else ledger.read(name, columns=columns)
+        name: ledger.current(name)[columns]
+        if name in current
+        else recognising.live(ledger, name, columns)
+        if name in recognising.FACTS
+        else ledger.read(name, columns=columns)
         for name, columns in proof.NEEDS.items()
     }
     tables["authorization_units"] = standing.authorization_units(ledger)[proof.NEEDS["authorization_units"]]

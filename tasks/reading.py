@@ -7,7 +7,6 @@ Reading a file again changes nothing: facts are identified by content.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import pandas as pd
 
@@ -17,13 +16,11 @@ from connectors.clearinghouse import archive, pickup
 from connectors.ledger import Ledger, Transaction
 from connectors.x12 import Decoded835, decode_835, decode_acknowledgments
 from expectations.gate import Verdict
-from tasks import collecting, periods, quarantining, recognising
-from tasks.billing import accounts, acknowledgments, evidence, matching, posting, remittances
+from tasks import collecting, quarantining, recognising
+from tasks.billing import accounts, acknowledgments, evidence, remittances
 from tasks.billing.remittances import RemittanceFacts
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import of_arrow, records
-
-FACTS = ("remittances", "remitted_claims", "remitted_lines", "remitted_adjustments", "provider_adjustments")
 
 
 @stage("read acknowledgments")
@@ -152,20 +149,18 @@ def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[s
         problems=of_arrow(decoded.problems),
     )
     conflicting = remittances.conflicts(found.remittances, existing)
+    disputed = set(conflicting["subject_id"])
     verdict = quarantining.run_suite(settings, ledger, "remittances", _project(found, conflicting, existing))
     waiting = _waiting(found, conflicting, verdict)
-    kept_out = {*conflicting["subject_id"], *verdict.quarantined, *existing["remittance_id"]}
-    found = remittances.without(found, kept_out)
-    found, entries = _post(ledger, found)
-    checked = quarantining.run_suite(settings, ledger, "postings", _project_postings(found, entries))
+    found = remittances.without(
+        found, {*verdict.quarantined, *existing["remittance_id"]} - (disputed - {*existing["remittance_id"]})
+    )
+    found, entries = recognising.prepared(ledger, found, disputed)
+    live = remittances.without(found, disputed)
+    checked = quarantining.run_suite(settings, ledger, "postings", _project_postings(live, entries))
     assert not checked.quarantined, "the postings suite tolerates nothing"
     with ledger.transaction() as tx:
-        counts = {"remittances": tx.add("remittances", found.remittances)}
-        for name in FACTS[1:]:
-            tx.add(name, getattr(found, name))
-        counts["postings"] = tx.add("journal", periods.booked(tx, entries))
-        counts["new_quarantine"] = tx.add("quarantine", waiting)
-        tx.add("remittance_sources", found.sources)
+        counts = recognising.store(tx, found, entries, waiting, disputed)
         problems = of_arrow(decoded.problems)
         for index, sha in enumerate(shas):
             _mark(tx, sha, "read", problems[problems["file"] == index])
@@ -199,18 +194,6 @@ def _waiting(found: RemittanceFacts, conflicting: pd.DataFrame, verdict: Verdict
     rows = quarantining.rows_of(verdict)
     parts = [found.unbalanced, conflicting, rows[~rows["subject_id"].isin(told)]]
     return pd.concat([part for part in parts if len(part)] or [found.unbalanced], ignore_index=True)
-
-
-def _post(ledger: Ledger, found: RemittanceFacts) -> tuple[RemittanceFacts, pd.DataFrame]:
-    """`found` matched to our claims, and its journal entries."""
-    ours = posting.Ours(ledger.read("claims"), ledger.read("claim_lines"))
-    claims, lines = matching.match(
-        found.remitted_claims, found.remitted_lines, ours.claims, ours.claim_lines, recognising.taught(ledger)
-    )
-    received = posting.received(found.remittances, claims, found.provider_adjustments)
-    answered = posting.answered(found.remittances, claims, lines, found.remitted_adjustments, ours)
-    entries = pd.concat([received, answered], ignore_index=True)
-    return replace(found, remitted_claims=claims, remitted_lines=lines), entries
 
 
 def _project_postings(found: RemittanceFacts, entries: pd.DataFrame) -> pd.DataFrame:

@@ -1,25 +1,32 @@
-"""Stage: recognise which of our claims remitted claims answer, and post what follows.
+"""Stage: recognise which of our claims remitted claims answer, and make the journal say what follows.
 
 Runs after everything that teaches something: new remittances, new claims, 277CAs, a person's word. What was unknown
-is posted; what turns out to be another claim's is withdrawn by the opposite entries and posted again.
+is posted; what turns out to be another claim's, or is contradicted by a second remittance under the same trace, is
+withdrawn by the opposite entries.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
 import pandas as pd
 
-from connectors.ledger import Ledger, Transaction
-from tasks import periods
+from connectors.ledger import Transaction
+from tasks import periods, quarantining
 from tasks.billing import matching, posting
+from tasks.billing.remittances import CONFLICT, RemittanceFacts, without
 from tasks.door import log, settings_and_ledger, stage
+from tasks.moment import Reads
 
+FACTS = ("remittances", "remitted_claims", "remitted_lines", "remitted_adjustments", "provider_adjustments")
 # A remitted claim recognised by one of these stays what it is, unless a person says otherwise.
 SETTLED = ("person", "control")
 
 
 @stage("recognise answers")
 def recognise_answers() -> dict[str, int]:
-    """Look again at every remitted claim that is not recognised, or only by what may change."""
+    """Look again at every remitted claim that is not recognised, or only by what may change; then post."""
     _, ledger = settings_and_ledger()
     with ledger.transaction() as tx:
         counts = recognise(tx)
@@ -27,88 +34,131 @@ def recognise_answers() -> dict[str, int]:
     return counts
 
 
+def prepared(
+    ledger: Reads, found: RemittanceFacts, disputed: Collection[str]
+) -> tuple[RemittanceFacts, pd.DataFrame]:
+    """New remittances matched to our claims, and the journal entries of those that are not in dispute."""
+    ours = posting.Ours(ledger.read("claims"), ledger.read("claim_lines"))
+    claims, lines = matching.match(
+        found.remitted_claims, found.remitted_lines, ours.claims, ours.claim_lines, taught(ledger)
+    )
+    found = replace(found, remitted_claims=claims, remitted_lines=lines)
+    live = without(found, disputed)
+    return found, entries({name: getattr(live, name) for name in FACTS}, ours)
+
+
+def store(
+    tx: Transaction,
+    found: RemittanceFacts,
+    made: pd.DataFrame,
+    waiting: pd.DataFrame,
+    disputed: Collection[str],
+) -> dict[str, int]:
+    """Store prepared remittances and their entries, what waits in quarantine, and what a dispute takes back."""
+    counts = {"remittances": tx.add("remittances", found.remittances)}
+    for name in FACTS[1:]:
+        tx.add(name, getattr(found, name))
+    counts["postings"] = tx.add("journal", periods.booked(tx, made))
+    counts["new_quarantine"] = tx.add("quarantine", waiting)
+    settle(tx, disputed)
+    tx.add("remittance_sources", found.sources)
+    return counts
+
+
 def recognise(tx: Transaction) -> dict[str, int]:
-    """Match again what is open, and post the differences."""
+    """Match again what is open, and settle the remittances that this, or a conflict, concerns."""
     stored = tx.read("remitted_claims")
     said = assigned(tx)
     open_ = ~stored["matched_by"].isin(SETTLED) | stored["remitted_claim_id"].isin(said["remitted_claim_id"])
     before = stored[open_].reset_index(drop=True)
-    if before.empty:
-        return {"recognised": 0, "withdrawn": 0}
-    old_lines = _lines_of(tx, before)
-    ours = posting.Ours(tx.read("claims"), tx.read("claim_lines"))
-    found, lines = matching.match(before, old_lines, ours.claims, ours.claim_lines, taught(tx), said)
-    changed = _differs(before["claim_id"], found["claim_id"])
-    changed |= before["remitted_claim_id"].isin(
-        lines.loc[_differs(old_lines["line_id"], lines["line_id"]), "remitted_claim_id"]
+    changed = _match_again(tx, before, said) if len(before) else set()
+    disputed = set(_conflicts(tx)["subject_id"])
+    return {"recognised": len(changed), "posted": settle(tx, changed | disputed)}
+
+
+def _match_again(tx: Transaction, before: pd.DataFrame, said: pd.DataFrame) -> set[str]:
+    """Match these remitted claims as if they had come now; the remittances where something is another now."""
+    ids = before["remittance_id"].unique().tolist()
+    lines = tx.read("remitted_lines", where={"remittance_id": ids})
+    lines = lines[lines["remitted_claim_id"].isin(before["remitted_claim_id"])].reset_index(drop=True)
+    claims, claim_lines = tx.read("claims"), tx.read("claim_lines")
+    found, found_lines = matching.match(before, lines, claims, claim_lines, taught(tx), said)
+    changed = found[_differs(before, found, "claim_id") | _differs(before, found, "matched_by")]
+    changed_lines = found_lines[_differs(lines, found_lines, "line_id")]
+    tx.settle("remitted_claims", changed[["remitted_claim_id", "claim_id", "matched_by"]])
+    tx.settle("remitted_lines", changed_lines[["remitted_line_id", "line_id"]])
+    return {*changed["remittance_id"], *changed_lines["remittance_id"]}
+
+
+def _differs(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[bool]:
+    differs: pd.Series[bool] = one[column].fillna("") != other[column].fillna("")
+    return differs
+
+
+def settle(tx: Transaction, remittance_ids: Collection[str]) -> int:
+    """Make the journal say what these stored remittances should say; returns how many entries that took."""
+    if not remittance_ids:
+        return 0
+    which = {"remittance_id": sorted(remittance_ids)}
+    journal = tx.read("journal", where=which)
+    entries = posting.changes(journal, _wanted(tx, which))
+    return tx.add("journal", periods.booked(tx, entries))
+
+
+def _wanted(tx: Transaction, which: dict[str, list[str]]) -> pd.DataFrame:
+    """What these remittances should post, those that are in dispute left out."""
+    live = [one for one in which["remittance_id"] if one not in held(tx)]
+    names = (
+        "remittances",
+        "remitted_claims",
+        "remitted_lines",
+        "remitted_adjustments",
+        "provider_adjustments",
     )
-    tx.settle("remitted_claims", found[["remitted_claim_id", "claim_id", "matched_by"]])
-    new = found[changed].reset_index(drop=True)
-    new_lines = lines[lines["remitted_claim_id"].isin(new["remitted_claim_id"])].reset_index(drop=True)
-    tx.settle("remitted_lines", new_lines[["remitted_line_id", "line_id"]])
-    withdrawn = _withdraw(tx, before[changed & before["claim_id"].notna()])
-    posted = _answer(tx, new, new_lines, ours)
-    return {"recognised": posted, "withdrawn": withdrawn}
+    found = {name: tx.read(name, where={"remittance_id": live}) for name in names}
+    ours = tx.read(
+        "claims", where={"claim_id": found["remitted_claims"]["claim_id"].dropna().unique().tolist()}
+    )
+    lines = tx.read("claim_lines", where={"claim_id": ours["claim_id"].tolist()})
+    return entries(found, posting.Ours(ours, lines))
 
 
-def taught(ledger: Transaction | Ledger) -> pd.DataFrame:
+def entries(facts: Mapping[str, pd.DataFrame], ours: posting.Ours) -> pd.DataFrame:
+    """Everything that matched remittances post; `facts` are the ledger's tables by name."""
+    remittances, claims, lines, adjustments, provider = (facts[name] for name in FACTS)
+    received = posting.received(remittances, claims, provider)
+    answered = posting.answered(remittances, claims, lines, adjustments, ours)
+    return pd.concat([received, answered], ignore_index=True)
+
+
+def taught(ledger: Reads) -> pd.DataFrame:
     """The payer's numbers that stored sure answers and 277CAs gave."""
-    columns = ["payer_control", "claim_id", "matched_by"]
     return matching.taught(
-        ledger.read("remitted_claims", columns=columns),
+        ledger.read("remitted_claims", columns=["payer_control", "claim_id", "matched_by"]),
         ledger.read("acknowledgments", columns=["payer_control", "claim_id"]),
     )
 
 
-def assigned(ledger: Transaction | Ledger) -> pd.DataFrame:
+def assigned(ledger: Reads) -> pd.DataFrame:
     """What people said last of each remitted claim."""
     said = ledger.read("assignments").sort_values(["remitted_claim_id", "sequence"])
     return said.drop_duplicates("remitted_claim_id", keep="last")[["remitted_claim_id", "claim_id"]]
 
 
-def _differs(one: pd.Series[str], other: pd.Series[str]) -> pd.Series[bool]:
-    differs: pd.Series[bool] = one.fillna("") != other.fillna("")
-    return differs
+def held(ledger: Reads) -> set[str]:
+    """Remittances that another one contradicts and no person has released: they are facts and post nothing."""
+    rows = _conflicts(ledger).merge(quarantining.decisions(ledger), on="quarantine_id", how="left")
+    return set(rows.loc[rows["action"] != "release", "subject_id"])
 
 
-def _lines_of(tx: Transaction, claims: pd.DataFrame) -> pd.DataFrame:
-    lines = tx.read("remitted_lines", where={"remittance_id": claims["remittance_id"].unique().tolist()})
-    return lines[lines["remitted_claim_id"].isin(claims["remitted_claim_id"])].reset_index(drop=True)
+def live(ledger: Reads, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+    """A remittance table without what is in dispute."""
+    out = held(ledger)
+    wanted = None if columns is None else list({"remittance_id": None, **dict.fromkeys(columns)})
+    rows = ledger.read(name, columns=wanted)
+    rows = rows[~rows["remittance_id"].isin(out)].reset_index(drop=True) if out else rows
+    return rows if columns is None else rows[columns]
 
 
-def _answers(tx: Transaction, remittance_ids: list[str]) -> pd.DataFrame:
-    """Every entry that any answer of these remittances has."""
-    entries = tx.read("journal", where={"remittance_id": remittance_ids})
-    return entries[entries["source"].isin(["answer", "answer_withdrawn"])]
-
-
-def _withdraw(tx: Transaction, claims: pd.DataFrame) -> int:
-    """Take back the answers that stand of these remitted claims."""
-    if claims.empty:
-        return 0
-    entries = _answers(tx, claims["remittance_id"].unique().tolist())
-    gone = entries.loc[entries["source"] == "answer_withdrawn", "posting_id"].str.removesuffix("<")
-    stands = (entries["source"] == "answer") & ~entries["posting_id"].isin(gone)
-    own = entries[stands & entries["remitted_claim_id"].isin(claims["remitted_claim_id"])]
-    tx.add("journal", periods.booked(tx, posting.withdrawn(own)))
-    return int(own["posting_id"].nunique())
-
-
-def _answer(tx: Transaction, claims: pd.DataFrame, lines: pd.DataFrame, ours: posting.Ours) -> int:
-    """Post the answers of these remitted claims, each in its next turn."""
-    if claims.empty:
-        return 0
-    ids = claims["remittance_id"].unique().tolist()
-    entries = _answers(tx, ids)
-    given = entries[entries["source"] == "answer"].groupby("remitted_claim_id")["posting_id"].nunique()
-    turn = claims["remitted_claim_id"].map(given).fillna(0).astype("int64") + 1
-    made = posting.answered(
-        tx.read("remittances", where={"remittance_id": ids}),
-        claims,
-        lines,
-        tx.read("remitted_adjustments", where={"remittance_id": ids}),
-        ours,
-        turn=turn,
-    )
-    tx.add("journal", periods.booked(tx, made))
-    return int(made["posting_id"].nunique())
+def _conflicts(ledger: Reads) -> pd.DataFrame:
+    return ledger.read("quarantine", where={"expectation": CONFLICT})

@@ -8,7 +8,7 @@ import pandas as pd
 
 from configs.identity import digest
 from configs.settings import Settings
-from tasks import masters, quarantining
+from tasks import masters, quarantining, recognising
 from tasks.billing import coding, custody, denials, queues, visits, worklists
 from tasks.moment import Facts, Moment, derived, moment
 
@@ -34,7 +34,9 @@ def live_submissions(ledger: Facts) -> tuple[pd.DataFrame, pd.DataFrame]:
 def verdicts(ledger: Moment) -> pd.DataFrame:
     """What every remitted line is, see `tasks.billing.denials`."""
     return denials.classify(
-        ledger.read("remitted_claims"), ledger.read("remitted_lines"), ledger.read("remitted_adjustments")
+        recognising.live(ledger, "remitted_claims"),
+        recognising.live(ledger, "remitted_lines"),
+        recognising.live(ledger, "remitted_adjustments"),
     )
 
 
@@ -49,8 +51,8 @@ def claim_states(ledger: Moment) -> pd.DataFrame:
         submission_claims=members,
         submission_events=ledger.read("submission_events"),
         acknowledgments=ledger.read("acknowledgments"),
-        remitted_claims=ledger.read("remitted_claims"),
-        remittances=ledger.read("remittances"),
+        remitted_claims=recognising.live(ledger, "remitted_claims"),
+        remittances=recognising.live(ledger, "remittances"),
         line_verdicts=verdicts(ledger),
     )
 
@@ -103,9 +105,9 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
             claim_lines=ledger.read("claim_lines"),
             claim_states=claims,
             payers=ledger.current("payers"),
-            remittances=ledger.read("remittances"),
-            remitted_claims=ledger.read("remitted_claims"),
-            remitted_lines=ledger.read("remitted_lines"),
+            remittances=recognising.live(ledger, "remittances"),
+            remitted_claims=recognising.live(ledger, "remitted_claims"),
+            remitted_lines=recognising.live(ledger, "remitted_lines"),
             verdicts=verdicts(ledger),
             journal=ledger.read("journal", where={"account": queues.accounts_read()}),
             silent=silent(ledger, settings, claims, as_of),

@@ -4,8 +4,8 @@ SHA-256 over the master and fact tables in name order: for each that has rows, o
 then its rows in the order of their primary key (texts by their bytes) as CSV: texts quoted, null empty, dates
 ISO 8601, flags true or false. Bookkeeping tables and bookkeeping columns are left out.
 
-Which claim a remitted claim answers may be learned late, or better. The journal keeps what was posted meanwhile and
-its withdrawal; the fingerprint has the answers that stand, without the turn they came in.
+What a remittance posts may change with what is learned later. The journal keeps what was posted meanwhile and its
+withdrawal; the fingerprint has the postings that stand, without the turn they came in.
 """
 
 from __future__ import annotations
@@ -53,16 +53,11 @@ def _update(state: hashlib._Hash, connection: Connection, table: sa.Table, name:
 
 
 def _standing(statement: sa.Select[Any]) -> sa.Select[Any]:
-    """Entries of answers that stand, and all that are no answers."""
+    """Entries of postings that were not withdrawn."""
     journal = schema.journal
     withdrawal = journal.alias("withdrawal")
     withdrawn = sa.exists().where(withdrawal.c.entry_id == journal.c.posting_id + "<:1")
-    return statement.where(
-        sa.case(
-            (journal.c.source == "answer", sa.not_(withdrawn)),
-            else_=journal.c.source != "answer_withdrawn",
-        )
-    )
+    return statement.where(sa.not_(journal.c.source.like("%_withdrawn")), sa.not_(withdrawn))
 
 
 def _without_turns(batch: pa.Table) -> pa.Table:

@@ -23,6 +23,8 @@ SUITE = "remittances"
 IDENTITY = ["payer_identifier", "trace", "payment_date", "bpr_cents", "content_sha256"]
 # A remittance's identity without what it says: what a payer must not use twice (dossier 4.9).
 NAME = IDENTITY[:4]
+# The expectation that two remittances under one name fail.
+CONFLICT = "one_content_per_trace"
 
 
 @dataclass(frozen=True)
@@ -94,21 +96,18 @@ def facts(
 
 
 def conflicts(new: pd.DataFrame, existing: pd.DataFrame) -> pd.DataFrame:
-    """Quarantine rows for remittances of `new` whose payer, trace, date and amount another one already bears.
+    """Quarantine rows for remittances that bear one payer, trace, date and amount but say different things.
 
-    Both frames are ``remittances``. Where two of `new` contradict each other, nothing tells which of them is
-    right, so both wait. Post only what is left: see `without`.
+    Both frames are ``remittances``. Nothing tells which of two is right, whichever came first: all of them wait for a
+    person, those of `existing` included, whose postings have to be withdrawn.
     """
     names = ["remittance_id", *NAME]
     known = pd.concat([existing[names], new[names]], ignore_index=True).drop_duplicates("remittance_id")
     known["name"] = digests("remittance_name", known[NAME].itertuples(index=False, name=None))
-    contradicted = known[known.duplicated("name", keep=False)]["remittance_id"]
-    fresh = ~new["remittance_id"].isin(existing["remittance_id"])
-    ids = new.loc[fresh & new["remittance_id"].isin(contradicted), "remittance_id"]
+    of_new = known["name"].isin(known.loc[known["remittance_id"].isin(new["remittance_id"]), "name"])
+    ids = known.loc[of_new & known.duplicated("name", keep=False), "remittance_id"]
     reason = "TRACE_CONFLICT: another remittance has the same payer, trace, date and amount but other content"
-    return _quarantine(
-        pd.DataFrame({"subject_id": ids}).assign(expectation="one_content_per_trace", reason=reason)
-    )
+    return _quarantine(pd.DataFrame({"subject_id": ids}).assign(expectation=CONFLICT, reason=reason))
 
 
 def without(found: RemittanceFacts, remittance_ids: Iterable[str]) -> RemittanceFacts:

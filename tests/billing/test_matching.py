@@ -5,9 +5,20 @@ from __future__ import annotations
 import datetime as dt
 
 import pandas as pd
-from remittance_frames import CLAIM_LINES, CLAIMS, SAMPLE, claim_line, clp, codec, ledger, matched, remit, svc
 
 from tasks.billing import matching, remittances
+from tests.support.remittance_frames import (
+    CLAIM_LINES,
+    CLAIMS,
+    SAMPLE,
+    claim_line,
+    clp,
+    codec,
+    ledger,
+    matched,
+    remit,
+    svc,
+)
 
 
 def both(*claims, our_claims=CLAIMS, our_lines=CLAIM_LINES, earlier=None):

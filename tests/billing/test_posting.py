@@ -6,7 +6,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from remittance_frames import (
+
+from configs import reference
+from tasks.billing import accounts, denials, posting
+from tests.support.remittance_frames import (
     CLAIM_LINES,
     CLAIMS,
     SAMPLE,
@@ -19,9 +22,6 @@ from remittance_frames import (
     remit,
     svc,
 )
-
-from configs import reference
-from tasks.billing import accounts, denials, posting
 
 
 def balances(*remits, **frames) -> dict[str, int]:

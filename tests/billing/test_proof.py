@@ -8,9 +8,19 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from remittance_frames import SAMPLE, claim, claim_line, clp, journal_of, ledger, matched, remit, svc
 
 from tasks.billing import accounts, custody, denials, posting, proof
+from tests.support.remittance_frames import (
+    SAMPLE,
+    claim,
+    claim_line,
+    clp,
+    journal_of,
+    ledger,
+    matched,
+    remit,
+    svc,
+)
 
 CHARGES = {"L0000000001": 20000, "L0000000002": 19000, "L0000000003": 12000, "L0000000009": 15000}
 OWNERS = {

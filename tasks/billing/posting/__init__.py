@@ -21,18 +21,19 @@ estimate (25) or a claim that was forwarded unanswered (23) answers nothing.
 Ids are made of content: posting again adds nothing.
 """
 
-from tasks.billing.posting.answered import Ours, answered, withdrawn
+from tasks.billing.posting.answered import Ours, answered
 from tasks.billing.posting.charges import post_charges, withdraw_charges
 from tasks.billing.posting.places import account_of, plb_account
 from tasks.billing.posting.received import received
+from tasks.billing.posting.turns import changes
 
 __all__ = [
     "Ours",
     "account_of",
     "answered",
+    "changes",
     "plb_account",
     "post_charges",
     "received",
     "withdraw_charges",
-    "withdrawn",
 ]

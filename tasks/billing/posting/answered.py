@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.billing.posting.entries import Draft, journal
+from tasks.billing.posting.entries import Draft, first_turn, journal
 from tasks.billing.posting.moves import moved_to
 from tasks.billing.posting.places import (
     LATER_PAYER,
@@ -60,16 +60,12 @@ def answered(
     remitted_lines: pd.DataFrame,
     remitted_adjustments: pd.DataFrame,
     ours: Ours,
-    *,
-    turn: pd.Series[int] | int = 1,
 ) -> pd.DataFrame:
     """Journal entries of those remitted claims that have a ``claim_id`` and a status that answers.
 
-    Frames are the ledger's tables of those names. `turn` numbers the answers that one remitted claim was in its time:
-    1 unless an earlier one was withdrawn.
+    Frames are the ledger's tables of those names.
     """
     told = remitted_claims["claim_id"].notna() & ~remitted_claims["status"].isin(NO_ANSWER)
-    turns = pd.Series(turn, index=remitted_claims.index)[told]
     rows = remitted_claims[told].reset_index(drop=True)
     lines = remitted_lines[rows_of(remitted_lines["remitted_claim_id"], rows["remitted_claim_id"]) >= 0]
     lines = lines.reset_index(drop=True)
@@ -79,14 +75,11 @@ def answered(
     of_claim = at_claim[at_claim >= 0]
     account = moved_to(adjustments, of_claim, rows, lines)
     draft = _draft(rows, lines, adjustments, of_claim, account, units, ours)
-    ids = pc.binary_join_element_wise(
-        text(rows["remitted_claim_id"]), pa.array(turns.to_numpy()).cast(pa.string()), ">"
-    )
     known = rows_of(rows["claim_id"], ours.claims["claim_id"])
     paid_by = rows_of(rows["remittance_id"], remittances["remittance_id"])
     return journal(
         draft,
-        ids,
+        first_turn(rows["remitted_claim_id"]),
         "answer",
         {
             "remittance_id": ("posting", text(rows["remittance_id"])),
@@ -99,16 +92,6 @@ def answered(
             "group_code": ("adjustment", text(adjustments["group_code"])),
             "reason": ("adjustment", text(adjustments["carc"])),
         },
-    )
-
-
-def withdrawn(entries: pd.DataFrame) -> pd.DataFrame:
-    """The opposite of an answer's entries: what it moved stands in suspense again."""
-    return entries.assign(
-        entry_id=entries["posting_id"] + "<:" + entries["position"].astype("str"),
-        posting_id=entries["posting_id"] + "<",
-        source="answer_withdrawn",
-        amount_cents=-entries["amount_cents"],
     )
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.billing import shapes
-from tasks.billing.rows import Cents, Rows, taken
+from tasks.billing.rows import Cents, Rows, taken, text
 
 REFERENCES = [
     "remittance_id",
@@ -79,6 +79,11 @@ def journal(
         rows = posting if key == "posting" else np.concatenate(draft.at[key])[order]
         columns[name] = taken(values, rows)
     return shapes.of_arrow(columns, shapes.JOURNAL)
+
+
+def first_turn(owners: pd.Series[str]) -> pa.Array:
+    """Ids of what is posted of these for the first time; see ``turns``."""
+    return pc.binary_join_element_wise(text(owners), ">1", "")
 
 
 def _numbered(posting: Rows) -> Rows:

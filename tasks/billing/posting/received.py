@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from tasks.billing.posting.entries import Draft, journal
+from tasks.billing.posting.entries import Draft, first_turn, journal
 from tasks.billing.posting.places import CASH, NO_ANSWER, UNADJUDICATED, UNMATCHED, plb_account
 from tasks.billing.rows import cents, days, rows_of, text
 
@@ -46,7 +46,7 @@ def received(
     )
     return journal(
         draft,
-        text(ids),
+        first_turn(ids),
         "remittance",
         {
             "remittance_id": ("posting", text(ids)),
