@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tasks import quarantining, recognising, standing
-from tasks.billing import proof
+from tasks.billing import proof, takebacks
 from tasks.moment import Facts, Moment, moment
 
 
@@ -32,7 +32,12 @@ def _prove(ledger: Moment) -> dict[str, Any]:
     tables["submission_claims"] = members[proof.NEEDS["submission_claims"]]
     made = proof.prove(tables, states)
     quarantined = quarantining.with_state(ledger)
+    parts = standing.taken_back(ledger)
+    chains = takebacks.members(
+        parts, recognising.live(ledger, "remittances"), recognising.live(ledger, "remitted_claims")
+    )
     return made.to_dict() | {
         "fingerprint": ledger.fingerprint(),
+        "takebacks": takebacks.summary(parts, chains),
         "quarantined": int((quarantined["state"] == "open").sum()),
     }

@@ -9,7 +9,7 @@ import pandas as pd
 from configs.identity import digest
 from configs.settings import Settings
 from tasks import masters, quarantining, recognising
-from tasks.billing import coding, custody, denials, queues, visits, worklists
+from tasks.billing import coding, custody, denials, queues, takebacks, visits, worklists
 from tasks.moment import Facts, Moment, derived, moment
 
 
@@ -37,6 +37,16 @@ def verdicts(ledger: Moment) -> pd.DataFrame:
         recognising.live(ledger, "remitted_claims"),
         recognising.live(ledger, "remitted_lines"),
         recognising.live(ledger, "remitted_adjustments"),
+    )
+
+
+@derived
+def taken_back(ledger: Moment) -> pd.DataFrame:
+    """What every provider adjustment is, see `tasks.billing.takebacks`."""
+    return takebacks.explain(
+        recognising.live(ledger, "remittances"),
+        recognising.live(ledger, "remitted_claims"),
+        recognising.live(ledger, "provider_adjustments"),
     )
 
 
@@ -113,6 +123,7 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
             silent=silent(ledger, settings, claims, as_of),
             quarantine=quarantined[quarantined["state"] == "open"],
             submissions=ledger.read("submissions"),
+            takebacks=takebacks.open_work(taken_back(ledger)),
         )
     )
     return worklists.with_people(items, ledger.read("work_events"), today)

@@ -1,0 +1,70 @@
+"""FB and AP: what stands between the practice and a payer as a whole, carried from check to check.
+
+A negative amount opens a balance, positive ones in later checks pay it off, at once or by and by. FB- that lifts a
+check to zero is a debt carried forward; AP- is an advance. Each payer's balance with each payee stands by itself.
+"""
+
+from __future__ import annotations
+
+from tasks.billing.takebacks.book import DIFFERS, OPEN, ORDER, SAME, Book, Row, groups
+from tasks.billing.takebacks.references import AMBIGUOUS
+
+
+def balances(book: Book, code: str) -> None:
+    """Explain every adjustment of this code as far as it goes."""
+    for rows in groups(book.of(code), lambda row: row.pool):
+        opened = [row for row in rows if row.cents < 0]
+        taken = [row for row in rows if row.cents > 0]
+        for row in taken:
+            _named(book, row, _earlier(opened, row))
+        for row in taken:
+            if row.left == row.cents and row.reason != AMBIGUOUS:
+                _by_amount(book, row, _earlier(opened, row))
+        _carried_again(book, rows)
+    for row in book.of(code):
+        book.leave(row, OPEN if row.cents < 0 else row.reason or DIFFERS)
+
+
+def _earlier(opened: list[Row], row: Row) -> list[Row]:
+    """What is open of earlier checks; the amounts of one check do not pay each other off."""
+    return [one for one in opened if one.left and one.rank < row.rank]
+
+
+def _names(row: Row) -> set[tuple[str, str]]:
+    """Everything a balance may be called by: the claim, the check it came from or stands in, its own number."""
+    named = [("claim", row.claim), ("check", row.trace), ("raw", row.raw)]
+    own = [("check", row.remittance)] if row.cents < 0 else []
+    return {(kind, name) for kind, name in [*named, *own] if name}
+
+
+def _named(book: Book, row: Row, waiting: list[Row]) -> None:
+    """Balances that the reference names, the oldest first."""
+    for one in waiting:
+        common = _names(one) & _names(row)
+        if row.left and common:
+            book.pair(one, row, SAME if all(kind == "raw" for kind, _ in common) else None)
+
+
+def _by_amount(book: Book, row: Row, waiting: list[Row]) -> None:
+    """By amount and order: all that is open, the oldest of this amount, or a part of the only one."""
+    total = -sum(one.left for one in waiting)
+    alike = [one for one in waiting if -one.left == row.left]
+    chosen = waiting if total == row.left or (len(waiting) == 1 and row.left < total) else alike[:1]
+    for one in chosen:
+        book.pair(one, row, ORDER)
+    if not chosen and waiting and row.left <= total:
+        row.reason = AMBIGUOUS
+    elif not chosen and waiting:
+        row.reason = DIFFERS
+
+
+def _carried_again(book: Book, rows: list[Row]) -> None:
+    """A balance that comes in and goes on in the same check, in part or whole, is one chain."""
+    for of_check in groups(rows, lambda row: row.remittance):
+        came = [row for row in of_check if row.cents > 0]
+        goes = [row for row in of_check if row.cents < 0]
+        for one in goes:
+            alone = len(came) == len(goes) == 1 and -one.cents <= came[0].cents
+            for other in came:
+                if alone or _names(one) & _names(other):
+                    book.together.append((one.at, other.at))
