@@ -92,7 +92,7 @@ def _frame(book: Book, rows: pd.DataFrame, payments: Payments, ours: pd.DataFram
     """`PARTS` of a book in which nothing is left."""
     chains = chain_of(book, _chained)
     claims = dict(zip(ours["remitted_claim_id"], ours["claim_id"], strict=True))
-    parts = sorted(book.parts, key=lambda part: (part.row, -1 if part.partner is None else part.partner))
+    parts = sorted(book.parts, key=lambda part: (part.row, part.partner is None, part.partner))
     made, count = [], dict.fromkeys(range(len(book.rows)), 0)
     for part in parts:
         count[part.row] += 1

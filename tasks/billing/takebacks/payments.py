@@ -66,9 +66,9 @@ class Payments:
         return sum(a.paid for a in self._of.get(subject, []) if a.rank < rank or a.status == REVERSAL)
 
     def take(self, subject: str, rank: int, cents: int) -> bool:
-        """Whether these cents are all that still stands; then they are gone."""
+        """Whether these cents, taken, are all that still stands; then they are gone."""
         gone = self.taken.get(subject, 0)
-        if cents != self.standing(subject, rank) - gone:
+        if cents <= 0 or cents != self.standing(subject, rank) - gone:
             return False
         self.taken[subject] = gone + cents
         return True

@@ -22,7 +22,7 @@ NO_REFERENCE, UNKNOWN, AMBIGUOUS = "NO_REFERENCE", "UNKNOWN_REFERENCE", "AMBIGUO
 HOW = ("payer_control", "claim_control", "trace")
 SHORTEST = 4
 # Words that payers glue to a number.
-_WORD = re.compile(r"^(?:ICN|DCN|TCN|CCN|PCN|CLAIM|CLM|ACCT|ACN|TRACE|TRN|CHECK|CHK|EFT|REF)(?=[A-Z0-9])")
+_WORD = re.compile("^(?:ICN|DCN|TCN|CCN|PCN|CLAIM|CLM|ACCT|ACN|TRACE|TRN|CHECK|CHK|EFT|REF)")
 # What a number names: claim or trace, its id, and how.
 Hit = tuple[str, str, str]
 LINKS = shapes.shape("claim trace raw how reason")
@@ -94,6 +94,13 @@ def _known(remitted_claims: pd.DataFrame, order: pd.DataFrame) -> pd.DataFrame:
         (remitted_claims["payer_control"], payer, "claim", remitted_claims["subject"], HOW[0]),
         (remitted_claims["claim_control"], payer, "claim", remitted_claims["subject"], HOW[1]),
         (order["trace"], order["payer"], "trace", order["remittance_id"], HOW[2]),
+        (
+            order["trace"].str.replace(_WORD, "", regex=True),
+            order["payer"],
+            "trace",
+            order["remittance_id"],
+            HOW[2],
+        ),
     ]
     rows = [
         pd.DataFrame({"key": of + "|" + _numbers(number), "kind": kind, "target": target, "how": how})
