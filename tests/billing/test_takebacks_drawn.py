@@ -81,14 +81,14 @@ def shuffled(facts: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFram
     return {name: rows.sample(frac=1, random_state=seed) for name, rows in facts.items()}
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**9))
 def test_whatever_was_sent_every_cent_is_explained_or_work_and_chains_say_what_is_open(seed):
     facts = drawn(Random(seed))
     hold(takebacks.explain(**facts), facts)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10**9), st.integers(0, 10**6))
 def test_the_order_in_which_rows_came_changes_nothing(seed, order):
     facts = drawn(Random(seed))
@@ -101,7 +101,7 @@ def test_the_order_in_which_rows_came_changes_nothing(seed, order):
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10**9))
 def test_no_more_is_taken_back_of_a_claim_than_the_payer_paid(seed):
     """Of what payments alone explain: recoveries without a counterpart, claim by claim and payer by payer."""

@@ -13,21 +13,11 @@ from tasks.billing.takebacks.references import AMBIGUOUS
 def balances(book: Book, code: str) -> None:
     """Explain every adjustment of this code as far as it goes."""
     for rows in groups(book.of(code), lambda row: row.pool):
-        opened = [row for row in rows if row.cents < 0]
-        taken = [row for row in rows if row.cents > 0]
-        for row in taken:
-            _named(book, row, _earlier(opened, row))
-        for row in taken:
-            if row.left == row.cents and row.reason != AMBIGUOUS:
-                _by_amount(book, row, _earlier(opened, row))
+        _named(book, rows)
+        _by_order(book, rows)
         _carried_again(book, rows)
     for row in book.of(code):
         book.leave(row, OPEN if row.cents < 0 else row.reason or DIFFERS)
-
-
-def _earlier(opened: list[Row], row: Row) -> list[Row]:
-    """What is open of earlier checks; the amounts of one check do not pay each other off."""
-    return [one for one in opened if one.left and one.rank < row.rank]
 
 
 def _names(row: Row) -> set[tuple[str, str]]:
@@ -37,12 +27,30 @@ def _names(row: Row) -> set[tuple[str, str]]:
     return {(kind, name) for kind, name in [*named, *own] if name}
 
 
-def _named(book: Book, row: Row, waiting: list[Row]) -> None:
-    """Balances that the reference names, the oldest first."""
-    for one in waiting:
-        common = _names(one) & _names(row)
-        if row.left and common:
-            book.pair(one, row, SAME if all(kind == "raw" for kind, _ in common) else None)
+def _named(book: Book, rows: list[Row]) -> None:
+    """Balances that the reference names, the oldest first; the amounts of one check do not pay each other off."""
+    waiting: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        if row.cents < 0:
+            for name in _names(row):
+                waiting.setdefault(name, []).append(row)
+            continue
+        called = {one.at: one for name in _names(row) for one in waiting.get(name, []) if one.rank < row.rank}
+        for _, one in sorted(called.items()):
+            if row.left and one.left:
+                only = {kind for kind, _ in _names(one) & _names(row)} == {"raw"}
+                book.pair(one, row, SAME if only else None)
+
+
+def _by_order(book: Book, rows: list[Row]) -> None:
+    """What no reference explains, in the order of the checks."""
+    waiting: list[Row] = []
+    for row in rows:
+        if row.cents < 0:
+            waiting.append(row)
+        elif row.left == row.cents and row.reason != AMBIGUOUS:
+            waiting = [one for one in waiting if one.left]
+            _by_amount(book, row, [one for one in waiting if one.rank < row.rank])
 
 
 def _by_amount(book: Book, row: Row, waiting: list[Row]) -> None:

@@ -63,15 +63,17 @@ def summary(parts: pd.DataFrame, members: pd.DataFrame) -> dict[str, Any]:
 def _open_chains(parts: pd.DataFrame, members: pd.DataFrame) -> list[dict[str, Any]]:
     """Chains in which something is unexplained, each with its steps and the balance it leaves."""
     open_ = set(parts.loc[parts["reason"].notna(), "chain_id"].dropna())
-    rows = members[members["chain_id"].isin(open_)]
+    chains: dict[str, list[dict[Any, Any]]] = {}
+    for row in members[members["chain_id"].isin(open_)].to_dict("records"):
+        chains.setdefault(str(row["chain_id"]), []).append(row)
     return [
         {
-            "chain_id": str(chain),
-            "balance_cents": int(steps["balance_cents"].iloc[-1]),
-            "reasons": sorted(set(steps["reason"].dropna())),
-            "steps": [_step(step) for step in steps.to_dict("records")],
+            "chain_id": chain,
+            "balance_cents": int(rows[-1]["balance_cents"]),
+            "reasons": sorted({row["reason"] for row in rows if pd.notna(row["reason"])}),
+            "steps": [_step(row) for row in rows],
         }
-        for chain, steps in rows.groupby("chain_id", sort=False)
+        for chain, rows in chains.items()
     ]
 
 
