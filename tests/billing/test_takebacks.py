@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tasks.billing import takebacks
-from tests.support.takebacks import check, explained, frames, paid, reversal, said
+from tests.support.takebacks import check, explained, frames, hold, paid, reversal, said
 
 ONE, TWO = "C000000001", "C000000002"
 
@@ -397,3 +397,35 @@ def test_the_summary_counts_sizes_so_that_taken_and_given_do_not_hide_each_other
         "OPEN": {"count": 1, "cents": 500},
     }
     assert sorted(chain["balance_cents"] for chain in made["open_chains"]) == [-500, -500, 500]
+
+
+def test_a_balance_is_in_the_chain_of_the_one_thing_that_drew_its_check_below_zero():
+    """The whole story: deferred, recovered from a check that could not bear it, carried, brought in, all by traces."""
+    history = frames(
+        check(1, paid(ONE, 9000)),
+        check(2, reversal(ONE, 9000), plb=(("WO", ONE, -9000),)),
+        check(3, paid(TWO, 5000), plb=(("WO", ONE, 9000), ("FB", "EFT0000003", -4000))),
+        check(4, paid(TWO, 8000), plb=(("FB", "EFT0000003", 4000),)),
+    )
+    parts = takebacks.explain(**history)
+    hold(parts, history)
+    chain = takebacks.members(parts, history["remittances"], history["remitted_claims"])
+    assert chain["chain_id"].nunique() == 1
+    assert chain["balance_cents"].tolist() == [0, -9000, 0, -4000, 0]
+
+
+def test_a_balance_of_a_bare_reversal_is_linked_to_its_claim():
+    parts = explained(
+        check(1, reversal(ONE, 9000), paid(TWO, 5000), plb=(("FB", "EFT0000001", -4000),)),
+        check(2, paid(TWO, 8000), plb=(("FB", "EFT0000001", 4000),)),
+    )
+    assert parts["claim_id"].fillna("").tolist() == [ONE, ""]
+    assert parts["how"].tolist() == ["trace", "trace"]
+    assert parts["chain_id"].nunique() == 1
+
+
+def test_a_balance_with_two_causes_or_in_a_check_that_paid_is_in_no_claims_chain():
+    two = explained(check(1, reversal(ONE, 9000), reversal(TWO, 5000), plb=(("FB", "", -14000),)))
+    paying = explained(check(1, reversal(ONE, 9000), paid(TWO, 9500), plb=(("FB", "", -4000),)))
+    assert two["claim_id"].isna().all()
+    assert paying["claim_id"].isna().all()

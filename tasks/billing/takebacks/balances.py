@@ -6,7 +6,8 @@ check to zero is a debt carried forward; AP- is an advance. Each payer's balance
 
 from __future__ import annotations
 
-from tasks.billing.takebacks.book import DIFFERS, OPEN, ORDER, SAME, Book, Row, groups
+from tasks.billing.takebacks.book import DIFFERS, OPEN, ORDER, SAME, Book, Row, chained, groups
+from tasks.billing.takebacks.payments import Payments
 from tasks.billing.takebacks.references import AMBIGUOUS
 
 
@@ -67,12 +68,31 @@ def _by_amount(book: Book, row: Row, waiting: list[Row]) -> None:
 
 
 def _carried_again(book: Book, rows: list[Row]) -> None:
-    """A balance that comes in and goes on in the same check, in part or whole, is one chain."""
+    """A balance that comes in and goes on in the same check under one name is one chain."""
     for of_check in groups(rows, lambda row: row.remittance):
         came = [row for row in of_check if row.cents > 0]
-        goes = [row for row in of_check if row.cents < 0]
-        for one in goes:
-            alone = len(came) == len(goes) == 1 and -one.cents <= came[0].cents
-            for other in came:
-                if alone or _names(one) & _names(other):
-                    book.together.append((one.at, other.at))
+        for one in (row for row in of_check if row.cents < 0):
+            book.together += [(one.at, other.at) for other in came if _names(one) & _names(other)]
+
+
+def causes(book: Book, payments: Payments, cheques: dict[str, int]) -> None:
+    """What drew a check below zero, so that FB lifted it: where one thing alone did, its balance is in that chain.
+
+    The one claim of which the check takes more than it pays, or the one adjustment that takes (a recovery, a balance
+    that is carried again). Only checks of zero: those that still paid could have borne it.
+    """
+    taking = {
+        of[0].remittance: of
+        for of in groups(book.rows, lambda row: row.remittance if row.cents > 0 else None)
+    }
+    for row in book.of("FB"):
+        if row.cents > 0 or row.claim or row.reason == AMBIGUOUS or cheques[row.remittance]:
+            continue
+        claims = [
+            one for one in payments.reversed_in(row.remittance) if payments.net(one, row.remittance) < 0
+        ]
+        taken = taking.get(row.remittance, [])
+        if len(claims) == 1 and not taken:
+            row.claim = claims[0]
+        elif len(taken) == 1 and not claims and chained(taken[0].code):
+            book.together.append((row.at, taken[0].at))

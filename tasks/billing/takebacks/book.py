@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
+
+from tasks.billing.posting.places import plb_account
 
 OPEN, DIFFERS = "OPEN", "AMOUNT_DIFFERS"
 SAME, ORDER, ACCOUNT = "same_reference", "amount_and_order", "account"
+# Codes that come to zero with others of their own: balances, and overpayments with their refunds.
+BALANCES = ("FB", "AP")
+PAIRED = ("WO", "72", *BALANCES)
+
+
+@cache
+def silent(code: str) -> bool:
+    """Whether a code says nothing without a claim or a check: its cents wait in suspense or among overpayments."""
+    return code not in PAIRED and plb_account(code) in ("suspense_plb", "payer_overpayments")
+
+
+def chained(code: str) -> bool:
+    """Whether adjustments of this code stand in chains; the others are explained by their account."""
+    return code in PAIRED or silent(code)
 
 
 @dataclass
@@ -28,6 +45,11 @@ class Row:
     how: str | None
     reason: str | None
     left: int = 0
+
+    @property
+    def named(self) -> bool:
+        """Whether the reference names a claim or a check."""
+        return bool(self.claim or self.trace)
 
 
 @dataclass(frozen=True)

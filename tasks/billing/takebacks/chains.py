@@ -6,13 +6,11 @@ names one claim.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from tasks.billing import shapes
 from tasks.billing.evidence import REVERSAL
-from tasks.billing.takebacks.book import Book
+from tasks.billing.takebacks.book import Book, chained
 from tasks.billing.takebacks.references import dated, subjects
 
 CHAIN = shapes.shape(
@@ -21,7 +19,7 @@ CHAIN = shapes.shape(
 )
 
 
-def chain_of(book: Book, chained: Callable[[str], bool]) -> dict[int, str]:
+def chain_of(book: Book) -> dict[int, str]:
     """The chain's id by row; rows of codes that are not `chained` have none."""
     above = {row.at: row.at for row in book.rows if chained(row.code)}
 

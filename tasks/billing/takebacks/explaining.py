@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pandas as pd
 
 from tasks.billing import shapes
-from tasks.billing.posting.places import plb_account
-from tasks.billing.takebacks.balances import balances
-from tasks.billing.takebacks.book import ACCOUNT, Book, Part, Row
+from tasks.billing.takebacks.balances import balances, causes
+from tasks.billing.takebacks.book import ACCOUNT, BALANCES, Book, Part, Row, silent
 from tasks.billing.takebacks.chains import chain_of
 from tasks.billing.takebacks.payments import Payments
-from tasks.billing.takebacks.recoveries import named, recoveries
+from tasks.billing.takebacks.recoveries import recoveries
 from tasks.billing.takebacks.references import dated, linked, subjects
+from tasks.billing.takebacks.silence import explain_silent
 
 PARTS = shapes.shape(
     "adjustment_id part:int remittance_id payer_identifier payer_id payment_date:day position:int code kind"
@@ -30,7 +28,6 @@ KINDS = {
     "IR": ("withholding", "withholding"),
     "LE": ("levy", "levy"),
 }
-BALANCES = ("FB", "AP")
 
 
 def explain(
@@ -50,26 +47,20 @@ def explain(
     ours = remitted_claims[remitted_claims["remittance_id"].isin(order["remittance_id"])]
     ours = ours.assign(subject=subjects(ours, order))
     book = _book(rows, linked(rows, ours, order))
-    concerned = {row.remittance for row in book.rows if row.code == "WO" and row.cents < 0}
+    concerned = {row.remittance for row in book.rows if row.code in ("WO", "FB") and row.cents < 0}
     of_subject = ours["subject"].isin([row.claim for row in book.rows if row.claim])
     payments = Payments(ours[of_subject | ours["remittance_id"].isin(concerned)], order, concerned)
     cheques = dict(zip(order["remittance_id"], order["bpr_cents"].fillna(0).astype("int64"), strict=True))
     recoveries(book, payments, cheques)
+    causes(book, payments, cheques)
     for code in BALANCES:
         balances(book, code)
     codes = sorted({row.code for row in book.rows})
-    named(book, payments, cheques, [code for code in codes if unexplaining(code)])
+    explain_silent(book, payments, cheques, [code for code in codes if silent(code)])
     for row in book.rows:
         if row.left or not row.cents:
             book.tie(row, row.how or ACCOUNT)
     return _frame(book, rows, payments, ours)
-
-
-@cache
-def unexplaining(code: str) -> bool:
-    """Whether a code says nothing without a claim or a check: what it moves waits in suspense or among overpayments."""
-    paired = code in ("WO", "72", *BALANCES)
-    return not paired and plb_account(code) in ("suspense_plb", "payer_overpayments")
 
 
 def _book(rows: pd.DataFrame, links: pd.DataFrame) -> Book:
@@ -90,7 +81,7 @@ def _book(rows: pd.DataFrame, links: pd.DataFrame) -> Book:
 
 def _frame(book: Book, rows: pd.DataFrame, payments: Payments, ours: pd.DataFrame) -> pd.DataFrame:
     """`PARTS` of a book in which nothing is left."""
-    chains = chain_of(book, _chained)
+    chains = chain_of(book)
     claims = dict(zip(ours["remitted_claim_id"], ours["claim_id"], strict=True))
     parts = sorted(book.parts, key=lambda part: (part.row, part.partner is None, part.partner))
     made, count = [], dict.fromkeys(range(len(book.rows)), 0)
@@ -124,8 +115,3 @@ def _columns(part: Part, book: Book, payments: Payments, claims: dict[str, str])
         "unexplained_cents": part.cents - explained,
         "reason": part.reason,
     }
-
-
-def _chained(code: str) -> bool:
-    """Whether adjustments of this code belong in chains: they come to zero with others."""
-    return code in ("WO", "72", *BALANCES) or unexplaining(code)

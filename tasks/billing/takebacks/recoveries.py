@@ -1,4 +1,4 @@
-"""WO and 72: overpayments deferred, recovered, refunded. And the codes that only a claim or a check can explain.
+"""WO and 72: overpayments deferred, recovered, refunded.
 
 The steps go from what the references say to what only the amounts say, each over the whole history, so that a guess by
 amount never takes what a reference names.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from tasks.billing.takebacks.book import DIFFERS, OPEN, ORDER, SAME, Book, Row, groups
 from tasks.billing.takebacks.payments import Payments
 from tasks.billing.takebacks.references import AMBIGUOUS
+from tasks.billing.takebacks.silence import whole_check
 
 
 def recoveries(book: Book, payments: Payments, cheques: dict[str, int]) -> None:
@@ -25,42 +26,10 @@ def recoveries(book: Book, payments: Payments, cheques: dict[str, int]) -> None:
     _leave(book, payments)
 
 
-def named(book: Book, payments: Payments, cheques: dict[str, int], codes: list[str]) -> None:
-    """Explain codes that say nothing themselves: by their opposite, the claim's money or the whole check."""
-    for code in codes:
-        for rows in groups(book.of(code), _same_amount):
-            book.net(rows)
-        for row in book.of(code):
-            if row.claim and row.left == row.cents:
-                beside = {payments.net(row.claim, row.remittance), -payments.gross(row.claim, row.remittance)}
-                if (row.left in beside and payments.spend(row.claim, row.remittance)) or payments.take(
-                    row.claim, row.rank, row.left
-                ):
-                    book.tie(row, row.how)
-            elif row.trace and _whole_check(row, abs(row.left), abs(cheques[row.trace]), payments):
-                book.tie(row, row.how)
-            if row.left:
-                book.leave(row, row.reason or DIFFERS)
-
-
-def _named(row: Row) -> bool:
-    return bool(row.claim or row.trace)
-
-
-def _same_amount(row: Row) -> tuple[str | None, int] | None:
-    """What it names, and how much of it."""
-    return (row.claim or row.trace, abs(row.cents)) if _named(row) else None
-
-
 def _raw(row: Row) -> tuple[str, str] | None:
     """The reference itself, where it names nothing we know: the payer's own number of the debt."""
-    unknown = (not _named(row) and row.reason != AMBIGUOUS) or row.how == ORDER
+    unknown = (not row.named and row.reason != AMBIGUOUS) or row.how == ORDER
     return (row.payer, row.raw) if row.raw and unknown else None
-
-
-def _whole_check(row: Row, cents: int, paid: int, payments: Payments) -> bool:
-    earlier = row.trace is not None and row.trace != row.remittance
-    return earlier and cents == paid and payments.spend(str(row.trace))
 
 
 def _name_deferrals(book: Book, payments: Payments) -> None:
@@ -156,7 +125,7 @@ def _by_amount(book: Book) -> None:
     for row in book.of("WO"):
         if row.left < 0:
             waiting.setdefault((row.payer, -row.left), []).append(row)
-        elif row.left == row.cents and not _named(row) and row.reason != AMBIGUOUS:
+        elif row.left == row.cents and not row.named and row.reason != AMBIGUOUS:
             fits = waiting.get((row.payer, row.left), [])
             if len(fits) == 1:
                 book.pair(fits.pop(), row, ORDER)
@@ -172,7 +141,7 @@ def _undone(book: Book, payments: Payments, cheques: dict[str, int]) -> None:
         if row.claim:
             whole = payments.take(row.claim, row.rank, row.left)
         else:
-            whole = not row.reason and _whole_check(row, row.left, cheques.get(row.trace or "", 0), payments)
+            whole = not row.reason and whole_check(row, row.left, cheques.get(row.trace or "", 0), payments)
         if whole:
             book.tie(row, row.how)
 
