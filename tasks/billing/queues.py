@@ -170,7 +170,7 @@ def _takebacks(s: Sources) -> pd.DataFrame:
         ),  # below zero the payer gave it, or has yet to collect it
         opened_on=rows["payment_date"],
         deadline=rows["payment_date"] + pd.to_timedelta(days, unit="D"),
-        source=rows["remittance_id"],
+        source=rows["remittance_id"] + " segment " + rows["segment"].astype("str"),
     )
 
 

@@ -417,6 +417,7 @@ def taken(**values: object) -> dict[str, object]:
     return {
         "adjustment_id": "R1+001",
         "remittance_id": "R1",
+        "segment": 31,
         "payment_date": "2026-01-21",
         "code": "WO",
         "kind": "recovery",
@@ -433,7 +434,7 @@ def test_a_recoupment_that_nothing_explains_is_work_with_its_dollars_and_a_week(
     (item,) = worklists.items(sources(remittances=[REMITTANCE], takebacks=work)).to_dict(orient="records")
     assert (item["queue"], item["reason"], item["next_action"]) == ("takebacks", "WO NO_REFERENCE", "ask")
     assert (item["amount_cents"], item["recoverable_cents"]) == (4000, 4000)
-    assert item["deadline"] == pd.Timestamp("2026-01-28")
+    assert (item["deadline"], item["source"]) == (pd.Timestamp("2026-01-28"), "R1 segment 31")
 
 
 def test_a_balance_that_waits_for_its_other_half_has_time_and_is_not_to_be_had(sources):

@@ -14,7 +14,7 @@ from tasks.billing.takebacks.references import dated, linked, subjects
 from tasks.billing.takebacks.silence import explain_silent
 
 PARTS = shapes.shape(
-    "adjustment_id part:int remittance_id payer_identifier payer_id payment_date:day position:int code kind"
+    "adjustment_id part:int remittance_id payer_identifier payer_id payment_date:day position:int segment:int code kind"
     " amount_cents how remitted_claim_id claim_id linked_remittance_id partner_id explained_cents unexplained_cents"
     " reason chain_id"
 )
@@ -93,7 +93,9 @@ def _frame(book: Book, rows: pd.DataFrame, payments: Payments, ours: pd.DataFram
         )
     of_row = rows.iloc[[part.row for part in parts]].reset_index(drop=True)
     frame = pd.DataFrame(made)
-    kept = of_row[["adjustment_id", "remittance_id", "payer_identifier", "payer_id", "position", "code"]]
+    kept = of_row[
+        ["adjustment_id", "remittance_id", "payer_identifier", "payer_id", "position", "segment", "code"]
+    ]
     return shapes.conform(pd.concat([kept, frame], axis=1).assign(payment_date=of_row["day"]), PARTS)
 
 

@@ -11,7 +11,7 @@ from tasks.billing.takebacks.book import DIFFERS, OPEN
 from tasks.billing.takebacks.references import AMBIGUOUS, NO_REFERENCE, UNKNOWN
 
 WORK = shapes.shape(
-    "adjustment_id remittance_id payer_id payment_date:day code kind reason cents:int claim_id chain_id"
+    "adjustment_id remittance_id segment:int payer_id payment_date:day code kind reason cents:int claim_id chain_id"
     " waits:flag next_action"
 )
 # What to do about each reason, the surest way first.
