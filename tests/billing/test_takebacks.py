@@ -109,6 +109,12 @@ def test_a_recovery_without_a_reference_collects_the_only_deferral_of_its_amount
     assert said(parts)[1:] == [("WO", -7000, "amount_and_order"), ("WO", 7000, "amount_and_order")]
 
 
+def test_a_recovery_without_a_reference_collects_no_deferral_of_its_own_check():
+    """What the check defers today is not what it collects today."""
+    parts = explained(check(1, reversal(ONE, 9000), plb=(("WO", ONE, -9000), ("WO", "", 9000))))
+    assert said(parts) == [("WO", -9000, "OPEN"), ("WO", 9000, "NO_REFERENCE")]
+
+
 def test_a_recovery_without_a_reference_that_fits_two_deferrals_is_ambiguous():
     first = check(1, reversal(ONE, 9000), reversal(TWO, 9000), plb=(("WO", ONE, -9000), ("WO", TWO, -9000)))
     parts = explained(first, check(2, paid(TWO, 12000), plb=(("WO", "", 9000),)))

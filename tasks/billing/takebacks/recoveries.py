@@ -126,9 +126,11 @@ def _by_amount(book: Book) -> None:
         if row.left < 0:
             waiting.setdefault((row.payer, -row.left), []).append(row)
         elif row.left == row.cents and not row.named and row.reason != AMBIGUOUS:
-            fits = waiting.get((row.payer, row.left), [])
+            alike = waiting.get((row.payer, row.left), [])
+            fits = [one for one in alike if one.rank < row.rank]
             if len(fits) == 1:
-                book.pair(fits.pop(), row, ORDER)
+                alike.remove(fits[0])
+                book.pair(fits[0], row, ORDER)
             elif fits:
                 row.reason = AMBIGUOUS
 
