@@ -101,11 +101,11 @@ def settle(tx: Transaction, remittance_ids: Collection[str]) -> int:
         return 0
     which = {"remittance_id": sorted(remittance_ids)}
     journal = tx.read("journal", where=which)
-    entries = posting.changes(journal, _wanted(tx, which))
+    entries = posting.changes(journal, wanted(tx, which))
     return tx.add("journal", periods.booked(tx, entries))
 
 
-def _wanted(tx: Transaction, which: dict[str, list[str]]) -> pd.DataFrame:
+def wanted(tx: Reads, which: dict[str, list[str]]) -> pd.DataFrame:
     """What these remittances should post, those that are in dispute left out."""
     live = [one for one in which["remittance_id"] if one not in held(tx)]
     names = (
