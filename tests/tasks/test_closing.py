@@ -72,6 +72,13 @@ def test_a_month_without_entries_may_be_closed_and_takes_none(book: Ledger) -> N
     assert listed(book)["2025-12"] == (0, 0, 0, "kim", True)
 
 
+def test_entries_without_a_date_are_listed_apart(book: Ledger) -> None:
+    row = {"posting_id": "P", "source": "remittance", "account": "cash", "position": 1, "amount_cents": 7}
+    book.add("journal", pd.DataFrame([row | {"entry_id": "P:1"}]))
+    assert listed(book)[None] == (1, 7, 0, None, None)  # type: ignore[index]
+    close(book, "2026-01")
+
+
 def late_charge(book: Ledger) -> None:
     """As the stage that judges stores it."""
     charges = books.filled("charge_lines", books.charge(4, 9_000))
