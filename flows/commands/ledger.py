@@ -51,11 +51,11 @@ def audit(
     if json_output:
         desk.print_json({"actions": desk.records(rows)})
         return
+    columns = ["at", "person", "action", "subject", "detail", *(["reason"] if show_phi else [])]
     body: list[list[object]] = [
-        [_instant(row["at"]), *(escape(_text(value)) for name, value in row.items() if name != "at")]
-        for row in frames.records(rows)
+        [_instant(row["at"]), *(escape(_text(row[name])) for name in columns[1:])]
+        for row in frames.records(rows.assign(subject=_short(rows)))
     ]
-    columns = [name.replace("_", " ") for name in rows.columns]
     desk.out.print(desk.table(f"{len(rows)} actions", columns, body, whole=("at", "person", "action")))
 
 
@@ -182,6 +182,12 @@ def _asked() -> Iterator[None]:
         yield
     except Refused as refused:
         desk.fail(desk.USAGE, str(refused))
+
+
+def _short(rows: pd.DataFrame) -> pd.Series[str]:
+    """Kind and id of a subject; the beginning of a long id, which every command takes for the whole."""
+    subject: pd.Series[str] = rows["subject_kind"].str.replace("_", " ") + " " + rows["subject_id"].str[:12]
+    return subject
 
 
 def _day(value: dt.datetime | None) -> dt.date | None:

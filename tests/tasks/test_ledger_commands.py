@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from connectors.ledger import Ledger
+from flows import desk
 from flows.cli import app
 from tests.support import books
 
@@ -27,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     root.mkdir()
     monkeypatch.setenv("CLEANCLAIM_HOME", str(root))
     monkeypatch.setenv("CLEANCLAIM_LOCK_WAIT_SECONDS", "0")
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(desk.out, "width", 200)  # a reason that is folded would not be found
     monkeypatch.delenv("CLEANCLAIM_DATABASE_URL", raising=False)
     book = Ledger.open(f"sqlite:///{root / 'ledger.sqlite'}")
     books.charged(book)
