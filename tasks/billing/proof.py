@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.billing import accounts
+from tasks.billing import accounts, months
 from tasks.billing.custody import ENCOUNTER_STATES, taken_over
 
 Tables = Mapping[str, pd.DataFrame]
@@ -22,7 +22,8 @@ Tables = Mapping[str, pd.DataFrame]
 NEEDS: dict[str, list[str]] = {
     table: columns.split()
     for table, columns in {
-        "journal": "posting_id source account amount_cents remittance_id charge_id claim_id",
+        "journal": "posting_id source account amount_cents remittance_id charge_id claim_id effective_on period",
+        "closings": "period balances_sha256",
         "remittances": "remittance_id bpr_cents claims claim_paid_cents plb_cents",
         "remitted_claims": "remitted_claim_id remittance_id position claim_id charge_cents paid_cents",
         "remitted_lines": "remitted_line_id remitted_claim_id position line_id charge_cents paid_cents",
@@ -302,6 +303,15 @@ def _matches_exist(tables: Tables) -> list[dict[str, Any]]:
     ]
 
 
+def _closed_months_stand(tables: Tables) -> list[dict[str, Any]]:
+    """Month: a closed one has the trial balance it was closed with."""
+    closings = tables["closings"]
+    if closings.empty:
+        return []
+    changed = closings["period"].isin(months.moved(months.trial_balance(tables["journal"]), closings))
+    return _found("closed_month", "month", closings[changed], "period")
+
+
 CHECKS: list[Callable[[Tables], list[dict[str, Any]]]] = [
     postings_sum_to_zero,
     _accounts_are_known,
@@ -313,4 +323,5 @@ CHECKS: list[Callable[[Tables], list[dict[str, Any]]]] = [
     _charges_claimed_once,
     _authorizations_hold,
     _matches_exist,
+    _closed_months_stand,
 ]
