@@ -136,7 +136,6 @@ def read_remittances() -> dict[str, int]:
 
 def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[str]) -> dict[str, int]:
     """Store what the decoded files say, in one transaction: facts, postings, quarantine, sources, readings."""
-    existing = ledger.read("remittances")
     found = remittances.facts(
         remittances.with_envelopes(
             of_arrow(decoded.transactions), of_arrow(decoded.sets), of_arrow(decoded.interchanges), shas
@@ -148,13 +147,13 @@ def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[s
         payers=ledger.current("payers"),
         problems=of_arrow(decoded.problems),
     )
+    existing = _existing(ledger, found)
     conflicting = remittances.conflicts(found.remittances, existing)
     disputed = set(conflicting["subject_id"])
     verdict = quarantining.run_suite(settings, ledger, "remittances", _project(found, conflicting, existing))
     waiting = _waiting(found, conflicting, verdict)
-    found = remittances.without(
-        found, {*verdict.quarantined, *existing["remittance_id"]} - (disputed - {*existing["remittance_id"]})
-    )
+    kept_out = {*verdict.quarantined} - disputed | {*existing["remittance_id"]}
+    found = remittances.without(found, kept_out)
     found, entries = recognising.prepared(ledger, found, disputed)
     live = remittances.without(found, disputed)
     checked = quarantining.run_suite(settings, ledger, "postings", _project_postings(live, entries))
@@ -165,6 +164,14 @@ def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[s
         for index, sha in enumerate(shas):
             _mark(tx, sha, "read", problems[problems["file"] == index])
     return counts
+
+
+def _existing(ledger: Ledger, found: RemittanceFacts) -> pd.DataFrame:
+    """Stored remittances that are among the found ones, or that may contradict them."""
+    by_trace = ledger.read("remittances", where={"trace": found.remittances["trace"].unique().tolist()})
+    ids = found.unbalanced["subject_id"].unique().tolist()  # a damaged copy of one that was posted
+    by_id = ledger.read("remittances", where={"remittance_id": ids})
+    return pd.concat([by_trace, by_id], ignore_index=True).drop_duplicates("remittance_id", ignore_index=True)
 
 
 def _project(found: RemittanceFacts, conflicting: pd.DataFrame, existing: pd.DataFrame) -> pd.DataFrame:

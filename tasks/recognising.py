@@ -20,8 +20,8 @@ from tasks.door import log, settings_and_ledger, stage
 from tasks.moment import Reads
 
 FACTS = ("remittances", "remitted_claims", "remitted_lines", "remitted_adjustments", "provider_adjustments")
-# A remitted claim recognised by one of these stays what it is, unless a person says otherwise.
-SETTLED = ("person", "control")
+# What a remitted claim was recognised by and may be recognised otherwise when more is known.
+UNSETTLED = ("payer_control", "line_control")
 
 
 @stage("recognise answers")
@@ -38,9 +38,10 @@ def prepared(
     ledger: Reads, found: RemittanceFacts, disputed: Collection[str]
 ) -> tuple[RemittanceFacts, pd.DataFrame]:
     """New remittances matched to our claims, and the journal entries of those that are not in dispute."""
-    ours = posting.Ours(ledger.read("claims"), ledger.read("claim_lines"))
+    known = taught(ledger, found.remitted_claims)
+    ours = _concerned(ledger, found.remitted_claims, found.remitted_lines, known)
     claims, lines = matching.match(
-        found.remitted_claims, found.remitted_lines, ours.claims, ours.claim_lines, taught(ledger)
+        found.remitted_claims, found.remitted_lines, ours.claims, ours.claim_lines, known
     )
     found = replace(found, remitted_claims=claims, remitted_lines=lines)
     live = without(found, disputed)
@@ -67,10 +68,12 @@ def store(
 
 def recognise(tx: Transaction) -> dict[str, int]:
     """Match again what is open, and settle the remittances that this, or a conflict, concerns."""
-    stored = tx.read("remitted_claims")
     said = assigned(tx)
-    open_ = ~stored["matched_by"].isin(SETTLED) | stored["remitted_claim_id"].isin(said["remitted_claim_id"])
-    before = stored[open_].reset_index(drop=True)
+    open_ = tx.read("remitted_claims", where={"matched_by": [None, *UNSETTLED]})
+    told = tx.read("remitted_claims", where={"remitted_claim_id": said["remitted_claim_id"].tolist()})
+    before = pd.concat([open_, told], ignore_index=True).drop_duplicates(
+        "remitted_claim_id", ignore_index=True
+    )
     changed = _match_again(tx, before, said) if len(before) else set()
     disputed = set(_conflicts(tx)["subject_id"])
     return {"recognised": len(changed), "posted": settle(tx, changed | disputed)}
@@ -78,16 +81,37 @@ def recognise(tx: Transaction) -> dict[str, int]:
 
 def _match_again(tx: Transaction, before: pd.DataFrame, said: pd.DataFrame) -> set[str]:
     """Match these remitted claims as if they had come now; the remittances where something is another now."""
-    ids = before["remittance_id"].unique().tolist()
-    lines = tx.read("remitted_lines", where={"remittance_id": ids})
+    lines = tx.read("remitted_lines", where={"remittance_id": before["remittance_id"].unique().tolist()})
     lines = lines[lines["remitted_claim_id"].isin(before["remitted_claim_id"])].reset_index(drop=True)
-    claims, claim_lines = tx.read("claims"), tx.read("claim_lines")
-    found, found_lines = matching.match(before, lines, claims, claim_lines, taught(tx), said)
+    known = taught(tx, before)
+    ours = _concerned(tx, before, lines, known, said)
+    found, found_lines = matching.match(before, lines, ours.claims, ours.claim_lines, known, said)
     changed = found[_differs(before, found, "claim_id") | _differs(before, found, "matched_by")]
     changed_lines = found_lines[_differs(lines, found_lines, "line_id")]
     tx.settle("remitted_claims", changed[["remitted_claim_id", "claim_id", "matched_by"]])
     tx.settle("remitted_lines", changed_lines[["remitted_line_id", "line_id"]])
     return {*changed["remittance_id"], *changed_lines["remittance_id"]}
+
+
+def _concerned(
+    ledger: Reads,
+    claims: pd.DataFrame,
+    lines: pd.DataFrame,
+    known: pd.DataFrame,
+    said: pd.DataFrame | None = None,
+) -> posting.Ours:
+    """The claims of ours that these remitted claims may answer: all others need not be read."""
+    named = claims["claim_control"].dropna()
+    found = ledger.read("claims", where={"claim_id": named.unique().tolist()})
+    lost = claims.loc[~claims["claim_control"].isin(found["claim_id"]), "remitted_claim_id"]
+    controls = lines.loc[lines["remitted_claim_id"].isin(lost), "line_control"].dropna().unique().tolist()
+    owners = ledger.read("claim_lines", where={"line_id": controls}, columns=["claim_id"])["claim_id"]
+    more = {*known["claim_id"], *owners, *([] if said is None else said["claim_id"].dropna())}
+    more -= set(found["claim_id"])
+    if more:
+        others = ledger.read("claims", where={"claim_id": sorted(more)})
+        found = pd.concat([found, others], ignore_index=True)
+    return posting.Ours(found, ledger.read("claim_lines", where={"claim_id": found["claim_id"].tolist()}))
 
 
 def _differs(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[bool]:
@@ -101,11 +125,11 @@ def settle(tx: Transaction, remittance_ids: Collection[str]) -> int:
         return 0
     which = {"remittance_id": sorted(remittance_ids)}
     journal = tx.read("journal", where=which)
-    entries = posting.changes(journal, _wanted(tx, which))
+    entries = posting.changes(journal, wanted(tx, which))
     return tx.add("journal", periods.booked(tx, entries))
 
 
-def _wanted(tx: Transaction, which: dict[str, list[str]]) -> pd.DataFrame:
+def wanted(tx: Reads, which: dict[str, list[str]]) -> pd.DataFrame:
     """What these remittances should post, those that are in dispute left out."""
     live = [one for one in which["remittance_id"] if one not in held(tx)]
     names = (
@@ -131,11 +155,12 @@ def entries(facts: Mapping[str, pd.DataFrame], ours: posting.Ours) -> pd.DataFra
     return pd.concat([received, answered], ignore_index=True)
 
 
-def taught(ledger: Reads) -> pd.DataFrame:
-    """The payer's numbers that stored sure answers and 277CAs gave."""
+def taught(ledger: Reads, remitted_claims: pd.DataFrame) -> pd.DataFrame:
+    """What stored sure answers and 277CAs taught of the payer's numbers of these remitted claims."""
+    which = {"payer_control": remitted_claims["payer_control"].dropna().unique().tolist()}
     return matching.taught(
-        ledger.read("remitted_claims", columns=["payer_control", "claim_id", "matched_by"]),
-        ledger.read("acknowledgments", columns=["payer_control", "claim_id"]),
+        ledger.read("remitted_claims", which, ["payer_control", "claim_id", "matched_by"]),
+        ledger.read("acknowledgments", which, ["payer_control", "claim_id"]),
     )
 
 

@@ -545,6 +545,7 @@ acknowledgments = fact(
     cents("charge_cents", "STC04."),
     day("stated_on", "Date of the statement."),
     Index(None, "claim_id"),
+    Index(None, "payer_control"),
 )
 
 remittances = fact(
@@ -587,6 +588,7 @@ remitted_claims = fact(
     text("remarks", "MIA/MOA remark codes, blanks between."),
     Index(None, "remittance_id"),
     Index(None, "claim_id"),
+    Index(None, "payer_control"),
 )
 
 remitted_lines = fact(

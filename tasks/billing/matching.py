@@ -165,7 +165,28 @@ def _by_content(
     best = _one_to_one(pairs[exact])
     used = _key(pairs).isin(_key(best)) | pairs["remitted_line_id"].isin(best["remitted_line_id"])
     sure = pd.concat([best, _one_to_one(pairs[~used])], ignore_index=True)
+    rest = left[~left["remitted_line_id"].isin(pairs["remitted_line_id"])]
+    gone = pd.concat([taken[["remitted_claim_id", "line_id"]], sure[["remitted_claim_id", "line_id"]]])
+    sure = pd.concat([sure, _parts(rest, right, gone)], ignore_index=True)
     return dict(zip(sure["remitted_line_id"], sure["line_id"], strict=True))
+
+
+def _parts(left: pd.DataFrame, right: pd.DataFrame, gone: pd.DataFrame) -> pd.DataFrame:
+    """Lines that the payer split: those of one code and day that together are one of ours, where only one fits.
+
+    `gone` (remitted_claim_id, line_id) are lines of ours that were recognised already.
+    """
+    group = ["remitted_claim_id", "claim_id", "sent_code", "service_date"]
+    whole = left.groupby(group, dropna=False)["size"].agg(["sum", "count"]).reset_index()
+    whole = whole[whole["count"] > 1].rename(columns={"sum": "size"})
+    found = whole.merge(right.astype({"size": "Int64"}), on=["claim_id", "sent_code", "size"])
+    found = found[found["service_date"].isna() | (found["service_date"] == found["sent_on"])]
+    taken = found.merge(gone.assign(taken=True), on=["remitted_claim_id", "line_id"], how="left")["taken"]
+    found = found[taken.isna().to_numpy()]
+    found = found[~found.duplicated(group, keep=False)]
+    found = found[~found.duplicated(["remitted_claim_id", "line_id"], keep=False)]
+    parts = left.merge(found[[*group, "line_id"]], on=group)
+    return parts[["remitted_line_id", "remitted_claim_id", "line_id"]]
 
 
 def _modifier_set(modifiers: pd.Series[str]) -> pd.Series[str]:

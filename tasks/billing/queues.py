@@ -128,10 +128,12 @@ def _suspense(s: Sources) -> pd.DataFrame:
     rows = sums[sums["amount_cents"] != 0].merge(
         s.remittances[["remittance_id", "payment_date", "payer_id"]], on="remittance_id", how="left"
     )
-    subject = rows["remitted_claim_id"].fillna(rows["remittance_id"]) + " " + rows["reason"].fillna("")
+    # A PLB says why by its code; a claim stands there because it is unmatched or was not adjudicated.
+    why = rows["reason"].fillna(rows["account"].str.removeprefix("suspense_").str.upper())
     return rows.assign(
         queue="suspense",
-        subject_id=subject.str.strip(),
+        subject_id=rows["remitted_claim_id"].fillna(rows["remittance_id"]) + " " + why,
+        reason=why,
         category=rows["account"],
         amount_cents=-rows["amount_cents"],
         recoverable_cents=rows["amount_cents"].abs(),

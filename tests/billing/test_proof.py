@@ -91,6 +91,7 @@ def whole_ledger() -> dict[str, pd.DataFrame]:
             ),
         ),
     }
+    tables["closings"] = ledger("closings")
     facts = matched(SAMPLE, lines=tables["claim_lines"])
     parts = (
         "remittances",
@@ -225,6 +226,10 @@ def double(tables: dict[str, pd.DataFrame], name: str, row: int) -> None:
 FAULTS = {
     "an entry a cent off": (lambda t: change(t, "journal", 0, amount_cents=20001), {"posting_zero"}),
     "an entry lost": (lambda t: drop(t, "journal", 0), {"posting_zero"}),
+    "a closed month that is not what it was": (
+        lambda t: t.update(closings=ledger("closings", {"period": "2026-01", "balances_sha256": "0" * 64})),
+        {"closed_month"},
+    ),
     "an account nobody knows": (lambda t: change(t, "journal", 0, account="petty_cash"), {"account_known"}),
     "a remittance nobody posted": (
         lambda t: t.update(journal=t["journal"][t["journal"]["remittance_id"].isna()]),

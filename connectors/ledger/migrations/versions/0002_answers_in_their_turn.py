@@ -41,10 +41,14 @@ def upgrade() -> None:
         table.add_column(sa.Column("matched_by", sa.Text()))
     with op.batch_alter_table("journal") as table:
         table.add_column(sa.Column("period", sa.Text()))
+    op.create_index(op.f("ix_remitted_claims_payer_control"), "remitted_claims", ["payer_control"])
+    op.create_index(op.f("ix_acknowledgments_payer_control"), "acknowledgments", ["payer_control"])
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index(op.f("ix_acknowledgments_payer_control"), table_name="acknowledgments")
+    op.drop_index(op.f("ix_remitted_claims_payer_control"), table_name="remitted_claims")
     with op.batch_alter_table("journal") as table:
         table.drop_column("period")
     with op.batch_alter_table("remitted_claims") as table:
