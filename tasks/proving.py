@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tasks import quarantining, recognising, standing
-from tasks.billing import proof
+from tasks.billing import proof, reassociation
 from tasks.moment import Facts, Moment, moment
 
 
@@ -33,6 +33,7 @@ def _prove(ledger: Moment) -> dict[str, Any]:
     made = proof.prove(tables, states)
     quarantined = quarantining.with_state(ledger)
     return made.to_dict() | {
+        "deposits": reassociation.by_state(standing.associated(ledger)),
         "fingerprint": ledger.fingerprint(),
         "quarantined": int((quarantined["state"] == "open").sum()),
     }

@@ -5,12 +5,12 @@ A queue's function gives the columns it knows; `tasks.billing.worklists` complet
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from tasks.billing import accounts, deadlines, evidence
-from tasks.billing.remedies import CREDITS, REJECTION_ACTIONS, SILENT, WITHHELD, remedy
+from tasks.billing import accounts, deadlines, evidence, reassociation
+from tasks.billing.remedies import CREDITS, REASSOCIATE, REJECTION_ACTIONS, SILENT, WITHHELD, remedy
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Sources:
     silent: pd.DataFrame  # custody.silent
     quarantine: pd.DataFrame  # open rows
     submissions: pd.DataFrame
+    reassociated: pd.DataFrame = field(default_factory=reassociation.nothing)  # reassociation.reassociate
 
 
 def accounts_read() -> list[str]:
@@ -224,6 +225,26 @@ def _withheld(s: Sources) -> pd.DataFrame:
     )
 
 
+def _deposits(s: Sources) -> pd.DataFrame:
+    """Deposits and remittances that are due without each other, and pairs of them that differ in cents."""
+    rows = s.reassociated[s.reassociated["due"]]
+    amount = rows["difference_cents"].abs()
+    action = rows["reason"].map(REASSOCIATE).fillna(rows["state"].map(REASSOCIATE))
+    sides = [
+        (f"{side} " + rows[column]).fillna("")
+        for side, column in (("deposit", "deposit_id"), ("remittance", "remittance_id"))
+    ]
+    return rows.assign(
+        queue="deposits",
+        subject_id=(rows["deposit"].fillna("") + " " + rows["remittance_id"].fillna("")).str.strip(),
+        category=rows["state"],
+        amount_cents=amount,
+        recoverable_cents=amount,
+        next_action=action,
+        source=(sides[0] + " " + sides[1]).str.strip(),
+    )
+
+
 # Every queue with what stands in it; the order is that of the line.
 QUEUES = {
     "holds": (_holds, "Encounters that a gate or a rule holds, with the smallest fix."),
@@ -232,6 +253,7 @@ QUEUES = {
     "rejections": (_rejections, "Files, sets and claims rejected before adjudication: fix and send again."),
     "silence": (_silence, "Files and claims that nobody answered within the limit, or not in known words."),
     "denials": (_denials, "Denied lines: correct, appeal, send records or bill the next payer."),
+    "deposits": (_deposits, "Deposits without their remittance, remittances without their deposit."),
     "suspense": (_suspense, "Money that arrived and could not be placed."),
     "credits": (_credits, "Claims on which more was paid than owed."),
 }
