@@ -5,15 +5,15 @@ Records of 94 characters, in blocks of ten; a file without line ends is cut ever
 | record | what | read |
 |---|---|---|
 | 1 | file header | record size 094 (35-37) |
-| 5 | batch header | company id (41-50), entry class (51-53), effective entry date (70-75), number (88-94) |
+| 5 | batch header | company id (41-50), class (51-53), effective date (70-75), settled (76-78), number (88-94) |
 | 6 | entry | code (2-3), receiving bank (4-11, into the hash), cents (30-39), trace number (80-94) |
 | 7 | addenda | type 05 (2-3), its text (4-83): ``TRN*1*trace*payer~`` |
 | 8 | batch trailer | entries and addenda (5-10), hash (11-20), debits (21-32), credits (33-44), number (88-94) |
 | 9 | file trailer | batches (2-7), blocks (8-13), entries and addenda (14-21), hash, debits, credits |
 
-All of it must hold, or nothing is taken. A credit is a deposit on its effective entry date. Prenotes and zero-dollar
-entries move no money and are left out, and so are debits, unless a trace shows that a payer took money back: then the
-amount is negative. The payer is TRN03, else the company id. Names and account numbers are never read.
+All of it must hold, or nothing is taken. A credit is a deposit on the day it settled, which the ACH operator fills in
+as a day of the year; without it, on its effective entry date. Prenotes and zero-dollar entries move no money and are
+left out, and so are debits, unless a trace shows that a payer took money back: then the amount is negative. The payer is TRN03, else the company id. Names and account numbers are never read.
 
 Source: NACHA Operating Rules, Appendix Three [K]; CCD+ with TRN: dossier 4.8 [V:S29,S30].
 """
@@ -177,7 +177,7 @@ class _Reader:
             line=record.line,
             company=record.at(41, 50).strip(),
             entry_class=record.at(51, 53),
-            effective=bank.day(record.at(70, 75)),
+            effective=_settled(bank.day(record.at(70, 75)), record.at(76, 78)),
             number=record.at(88, 94),
         )
 
@@ -245,6 +245,17 @@ class _Reader:
                     -one.cents if one.code in DEBITS else one.cents,
                 )
             )
+
+
+def _settled(effective: dt.date | None, day_of_year: str) -> dt.date | None:
+    """The settlement date: that day of the year nearest to the effective entry date, or this where it is blank."""
+    if effective is None or not re.fullmatch(r"[0-3]\d\d", day_of_year) or not 1 <= int(day_of_year) <= 366:
+        return effective
+    days = [
+        dt.date(year, 1, 1) + dt.timedelta(days=int(day_of_year) - 1)
+        for year in range(effective.year - 1, effective.year + 2)
+    ]
+    return min(days, key=lambda day: abs(day - effective))
 
 
 # For each record: whether it stands within a batch, and what is done.

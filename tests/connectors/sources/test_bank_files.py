@@ -217,6 +217,21 @@ def test_international_entries_are_told_and_a_batch_without_a_date_is_kept_out()
     assert said(nacha.read(undated)) == [(2, "effective_date", "NOT_A_DATE")]
 
 
+@pytest.mark.parametrize(
+    ("effective", "settled", "expected"),
+    [
+        ("260119", "020", dt.date(2026, 1, 20)),  # a holiday: settled on the day after
+        ("251231", "002", dt.date(2026, 1, 2)),
+        ("260102", "365", dt.date(2025, 12, 31)),
+        ("260120", "000", dt.date(2026, 1, 20)),
+        ("260120", "   ", dt.date(2026, 1, 20)),
+    ],
+)
+def test_a_deposit_has_the_day_it_settled(effective: str, settled: str, expected: dt.date) -> None:
+    data = changed(bank_files.nacha(Payment(14250)), "260120260120   1", f"260120{effective}{settled}1")
+    assert nacha.read(data).rows["deposited_on"].dt.date.tolist() == [expected]
+
+
 # --- both ------------------------------------------------------------------------------------------
 
 payments = st.builds(
