@@ -13,7 +13,8 @@ Records of 94 characters, in blocks of ten; a file without line ends is cut ever
 
 All of it must hold, or nothing is taken. A credit is a deposit on the day it settled, which the ACH operator fills in
 as a day of the year; without it, on its effective entry date. Prenotes and zero-dollar entries move no money and are
-left out, and so are debits, unless a trace shows that a payer took money back: then the amount is negative. The payer is TRN03, else the company id. Names and account numbers are never read.
+left out, and so are debits, unless a trace shows that a payer took money back: then the amount is negative. The payer
+is TRN03, else the company id. Names and account numbers are never read.
 
 Source: NACHA Operating Rules, Appendix Three [K]; CCD+ with TRN: dossier 4.8 [V:S29,S30].
 """
