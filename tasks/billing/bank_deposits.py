@@ -106,6 +106,21 @@ def numbers(statements: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts).dropna().drop_duplicates()
 
 
+def repeats(statements: pd.DataFrame) -> set[str]:
+    """Deposits without a trace that may be others told again: their day and cents, by no format that told both."""
+    columns = ["deposit", "source", "deposited_on", "amount_cents"]
+    bare, full = (statements.loc[which, columns] for which in (_bare(statements), ~_bare(statements)))
+    pairs = bare.merge(full, on=columns[2:], suffixes=("", "_of"))
+    both = pairs.loc[pairs["source"] == pairs["source_of"], ["deposit", "deposit_of"]]
+    told = set(both.itertuples(index=False, name=None))
+    maybe = set(pairs[["deposit", "deposit_of"]].itertuples(index=False, name=None))
+    return {deposit for deposit, _ in maybe - told}
+
+
+def _bare(statements: pd.DataFrame) -> pd.Series:
+    return statements["trace"].isna()
+
+
 def normal_traces(traces: pd.Series) -> pd.Series:
     """Traces without blanks, leading zeros and case; one of nothing else is missing."""
     bare = traces.astype("str").str.strip().str.replace(" ", "").str.upper().str.lstrip("0")

@@ -180,7 +180,10 @@ class _Work:
         self.deposits = deposits.sort_values(["day", "deposit"], ignore_index=True)
         self.remittances = remittances.sort_values(["day", "remittance_id"], ignore_index=True)
         self.numbers = bank_deposits.numbers(statements)
-        self.all_deposits = self.deposits
+        self.repeats = bank_deposits.repeats(statements)
+        self.first_day = self.deposits["day"].min()
+        # Traces that deposits bear and that remittances have, whatever became of them.
+        self.borne, self.explained = _traces(self.deposits), _traces(self.remittances)
         self.several: set[str] = set()  # deposits and remittances that go together in more than one way
         self.equal: list[pd.DataFrame] = []  # payer, trace, cents of what was matched
         self.parts: list[pd.DataFrame] = []
@@ -271,30 +274,29 @@ class _Work:
     def share(self, by: list[str]) -> None:
         """Deposits that hold several remittances of the same payer and `by`."""
         deposits, pool = self.deposits.dropna(subset=by), self.on(EFT).dropna(subset=by)
+        deposits = deposits[~deposits["deposit"].isin(self.several)]
         pool = pool[pool.duplicated(by, keep=False)].merge(deposits[by].drop_duplicates(), on=by)
         if pool.empty:
             return
         pools = dict(iter(pool.groupby(by)))
-        borne = _traces(self.deposits)
         for key, own in deposits.groupby(by):
             if key in pools:
-                self._share_pool(own, pools[key], borne)
+                self._share_pool(own, pools[key])
 
-    def _share_pool(self, deposits: pd.DataFrame, pool: pd.DataFrame, borne: set[tuple[str, str]]) -> None:
+    def _share_pool(self, deposits: pd.DataFrame, pool: pd.DataFrame) -> None:
         """What is in each deposit, where that is certain; deposits that claim the same remittance get none."""
         chosen: dict[str, list[str]] = {}
-        explained = _traces(self.remittances)
         traces = list(zip(pool["payer"], pool["trace"], strict=True))
         for name, payer, trace, cents in zip(*(deposits[c] for c in ("deposit", *EQUAL)), strict=True):
             # A remittance whose trace another deposit bears belongs there, if anywhere.
-            able = pool[[one == (payer, trace) or one not in borne for one in traces]]
+            able = pool[[one == (payer, trace) or one not in self.borne for one in traces]]
             found = selections(able["cents"].tolist(), cents)
             if len(found) > 1:
                 self.several.add(name)
             if len(found) == 1:
                 parts = able.iloc[list(found[0])]
                 # Where some remittance has the deposit's trace, a selection without it is a coincidence.
-                if (payer, trace) not in explained or (parts["trace"] == trace).any():
+                if (payer, trace) not in self.explained or (parts["trace"] == trace).any():
                     chosen[name] = parts["remittance_id"].tolist()
         claimed = Counter(one for ids in chosen.values() for one in ids)
         for name, ids in chosen.items():
@@ -329,16 +331,12 @@ class _Work:
         near = rows["trace"].isin(others["trace"])
         equal = set().union(*(part.itertuples(index=False, name=None) for part in self.equal))
         again = [one in equal for one in rows[EQUAL].itertuples(index=False, name=None)]
-        traced = self.all_deposits.dropna(subset=["trace"])
-        same_day = set(zip(traced["day"], traced["cents"], strict=True))
-        repeat = [one in same_day for one in zip(rows["day"], rows["cents"], strict=True)]
-        first_day = self.all_deposits["day"].min()
-        before = ~(rows["day"] >= first_day) & rows["day"].notna() & ("remittance_id" in rows)
+        before = ~(rows["day"] >= self.first_day) & rows["day"].notna() & ("remittance_id" in rows)
         reasons = pd.Series("NOTHING_FOUND", index=rows.index, dtype="str")
         for reason, where in (
             ("BEFORE_DEPOSITS", before),
             ("TRACE_MISSING", rows["trace"].isna()),
-            ("POSSIBLE_REPEAT", rows["trace"].isna() & pd.Series(repeat, index=rows.index, dtype="bool")),
+            ("POSSIBLE_REPEAT", ids.isin(self.repeats)),
             ("SAME_TRACE_AGAIN", pd.Series(again, index=rows.index, dtype="bool")),
             ("PAYER_DIFFERS", near),
             ("PAYER_UNKNOWN", near & nameless),

@@ -365,6 +365,17 @@ def test_a_deposit_without_trace_that_may_be_told_twice_says_so() -> None:
     ]
 
 
+def test_two_lines_of_one_report_are_no_repeat() -> None:
+    rows = found([deposit("B1", None, **BAI2), deposit("B2", **BAI2)], [remittance()])
+    assert (LONE_DEPOSIT, "TRACE_MISSING", "B1", None) in states(rows)
+
+
+def test_a_deposit_whose_trace_was_matched_takes_no_other_remittances() -> None:
+    several = [remittance(), remittance("R2", "EFT2", 14000), remittance("R3", "EFT3", 250)]
+    rows = found([deposit("B1", **BAI2), deposit("B2", **BAI2)], several)
+    assert next(row for row in states(rows) if row[0] == LONE_DEPOSIT)[1] == "SAME_TRACE_AGAIN"
+
+
 # --- everything ---------------------------------------------------------------------------------------------------
 
 CENTS, TRACES = st.sampled_from([100, 200, 300, -100]), st.sampled_from(["T1", "T2", "T3", "0T1"])
