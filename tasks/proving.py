@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tasks import quarantining, recognising, standing
-from tasks.billing import proof, takebacks
+from tasks.billing import proof, reassociation, takebacks
 from tasks.moment import Facts, Moment, moment
 
 
@@ -37,6 +37,7 @@ def _prove(ledger: Moment) -> dict[str, Any]:
         parts, recognising.live(ledger, "remittances"), recognising.live(ledger, "remitted_claims")
     )
     return made.to_dict() | {
+        "deposits": reassociation.by_state(standing.associated(ledger)),
         "fingerprint": ledger.fingerprint(),
         "takebacks": takebacks.summary(parts, chains),
         "quarantined": int((quarantined["state"] == "open").sum()),

@@ -9,7 +9,7 @@ import pandas as pd
 from configs.identity import digest
 from configs.settings import Settings
 from tasks import masters, quarantining, recognising
-from tasks.billing import coding, custody, denials, queues, takebacks, visits, worklists
+from tasks.billing import coding, custody, denials, queues, reassociation, takebacks, visits, worklists
 from tasks.moment import Facts, Moment, derived, moment
 
 
@@ -124,9 +124,22 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
             quarantine=quarantined[quarantined["state"] == "open"],
             submissions=ledger.read("submissions"),
             takebacks=takebacks.open_work(taken_back(ledger)),
+            reassociated=reassociated(ledger, settings, as_of),
         )
     )
     return worklists.with_people(items, ledger.read("work_events"), today)
+
+
+@derived
+def associated(ledger: Moment) -> pd.DataFrame:
+    """Deposits and remittances with what they belong to, see `tasks.billing.reassociation`."""
+    remittances = recognising.live(ledger, "remittances")
+    return reassociation.associate(ledger.read("deposits"), remittances, ledger.current("payers"))
+
+
+def reassociated(ledger: Facts, settings: Settings, as_of: dt.date) -> pd.DataFrame:
+    """Deposits and remittances with what they belong to and their clocks as of a day."""
+    return reassociation.timed(associated(ledger), pd.Timestamp(as_of), settings.limits)
 
 
 def silent(ledger: Facts, settings: Settings, claims: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:

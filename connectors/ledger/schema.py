@@ -649,9 +649,11 @@ deposits = fact(
     text("deposit_row_id", "Digest of the content."),
     text("deposit_id", "The bank's or your id.", "DEP0001", required=True),
     day("deposited_on", "Date of the deposit.", "2026-01-21", required=True),
-    text("trace", "Trace number of the addenda.", "EFT0000123"),
+    text("trace", "Trace number of the addenda, or the number of a check.", "EFT0000123"),
     text("payer_identifier", "Originator id (1 + TIN).", "1512345678"),
     cents("amount_cents", "Amount.", "14250", required=True),
+    text("reference", "The other reference a BAI2 file gives: a check's number, an ACH trace number."),
+    text("source", "bai2 or nacha; null where a table (CSV, Parquet) said it."),
 )
 
 journal = fact(

@@ -48,6 +48,18 @@ def show(made: dict[str, Any]) -> None:
         soft_wrap=True,
     )
     show_takebacks(made["takebacks"])
+    shown = {state: sums for state, sums in made["deposits"].items() if sums["count"]}
+    if set(shown) & {
+        "matched",
+        "amount_differs",
+        "deposit_without_remittance",
+    }:  # the bank's files are loaded
+        amounts = [
+            [state, sums["count"], desk.money(sums["deposit_cents"]), desk.money(sums["remittance_cents"])]
+            for state, sums in shown.items()
+        ]
+        columns = ["state", "count", "deposits", "remittances"]
+        desk.out.print(desk.table("deposits and remittances", columns, amounts, right=tuple(columns[1:])))
     for problem in made["problems"]:
         desk.out.print(f"[red]does not prove:[/] {problem}")
     verdict = "[bold green]balanced[/]" if made["balanced"] else "[bold red]NOT BALANCED[/]"

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from tasks.billing import accounts, deadlines, evidence, shapes, takebacks
+from tasks.billing import accounts, deadlines, evidence, reassociation, shapes, takebacks
 from tasks.billing.posting import plb_account
-from tasks.billing.remedies import CREDITS, REJECTION_ACTIONS, SILENT, WITHHELD, remedy
+from tasks.billing.remedies import CREDITS, REASSOCIATE, REJECTION_ACTIONS, SILENT, WITHHELD, remedy
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Sources:
     takebacks: pd.DataFrame = field(  # takebacks.open_work
         default_factory=lambda: shapes.empty(takebacks.WORK)
     )
+    reassociated: pd.DataFrame = field(default_factory=reassociation.nothing)  # reassociation.reassociate
 
 
 def accounts_read() -> list[str]:
@@ -263,6 +264,26 @@ def _withheld(s: Sources) -> pd.DataFrame:
     )
 
 
+def _deposits(s: Sources) -> pd.DataFrame:
+    """Deposits and remittances that are due without each other, and pairs of them that differ in cents."""
+    rows = s.reassociated[s.reassociated["due"]]
+    amount = rows["difference_cents"].abs()
+    action = rows["reason"].map(REASSOCIATE).fillna(rows["state"].map(REASSOCIATE))
+    sides = [
+        (f"{side} " + rows[column]).fillna("")
+        for side, column in (("deposit", "deposit_id"), ("remittance", "remittance_id"))
+    ]
+    return rows.assign(
+        queue="deposits",
+        subject_id=(rows["deposit"].fillna("") + " " + rows["remittance_id"].fillna("")).str.strip(),
+        category=rows["state"],
+        amount_cents=amount,
+        recoverable_cents=amount,
+        next_action=action,
+        source=(sides[0] + " " + sides[1]).str.strip(),
+    )
+
+
 # Every queue with what stands in it; the order is that of the line.
 QUEUES = {
     "holds": (_holds, "Encounters that a gate or a rule holds, with the smallest fix."),
@@ -271,6 +292,7 @@ QUEUES = {
     "rejections": (_rejections, "Files, sets and claims rejected before adjudication: fix and send again."),
     "silence": (_silence, "Files and claims that nobody answered within the limit, or not in known words."),
     "denials": (_denials, "Denied lines: correct, appeal, send records or bill the next payer."),
+    "deposits": (_deposits, "Deposits without their remittance, remittances without their deposit."),
     "suspense": (_suspense, "Money that arrived and could not be placed."),
     "takebacks": (_takebacks, "What payers took or gave outside any claim (PLB), unexplained or half."),
     "credits": (_credits, "Claims on which more was paid than owed."),
