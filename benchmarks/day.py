@@ -48,7 +48,7 @@ PARTS = {
     "decode": ("tasks.reading", "decode_835"),
     "facts": ("tasks.billing.remittances", "facts"),
     "match": ("tasks.billing.matching", "match"),
-    "post": ("tasks.billing.posting", "post_remittances"),
+    "post": ("tasks.recognising", "entries"),
     "work": ("tasks.standing", "work"),
     "claim states": ("tasks.billing.custody", "claim_states"),
     "encounter states": ("tasks.billing.custody", "encounter_states"),

@@ -38,7 +38,7 @@ PARTS = {
     "decode": ("tasks.reading", "decode_835"),
     "facts": ("tasks.billing.remittances", "facts"),
     "match": ("tasks.billing.matching", "match"),
-    "post": ("tasks.billing.posting", "post_remittances"),
+    "post": ("tasks.recognising", "entries"),
     "check": ("tasks.quarantining", "check"),
     "store": ("connectors.ledger.store:Transaction", "add"),
     "read": ("connectors.ledger.store:Snapshot", "read"),

@@ -111,6 +111,13 @@ class Limits(_Section):
         2, description="A claim without a 277CA becomes work after this many days."
     )
     days_without_835: int = Field(30, description="A claim without an 835 becomes work after this many days.")
+    banking_days_apart: int = Field(
+        3, description="A deposit or remittance without the other becomes work after this many banking days."
+    )
+    banking_days_for_check: int = Field(
+        10,
+        description="A remittance paid by check becomes work without a deposit after this many banking days.",
+    )
 
 
 class Billing(_Section):

@@ -12,6 +12,7 @@ from flows.commands import (
     daily,
     demo,
     home,
+    ledger,
     load,
     proof,
     quarantine,
@@ -40,6 +41,7 @@ app.command("serve")(serve.serve)
 app.add_typer(x12.app, name="x12")
 app.add_typer(worklist.app, name="worklist")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(sandbox.app, name="sandbox")
 
 

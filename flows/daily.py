@@ -15,6 +15,7 @@ from flows.endings import ending
 from tasks.claiming import build_claims
 from tasks.door import only_run, retried, settings_and_ledger
 from tasks.judging import check_encounters, judge_encounters
+from tasks.recognising import recognise_answers
 from tasks.reports import report
 from tasks.sandboxing import stand_in
 from tasks.sending import pending_partners, upload_pending, write_interchanges
@@ -43,6 +44,7 @@ def _steps(date: dt.date | None) -> dict[str, Any]:
             "check": check_encounters(day),
             "judge": judge_encounters(day),
             "claims": build_claims(day),
+            "answers": recognise_answers(),
             "interchanges": write_interchanges(day),
         }
         failure: PartnerError | None = None

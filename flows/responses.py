@@ -14,6 +14,7 @@ from flows.endings import ending
 from tasks.collecting import collect
 from tasks.door import only_run, retried, settings_and_ledger
 from tasks.reading import read_acknowledgments, read_remittances
+from tasks.recognising import recognise_answers
 from tasks.reports import report
 from tasks.sandboxing import stand_in
 
@@ -41,6 +42,7 @@ def _steps(date: dt.date | None) -> dict[str, Any]:
                 failure = error
         counts["acknowledgments"] = read_acknowledgments()
         counts["remittances"] = read_remittances()
+        counts["answers"] = recognise_answers()
         reported = report("responses", day, counts)
     if failure:
         raise failure

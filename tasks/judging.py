@@ -11,7 +11,7 @@ import re
 
 import pandas as pd
 
-from tasks import masters, quarantining, rebilling, standing
+from tasks import masters, periods, quarantining, rebilling, standing
 from tasks.billing import judge, posting
 from tasks.billing.context import Masters
 from tasks.door import log, settings_and_ledger, stage
@@ -92,7 +92,7 @@ def judge_encounters(date: dt.date) -> dict[str, int]:
             "units": tx.add("authorization_units", kept.reservations),
             "new_quarantine": tx.add("quarantine", quarantining.rows_of(verdict)),
         }
-        tx.add("journal", posting.post_charges(kept.charges))
+        tx.add("journal", periods.booked(tx, posting.post_charges(kept.charges)))
         counts["withdrawn"] = rebilling.withdraw_superseded(tx, kept.charges, entries)
     log.info("gates, coding and scrub: %s", counts)
     return counts

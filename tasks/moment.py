@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import pandas as pd
 
@@ -56,6 +56,14 @@ class Moment:
 
 
 Facts: TypeAlias = Ledger | Moment
+
+
+class Reads(Protocol):
+    """Whatever tables can be read from: a ledger, a moment of it, a transaction."""
+
+    def read(self, name: str, where: Any = None, columns: Iterable[str] | None = None) -> pd.DataFrame:
+        """See `Snapshot.read`."""
+        ...
 
 
 @contextmanager

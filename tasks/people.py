@@ -1,14 +1,18 @@
-"""What people decide, stored as facts: on items of a worklist and on rows in quarantine."""
+"""What people decide, stored as facts: on items, on rows in quarantine, on remitted claims and on months."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from configs.identity import digest
-from connectors.ledger import Ledger
+from connectors.ledger import Ledger, Transaction
 
 ITEM_ACTIONS = ("assign", "note", "snooze", "resubmit", "resolve", "reopen")
 QUARANTINE_ACTIONS = ("release", "discard")
+
+
+class Refused(Exception):
+    """What a person asked for cannot be done; the text is made for people and carries no values."""
 
 
 def act(
@@ -26,6 +30,35 @@ def decide(ledger: Ledger, quarantine_id: str, action: str, *, person: str, reas
     if action not in QUARANTINE_ACTIONS:
         raise ValueError("no such action")
     _store(ledger, "quarantine_events", "quarantine_id", quarantine_id, action, person=person, reason=reason)
+
+
+def assign(
+    tx: Transaction, remitted_claim_id: str, claim_id: str | None, *, person: str, reason: str
+) -> None:
+    """Store a person's word on which claim of ours a remitted claim answers; None for none of ours."""
+    sequence = tx.count("assignments", where={"remitted_claim_id": remitted_claim_id}) + 1
+    row = {
+        "assignment_id": digest("assignments", remitted_claim_id, sequence, claim_id),
+        "remitted_claim_id": remitted_claim_id,
+        "sequence": sequence,
+        "claim_id": claim_id,
+        "person": person,
+        "reason": reason,
+        "at": _now(),
+    }
+    tx.add("assignments", pd.DataFrame([row]))
+
+
+def close(tx: Transaction, period: str, balances_sha256: str, *, person: str, reason: str) -> None:
+    """Store that a month was closed, with the digest of its trial balance."""
+    row = {
+        "period": period,
+        "person": person,
+        "reason": reason,
+        "balances_sha256": balances_sha256,
+        "at": _now(),
+    }
+    tx.add("closings", pd.DataFrame([row]))
 
 
 def _store(ledger: Ledger, table: str, key: str, subject: str, action: str, **values: object) -> None:

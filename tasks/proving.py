@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks import quarantining, standing
-from tasks.billing import proof
+from tasks import quarantining, recognising, standing
+from tasks.billing import proof, reassociation, takebacks
 from tasks.moment import Facts, Moment, moment
 
 
@@ -19,7 +19,11 @@ def _prove(ledger: Moment) -> dict[str, Any]:
     current = ("encounters", "authorizations")
     states = standing.encounter_states(ledger, standing.claim_states(ledger))
     tables = {
-        name: ledger.current(name)[columns] if name in current else ledger.read(name, columns=columns)
+        name: ledger.current(name)[columns]
+        if name in current
+        else recognising.live(ledger, name, columns)
+        if name in recognising.FACTS
+        else ledger.read(name, columns=columns)
         for name, columns in proof.NEEDS.items()
     }
     tables["authorization_units"] = standing.authorization_units(ledger)[proof.NEEDS["authorization_units"]]
@@ -28,7 +32,13 @@ def _prove(ledger: Moment) -> dict[str, Any]:
     tables["submission_claims"] = members[proof.NEEDS["submission_claims"]]
     made = proof.prove(tables, states)
     quarantined = quarantining.with_state(ledger)
+    parts = standing.taken_back(ledger)
+    chains = takebacks.members(
+        parts, recognising.live(ledger, "remittances"), recognising.live(ledger, "remitted_claims")
+    )
     return made.to_dict() | {
+        "deposits": reassociation.by_state(standing.associated(ledger)),
         "fingerprint": ledger.fingerprint(),
+        "takebacks": takebacks.summary(parts, chains),
         "quarantined": int((quarantined["state"] == "open").sum()),
     }

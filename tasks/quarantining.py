@@ -13,7 +13,8 @@ from configs.identity import digest
 from configs.settings import Settings
 from expectations.gate import Verdict, check
 from expectations.suites import SUITES
-from tasks.moment import Facts
+from tasks.billing.remittances import CONFLICT
+from tasks.moment import Facts, Reads
 
 
 def run_suite(settings: Settings, ledger: Facts, name: str, frame: pd.DataFrame) -> Verdict:
@@ -35,7 +36,7 @@ def rows_of(verdict: Verdict) -> pd.DataFrame:
     return rows
 
 
-def decisions(ledger: Facts) -> pd.DataFrame:
+def decisions(ledger: Reads) -> pd.DataFrame:
     """The newest decision of a person about each quarantined row: quarantine_id, action."""
     events = ledger.read("quarantine_events").sort_values("sequence")
     return events.groupby("quarantine_id", as_index=False).last()[["quarantine_id", "action"]]
@@ -45,7 +46,8 @@ def with_state(ledger: Facts) -> pd.DataFrame:
     """All quarantined rows with ``state``: open, released, discarded, or settled where time overtook them."""
     rows = ledger.read("quarantine").merge(decisions(ledger), on="quarantine_id", how="left")
     state = rows["action"].map({"release": "released", "discard": "discarded"})
-    settled = rows["subject_id"].isin(_overtaken(ledger, rows))
+    disputed = rows["expectation"] == CONFLICT  # stored, and in dispute until a person has decided
+    settled = rows["subject_id"].isin(_overtaken(ledger, rows)) & ~disputed
     return rows.assign(state=state.fillna(settled.map({True: "settled", False: "open"})))
 
 

@@ -7,7 +7,6 @@ Reading a file again changes nothing: facts are identified by content.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import pandas as pd
 
@@ -17,13 +16,11 @@ from connectors.clearinghouse import archive, pickup
 from connectors.ledger import Ledger, Transaction
 from connectors.x12 import Decoded835, decode_835, decode_acknowledgments
 from expectations.gate import Verdict
-from tasks import collecting, quarantining
-from tasks.billing import accounts, acknowledgments, evidence, matching, posting, remittances
+from tasks import collecting, quarantining, recognising
+from tasks.billing import accounts, acknowledgments, evidence, remittances
 from tasks.billing.remittances import RemittanceFacts
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import of_arrow, records
-
-FACTS = ("remittances", "remitted_claims", "remitted_lines", "remitted_adjustments", "provider_adjustments")
 
 
 @stage("read acknowledgments")
@@ -139,7 +136,6 @@ def read_remittances() -> dict[str, int]:
 
 def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[str]) -> dict[str, int]:
     """Store what the decoded files say, in one transaction: facts, postings, quarantine, sources, readings."""
-    existing = ledger.read("remittances")
     found = remittances.facts(
         remittances.with_envelopes(
             of_arrow(decoded.transactions), of_arrow(decoded.sets), of_arrow(decoded.interchanges), shas
@@ -151,24 +147,31 @@ def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[s
         payers=ledger.current("payers"),
         problems=of_arrow(decoded.problems),
     )
+    existing = _existing(ledger, found)
     conflicting = remittances.conflicts(found.remittances, existing)
+    disputed = set(conflicting["subject_id"])
     verdict = quarantining.run_suite(settings, ledger, "remittances", _project(found, conflicting, existing))
     waiting = _waiting(found, conflicting, verdict)
-    found = remittances.without(found, {*conflicting["subject_id"], *verdict.quarantined})
-    found, entries = _post(ledger, found)
-    checked = quarantining.run_suite(settings, ledger, "postings", _project_postings(found, entries))
+    kept_out = {*verdict.quarantined} - disputed | {*existing["remittance_id"]}
+    found = remittances.without(found, kept_out)
+    found, entries = recognising.prepared(ledger, found, disputed)
+    live = remittances.without(found, disputed)
+    checked = quarantining.run_suite(settings, ledger, "postings", _project_postings(live, entries))
     assert not checked.quarantined, "the postings suite tolerates nothing"
     with ledger.transaction() as tx:
-        counts = {"remittances": tx.add("remittances", found.remittances)}
-        for name in FACTS[1:]:
-            tx.add(name, getattr(found, name))
-        counts["postings"] = tx.add("journal", entries)
-        counts["new_quarantine"] = tx.add("quarantine", waiting)
-        tx.add("remittance_sources", found.sources)
+        counts = recognising.store(tx, found, entries, waiting, disputed)
         problems = of_arrow(decoded.problems)
         for index, sha in enumerate(shas):
             _mark(tx, sha, "read", problems[problems["file"] == index])
     return counts
+
+
+def _existing(ledger: Ledger, found: RemittanceFacts) -> pd.DataFrame:
+    """Stored remittances that are among the found ones, or that may contradict them."""
+    by_trace = ledger.read("remittances", where={"trace": found.remittances["trace"].unique().tolist()})
+    ids = found.unbalanced["subject_id"].unique().tolist()  # a damaged copy of one that was posted
+    by_id = ledger.read("remittances", where={"remittance_id": ids})
+    return pd.concat([by_trace, by_id], ignore_index=True).drop_duplicates("remittance_id", ignore_index=True)
 
 
 def _project(found: RemittanceFacts, conflicting: pd.DataFrame, existing: pd.DataFrame) -> pd.DataFrame:
@@ -198,25 +201,6 @@ def _waiting(found: RemittanceFacts, conflicting: pd.DataFrame, verdict: Verdict
     rows = quarantining.rows_of(verdict)
     parts = [found.unbalanced, conflicting, rows[~rows["subject_id"].isin(told)]]
     return pd.concat([part for part in parts if len(part)] or [found.unbalanced], ignore_index=True)
-
-
-def _post(ledger: Ledger, found: RemittanceFacts) -> tuple[RemittanceFacts, pd.DataFrame]:
-    """`found` matched to our claims, and its journal entries."""
-    claims, lines = ledger.read("claims"), ledger.read("claim_lines")
-    earlier = ledger.read("remitted_claims", columns=["payer_control", "claim_id"]).dropna()
-    matched, matched_lines = matching.match(
-        found.remitted_claims, found.remitted_lines, claims, lines, earlier
-    )
-    entries = posting.post_remittances(
-        found.remittances,
-        matched,
-        matched_lines,
-        found.remitted_adjustments,
-        found.provider_adjustments,
-        claims,
-        lines,
-    )
-    return replace(found, remitted_claims=matched, remitted_lines=matched_lines), entries
 
 
 def _project_postings(found: RemittanceFacts, entries: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from configs.identity import digest
 from connectors.ledger import Transaction
-from tasks import quarantining, standing
+from tasks import periods, quarantining, standing
 from tasks.billing import authorizations, posting
 from tasks.moment import Facts
 
@@ -125,7 +125,7 @@ def withdraw_superseded(tx: Transaction, charges: pd.DataFrame, entries: pd.Data
     old = stored[~stored["charge_id"].isin(charges["charge_id"])]
     if old.empty:
         return 0
-    tx.add("journal", posting.withdraw_charges(old))
+    tx.add("journal", periods.booked(tx, posting.withdraw_charges(old)))
     tx.add(
         "authorization_units", authorizations.release(entries, old[["charge_id"]].assign(cause="superseded"))
     )

@@ -12,6 +12,7 @@ from configs.settings import Settings
 from connectors.ledger import Ledger
 from connectors.sources.database import pull
 from connectors.sources.files import read_table
+from tasks.billing import bank_deposits
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import records
 
@@ -43,7 +44,10 @@ class LoadReport:
 
 
 def load_file(ledger: Ledger, kind: str, path: Path) -> LoadReport:
-    """Load one CSV or Parquet file of `kind`; bad rows are reported and kept out, the good ones go in."""
+    """Load one file of `kind` (CSV or Parquet; deposits also BAI2 or NACHA).
+
+    Bad rows are reported and kept out, the good ones go in.
+    """
     loaded = read_table(kind, path)
     return _store(ledger, kind, loaded.rows, loaded.problems)
 
@@ -51,7 +55,11 @@ def load_file(ledger: Ledger, kind: str, path: Path) -> LoadReport:
 def _store(ledger: Ledger, kind: str, rows: pd.DataFrame, problems: pd.DataFrame) -> LoadReport:
     with ledger.transaction() as tx:
         if kind == "deposits":
-            new = tx.add("deposits", rows)
+            # What another file stated before is stored and not new: see `tasks.billing.bank_deposits`.
+            payers, before = tx.current("payers"), tx.read("deposits")
+            tx.add("deposits", rows)
+            known, now = (bank_deposits.unified(part, payers) for part in (before, tx.read("deposits")))
+            new = max(len(now) - len(known), 0)
             return LoadReport(kind, len(rows), new, 0, len(rows) - new, problems)
         counts = tx.load(kind, rows)
     return LoadReport(kind, len(rows), counts.new, counts.changed, counts.same, problems)

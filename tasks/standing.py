@@ -8,8 +8,8 @@ import pandas as pd
 
 from configs.identity import digest
 from configs.settings import Settings
-from tasks import masters, quarantining
-from tasks.billing import coding, custody, denials, queues, visits, worklists
+from tasks import masters, quarantining, recognising
+from tasks.billing import coding, custody, denials, queues, reassociation, takebacks, visits, worklists
 from tasks.moment import Facts, Moment, derived, moment
 
 
@@ -34,7 +34,19 @@ def live_submissions(ledger: Facts) -> tuple[pd.DataFrame, pd.DataFrame]:
 def verdicts(ledger: Moment) -> pd.DataFrame:
     """What every remitted line is, see `tasks.billing.denials`."""
     return denials.classify(
-        ledger.read("remitted_claims"), ledger.read("remitted_lines"), ledger.read("remitted_adjustments")
+        recognising.live(ledger, "remitted_claims"),
+        recognising.live(ledger, "remitted_lines"),
+        recognising.live(ledger, "remitted_adjustments"),
+    )
+
+
+@derived
+def taken_back(ledger: Moment) -> pd.DataFrame:
+    """What every provider adjustment is, see `tasks.billing.takebacks`."""
+    return takebacks.explain(
+        recognising.live(ledger, "remittances"),
+        recognising.live(ledger, "remitted_claims"),
+        recognising.live(ledger, "provider_adjustments"),
     )
 
 
@@ -49,8 +61,8 @@ def claim_states(ledger: Moment) -> pd.DataFrame:
         submission_claims=members,
         submission_events=ledger.read("submission_events"),
         acknowledgments=ledger.read("acknowledgments"),
-        remitted_claims=ledger.read("remitted_claims"),
-        remittances=ledger.read("remittances"),
+        remitted_claims=recognising.live(ledger, "remitted_claims"),
+        remittances=recognising.live(ledger, "remittances"),
         line_verdicts=verdicts(ledger),
     )
 
@@ -103,17 +115,31 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
             claim_lines=ledger.read("claim_lines"),
             claim_states=claims,
             payers=ledger.current("payers"),
-            remittances=ledger.read("remittances"),
-            remitted_claims=ledger.read("remitted_claims"),
-            remitted_lines=ledger.read("remitted_lines"),
+            remittances=recognising.live(ledger, "remittances"),
+            remitted_claims=recognising.live(ledger, "remitted_claims"),
+            remitted_lines=recognising.live(ledger, "remitted_lines"),
             verdicts=verdicts(ledger),
             journal=ledger.read("journal", where={"account": queues.accounts_read()}),
             silent=silent(ledger, settings, claims, as_of),
             quarantine=quarantined[quarantined["state"] == "open"],
             submissions=ledger.read("submissions"),
+            takebacks=takebacks.open_work(taken_back(ledger)),
+            reassociated=reassociated(ledger, settings, as_of),
         )
     )
     return worklists.with_people(items, ledger.read("work_events"), today)
+
+
+@derived
+def associated(ledger: Moment) -> pd.DataFrame:
+    """Deposits and remittances with what they belong to, see `tasks.billing.reassociation`."""
+    remittances = recognising.live(ledger, "remittances")
+    return reassociation.associate(ledger.read("deposits"), remittances, ledger.current("payers"))
+
+
+def reassociated(ledger: Facts, settings: Settings, as_of: dt.date) -> pd.DataFrame:
+    """Deposits and remittances with what they belong to and their clocks as of a day."""
+    return reassociation.timed(associated(ledger), pd.Timestamp(as_of), settings.limits)
 
 
 def silent(ledger: Facts, settings: Settings, claims: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:

@@ -3,13 +3,19 @@
 SHA-256 over the master and fact tables in name order: for each that has rows, one line with its name and columns,
 then its rows in the order of their primary key (texts by their bytes) as CSV: texts quoted, null empty, dates
 ISO 8601, flags true or false. Bookkeeping tables and bookkeeping columns are left out.
+
+What a remittance posts may change with what is learned later. The journal keeps what was posted meanwhile and its
+withdrawal; the fingerprint has the postings that stand, without the turn they came in.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -32,11 +38,30 @@ def fingerprint(connection: Connection) -> str:
 def _update(state: hashlib._Hash, connection: Connection, table: sa.Table, name: str) -> None:
     columns = [c.name for c in table.columns if not c.info.get("bookkeeping")]
     statement = rows_of(name, None, columns, connection.dialect.name)
+    if name == "journal":
+        statement = _standing(statement)
     for number, batch in enumerate(stream(connection, statement, ROWS)):
         if not batch.num_rows:
             return
         if number == 0:
             state.update(f"{name}: {' '.join(columns)}\n".encode())
+        if name == "journal":
+            batch = _without_turns(batch)
         buffer = io.BytesIO()
         pyarrow.csv.write_csv(batch, buffer, pyarrow.csv.WriteOptions(include_header=False))
         state.update(buffer.getbuffer())
+
+
+def _standing(statement: sa.Select[Any]) -> sa.Select[Any]:
+    """Entries of postings that were not withdrawn."""
+    journal = schema.journal
+    withdrawal = journal.alias("withdrawal")
+    withdrawn = sa.exists().where(withdrawal.c.entry_id == journal.c.posting_id + "<:1")
+    return statement.where(sa.not_(journal.c.source.like("%_withdrawn")), sa.not_(withdrawn))
+
+
+def _without_turns(batch: pa.Table) -> pa.Table:
+    for name in ("entry_id", "posting_id"):
+        bare = pc.replace_substring_regex(batch[name], r">\d+", ">")
+        batch = batch.set_column(batch.column_names.index(name), name, bare)
+    return batch

@@ -88,10 +88,15 @@ def conform(name: str, frame: Frame) -> pd.DataFrame:
     return to_frame(to_arrow(name, frame))
 
 
+def frame_columns(frame: Frame) -> list[str]:
+    """The names of a frame's columns."""
+    return list(frame.column_names if isinstance(frame, pa.Table) else frame.columns)
+
+
 def to_arrow(name: str, frame: Frame, columns: Iterable[str] | None = None) -> pa.Table:
     """A frame as Arrow in the table's types; `columns` limits and orders them."""
     wanted = columns_of(name, columns)
-    present = set(frame.column_names if isinstance(frame, pa.Table) else frame.columns)
+    present = set(frame_columns(frame))
     size = frame.num_rows if isinstance(frame, pa.Table) else len(frame)
     arrays = [
         _fit(frame[c.name], arrow_type(c), f"{name}.{c.name}")

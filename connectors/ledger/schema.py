@@ -86,6 +86,20 @@ def instant(name: str, meaning: str, *, required: bool = False) -> Column[Any]:
     return column
 
 
+def derived(name: str, meaning: str, example: str = "") -> Column[Any]:
+    """What follows from other facts and may change with them: outside the fingerprint, and `settle` may write it."""
+    column = text(name, meaning, example)
+    column.info["bookkeeping"] = column.info["derived"] = True
+    return column
+
+
+def booked(name: str, meaning: str, example: str) -> Column[Any]:
+    """When we came to know something, in the books: outside the fingerprint."""
+    column = text(name, meaning, example)
+    column.info["bookkeeping"] = True
+    return column
+
+
 def master(name: str, about: str, key: list[str], *columns: Column[Any]) -> Table:
     """A versioned table of what people maintain elsewhere and load here."""
     for column in columns:
@@ -531,6 +545,7 @@ acknowledgments = fact(
     cents("charge_cents", "STC04."),
     day("stated_on", "Date of the statement."),
     Index(None, "claim_id"),
+    Index(None, "payer_control"),
 )
 
 remittances = fact(
@@ -559,7 +574,10 @@ remitted_claims = fact(
     number("position", "1-based CLP within the transaction.", required=True),
     number("segment", "Ordinal of the CLP segment within its transaction set.", required=True),
     text("claim_control", "CLP01.", required=True),
-    text("claim_id", "Our claim it was matched to; null where none."),
+    derived("claim_id", "Our claim it was recognised as an answer to; null where none."),
+    derived(
+        "matched_by", "What it was recognised by: person, control, payer_control or line_control.", "control"
+    ),
     text("status", "CLP02.", required=True),
     cents("charge_cents", "CLP03.", required=True),
     cents("paid_cents", "CLP04.", required=True),
@@ -570,6 +588,7 @@ remitted_claims = fact(
     text("remarks", "MIA/MOA remark codes, blanks between."),
     Index(None, "remittance_id"),
     Index(None, "claim_id"),
+    Index(None, "payer_control"),
 )
 
 remitted_lines = fact(
@@ -581,7 +600,7 @@ remitted_lines = fact(
     number("position", "1-based SVC within the claim.", required=True),
     number("segment", "Ordinal of the SVC segment within its transaction set.", required=True),
     text("line_control", "REF*6R."),
-    text("line_id", "Our claim line it was matched to; null where none."),
+    derived("line_id", "Our claim line it was recognised as; null where none."),
     text("code", "SVC01-2.", required=True),
     text("modifiers", "SVC01-3 to 6."),
     text("submitted_code", "SVC06-2, where the payer changed it."),
@@ -630,21 +649,24 @@ deposits = fact(
     text("deposit_row_id", "Digest of the content."),
     text("deposit_id", "The bank's or your id.", "DEP0001", required=True),
     day("deposited_on", "Date of the deposit.", "2026-01-21", required=True),
-    text("trace", "Trace number of the addenda.", "EFT0000123"),
+    text("trace", "Trace number of the addenda, or the number of a check.", "EFT0000123"),
     text("payer_identifier", "Originator id (1 + TIN).", "1512345678"),
     cents("amount_cents", "Amount.", "14250", required=True),
+    text("reference", "The other reference a BAI2 file gives: a check's number, an ACH trace number."),
+    text("source", "bai2 or nacha; null where a table (CSV, Parquet) said it."),
 )
 
 journal = fact(
     "journal",
     "Double entry: debit positive, credit negative; every posting sums to zero.",
-    text("entry_id", "Digest of posting, position and account."),
+    text("entry_id", "The posting's id and the position in it."),
     text(
         "posting_id",
-        "Digest of what is posted: a charge line, a remitted claim or line, a provider adjustment.",
+        "What is posted: the digest of a charge line, a remittance's id, a remitted claim's id and the turn of its"
+        " answer (>1), or that and < where the answer was withdrawn.",
     ),
     number("position", "1-based within the posting.", required=True),
-    text("source", "charge, remittance or match.", required=True),
+    text("source", "charge, remittance, answer or answer_withdrawn.", required=True),
     text("account", "Account, see configs/reference/accounts.tsv.", "receivable_payer", required=True),
     cents("amount_cents", "Debit positive, credit negative.", required=True),
     text("remittance_id", "Remittance, where one is posted."),
@@ -656,6 +678,11 @@ journal = fact(
     text("group_code", "CAS group that caused it."),
     text("reason", "CARC or PLB code that caused it."),
     day("effective_on", "Date of service for charges, payment date for remittances."),
+    booked(
+        "period",
+        "Month it is booked in: that of its date, or the first open one after closed months.",
+        "2026-01",
+    ),
     Index(None, "remittance_id"),
     Index(None, "claim_id"),
     Index(None, "account"),
@@ -675,6 +702,29 @@ work_events = fact(
     day("until", "Snoozed until."),
     instant("at", "When."),
     Index(None, "item_id"),
+)
+
+assignments = fact(
+    "assignments",
+    "A person's word on which claim of ours a remitted claim answers, or that it answers none.",
+    text("assignment_id", "Digest of remitted claim, sequence and claim."),
+    text("remitted_claim_id", "Remitted claim.", required=True),
+    number("sequence", "1-based per remitted claim; the last one counts.", required=True),
+    text("claim_id", "Claim; null for none of ours."),
+    text("person", "Who.", required=True),
+    text("reason", "Why; free text stays in the ledger.", required=True, phi=True),
+    instant("at", "When."),
+    Index(None, "remitted_claim_id"),
+)
+
+closings = fact(
+    "closings",
+    "Months that were closed: what is posted for them afterwards is booked in the first open one.",
+    text("period", "Month.", "2026-01"),
+    text("person", "Who closed it.", required=True),
+    text("reason", "Why; free text stays in the ledger.", phi=True),
+    text("balances_sha256", "Digest of the trial balance of the month when it was closed.", required=True),
+    instant("at", "When."),
 )
 
 quarantine = fact(

@@ -27,7 +27,7 @@ from connectors.ledger import fingerprint, locks, masters, migrations, schema
 from connectors.ledger.bulk import insert_new
 from connectors.ledger.engine import engine_for, reading
 from connectors.ledger.errors import DATABASE_ERRORS, LedgerError, guarded, translated
-from connectors.ledger.frames import Frame, require, table_of, to_arrow, to_frame
+from connectors.ledger.frames import Frame, frame_columns, require, table_of, to_arrow, to_frame
 from connectors.ledger.masters import LoadCounts
 from connectors.ledger.query import Where, matching, newest, rows_of, stream
 
@@ -100,6 +100,30 @@ class Transaction(Snapshot):
         data = to_arrow(name, frame)
         require(name, data)
         return insert_new(self._connection, table, data)
+
+    @guarded
+    def settle(self, name: str, frame: Frame) -> int:
+        """Write what follows from other facts: the ``derived`` columns that the frame brings, by primary key.
+
+        Raises LedgerError NOT_DERIVED for any other column: facts are never changed.
+        """
+        table = table_of(name)
+        keys = [c.name for c in table.primary_key]
+        names = [c for c in frame_columns(frame) if c not in keys]
+        for column in names:
+            if column not in table.columns or not table.columns[column].info.get("derived"):
+                raise LedgerError("NOT_DERIVED", f"{name}.{column}")
+        rows = to_arrow(name, frame, [*keys, *names]).to_pylist()
+        if not rows or not names:
+            return 0
+        statement = (
+            sa.update(table)
+            .where(*(table.c[key] == sa.bindparam(f"key_{key}") for key in keys))
+            .values({column: sa.bindparam(column) for column in names})
+        )
+        named = [{f"key_{n}" if n in keys else n: value for n, value in row.items()} for row in rows]
+        self._connection.execute(statement, named)
+        return len(rows)
 
     @guarded
     def load(self, name: str, frame: Frame) -> LoadCounts:

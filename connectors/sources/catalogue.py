@@ -401,7 +401,13 @@ KINDS: dict[str, Kind] = {
             (
                 Column("deposit_id", TEXT, True, "The bank's or your id.", "DEP0001"),
                 Column("deposited_on", DATE, True, "Date of the deposit.", "2026-01-21"),
-                Column("trace", TEXT, False, "Trace number of the addenda.", "EFT0000123"),
+                Column(
+                    "trace",
+                    TEXT,
+                    False,
+                    "Trace number of the addenda, or the number of a check.",
+                    "EFT0000123",
+                ),
                 Column("payer_identifier", TEXT, False, "Originator id (1 + TIN).", "1512345678"),
                 Column("amount_cents", CENTS, True, "Amount.", "14250"),
             ),

@@ -1,4 +1,5 @@
-"""Master data and encounters from files: CSV as people and spreadsheets write it, and Parquet.
+"""Master data and encounters from files: CSV as people and spreadsheets write it, and Parquet; deposits also as BAI2
+and NACHA. What a file is follows from its content, never from its name.
 
 A CSV is UTF-8 (with or without a byte order mark), its separator a comma, a semicolon or a tab, its lines ended
 either way. Blank lines are nothing. Cells are text: leading zeros stay. A problem names the line as an editor
@@ -15,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 
+from connectors.sources import bai2, nacha
 from connectors.sources.cells import MESSAGES, Cell
 from connectors.sources.checks import (
     Cells,
@@ -40,6 +42,11 @@ def read_table(kind: str, path: Path | str) -> Loaded:
     """
     wanted = kind_of(kind)
     data = Path(path).read_bytes()
+    if wanted.name == "deposits":
+        if bai2.recognises(data):
+            return bai2.read(data)
+        if nacha.recognises(data):
+            return nacha.read(data)
     form = next((form for magic, form in MAGIC.items() if data.startswith(magic)), "csv")
     if form == "csv":
         return _csv(wanted, data)

@@ -13,7 +13,8 @@ from flows import desk
 def load(
     kind: Annotated[str, typer.Argument(help="payers providers enrollments patients coverages authorizations consents "
                                              "fees contracts encounters or deposits")],
-    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files", exists=True, dir_okay=False)],
+    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files; deposits also BAI2, NACHA",
+                                                exists=True, dir_okay=False)],
     home: desk.Home = None,
     json_output: desk.Json = False,
 ) -> None:  # fmt: skip

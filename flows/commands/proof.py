@@ -1,4 +1,4 @@
-"""``cleanclaim proof``: trial balance, custody, suspense, fingerprint."""
+"""``cleanclaim proof``: trial balance, custody, suspense, take-backs, fingerprint."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 import typer
 
 from flows import desk
+
+CHAINS = 10  # open ones shown; --json has them all
 
 
 def proof(home: desk.Home = None, json_output: desk.Json = False) -> None:
@@ -45,7 +47,42 @@ def show(made: dict[str, Any]) -> None:
         f"suspense {desk.money(made['suspense_cents'])}; in quarantine {made['quarantined']}",
         soft_wrap=True,
     )
+    show_takebacks(made["takebacks"])
+    shown = {state: sums for state, sums in made["deposits"].items() if sums["count"]}
+    if set(shown) & {
+        "matched",
+        "amount_differs",
+        "deposit_without_remittance",
+    }:  # the bank's files are loaded
+        amounts = [
+            [state, sums["count"], desk.money(sums["deposit_cents"]), desk.money(sums["remittance_cents"])]
+            for state, sums in shown.items()
+        ]
+        columns = ["state", "count", "deposits", "remittances"]
+        desk.out.print(desk.table("deposits and remittances", columns, amounts, right=tuple(columns[1:])))
     for problem in made["problems"]:
         desk.out.print(f"[red]does not prove:[/] {problem}")
     verdict = "[bold green]balanced[/]" if made["balanced"] else "[bold red]NOT BALANCED[/]"
     desk.out.print(f"{verdict}  fingerprint {made['fingerprint']}", soft_wrap=True)
+
+
+def show_takebacks(made: dict[str, Any]) -> None:
+    """What payers took and gave outside any claim, where there was any: by code, and the largest open chains."""
+    if not made["by_code"]:
+        return
+    amounts = ("sum", "explained", "unexplained")
+    rows = [
+        [code, v["count"], *(desk.money(v[f"{key}_cents"]) for key in ("amount", "explained", "unexplained"))]
+        for code, v in made["by_code"].items()
+    ]
+    title = "provider adjustments (PLB; taken +, given -)"
+    desk.out.print(desk.table(title, ["code", "count", *amounts], rows, right=("count", *amounts)))
+    chains = sorted(made["open_chains"], key=lambda chain: -abs(chain["balance_cents"]))
+    for chain in chains[:CHAINS]:
+        steps = ", ".join(
+            f"{step['date']} {step['kind']} {desk.money(step['cents'])}" for step in chain["steps"]
+        )
+        reasons = " ".join(chain["reasons"])
+        desk.out.print(f"open {desk.money(chain['balance_cents'])} {reasons}: {steps}", soft_wrap=True)
+    if len(chains) > CHAINS:
+        desk.out.print(f"and {len(chains) - CHAINS} more open chains: --json", soft_wrap=True)

@@ -142,7 +142,9 @@ def counted(
     # Both speak for every line of the claim, and a correction with unmatched lines answers what was reversed.
     stale |= line & _before(units, bare | (back & ~named))
     stale |= line & back & _before(units, ~line)
-    older = line & units.duplicated(["claim_id", "line_id"], keep="last")
+    # A payer may split a line: the parts are in one answer, and the last answer speaks with all of them.
+    last = units.groupby(["claim_id", "line_id"])["remitted_claim_id"].transform("last")
+    older = line & (units["remitted_claim_id"] != last)
     return units[~stale & ~older].reset_index(drop=True)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.billing import accounts
+from tasks.billing import accounts, months
 from tasks.billing.custody import ENCOUNTER_STATES, taken_over
 
 Tables = Mapping[str, pd.DataFrame]
@@ -22,7 +22,8 @@ Tables = Mapping[str, pd.DataFrame]
 NEEDS: dict[str, list[str]] = {
     table: columns.split()
     for table, columns in {
-        "journal": "posting_id source account amount_cents remittance_id charge_id claim_id",
+        "journal": "posting_id source account amount_cents remittance_id charge_id claim_id effective_on period",
+        "closings": "period balances_sha256",
         "remittances": "remittance_id bpr_cents claims claim_paid_cents plb_cents",
         "remitted_claims": "remitted_claim_id remittance_id position claim_id charge_cents paid_cents",
         "remitted_lines": "remitted_line_id remitted_claim_id position line_id charge_cents paid_cents",
@@ -127,7 +128,7 @@ def _looked_up(keys: pd.Series[str], sums: Mapping[str, int]) -> pd.Series[int]:
     return keys.map(sums).astype("Int64").fillna(0)
 
 
-def _postings_sum_to_zero(tables: Tables) -> list[dict[str, Any]]:
+def postings_sum_to_zero(tables: Tables) -> list[dict[str, Any]]:
     """Journal: every posting sums to zero."""
     sums = tables["journal"].groupby("posting_id")["amount_cents"].sum().reset_index()
     return _found("posting_zero", "posting", _off(sums, sums["amount_cents"]), "posting_id", "off")
@@ -141,20 +142,22 @@ def _accounts_are_known(tables: Tables) -> list[dict[str, Any]]:
     )
 
 
-def _cash_is_bpr(tables: Tables) -> list[dict[str, Any]]:
-    """Remittance: its cash entries are BPR02, and no cash is posted for a remittance that is not there."""
+def cash_is_bpr(tables: Tables) -> list[dict[str, Any]]:
+    """Remittance: its cash entries are BPR02, and no cash is posted for one that is not there or in dispute."""
     journal, remittances = tables["journal"], tables["remittances"]
     cash = journal[(journal["account"] == "cash") & journal["remittance_id"].notna()]
     sums = _sum(cash, "remittance_id", "amount_cents")
     off = _off(remittances, _looked_up(remittances["remittance_id"], sums) - remittances["bpr_cents"])
-    lost = cash[~cash["remittance_id"].isin(remittances["remittance_id"])].drop_duplicates("remittance_id")
+    # What was withdrawn since leaves entries that come to nothing.
+    lost = cash.groupby("remittance_id")[["amount_cents"]].sum().reset_index()
+    lost = lost[(lost["amount_cents"] != 0) & ~lost["remittance_id"].isin(remittances["remittance_id"])]
     return [
         *_found("cash_is_bpr", "remittance", off, "remittance_id", "off"),
         *_found("cash_has_remittance", "remittance", lost, "remittance_id", "amount_cents"),
     ]
 
 
-def _remittances_balance(tables: Tables) -> list[dict[str, Any]]:
+def remittances_balance(tables: Tables) -> list[dict[str, Any]]:
     """Line: charge - adjustments = paid. Claim: the same with all of its. Remittance: paid - PLB = BPR02."""
     claims, lines, adjustments = (tables[f"remitted_{part}"] for part in ("claims", "lines", "adjustments"))
     remittances = tables["remittances"]
@@ -300,15 +303,25 @@ def _matches_exist(tables: Tables) -> list[dict[str, Any]]:
     ]
 
 
+def _closed_months_stand(tables: Tables) -> list[dict[str, Any]]:
+    """Month: a closed one has the trial balance it was closed with."""
+    closings = tables["closings"]
+    if closings.empty:
+        return []
+    changed = closings["period"].isin(months.moved(months.trial_balance(tables["journal"]), closings))
+    return _found("closed_month", "month", closings[changed], "period")
+
+
 CHECKS: list[Callable[[Tables], list[dict[str, Any]]]] = [
-    _postings_sum_to_zero,
+    postings_sum_to_zero,
     _accounts_are_known,
-    _cash_is_bpr,
-    _remittances_balance,
+    cash_is_bpr,
+    remittances_balance,
     _charges_posted_once,
     _encounters_in_one_state,
     _dollars_tie,
     _charges_claimed_once,
     _authorizations_hold,
     _matches_exist,
+    _closed_months_stand,
 ]

@@ -5,12 +5,13 @@ A queue's function gives the columns it knows; `tasks.billing.worklists` complet
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from tasks.billing import accounts, deadlines, evidence
-from tasks.billing.remedies import CREDITS, REJECTION_ACTIONS, SILENT, WITHHELD, remedy
+from tasks.billing import accounts, deadlines, evidence, reassociation, shapes, takebacks
+from tasks.billing.posting import plb_account
+from tasks.billing.remedies import CREDITS, REASSOCIATE, REJECTION_ACTIONS, SILENT, WITHHELD, remedy
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class Sources:
     silent: pd.DataFrame  # custody.silent
     quarantine: pd.DataFrame  # open rows
     submissions: pd.DataFrame
+    takebacks: pd.DataFrame = field(  # takebacks.open_work
+        default_factory=lambda: shapes.empty(takebacks.WORK)
+    )
+    reassociated: pd.DataFrame = field(default_factory=reassociation.nothing)  # reassociation.reassociate
 
 
 def accounts_read() -> list[str]:
@@ -116,17 +121,20 @@ def _denials(s: Sources) -> pd.DataFrame:
 
 
 def _suspense(s: Sources) -> pd.DataFrame:
-    """What stands in suspense, by remittance and claim control or PLB reason."""
+    """What stands in suspense, by remittance and claim control or PLB reason, but what is work in `takebacks`."""
     entries = s.journal[s.journal["account"].str.startswith("suspense")]
     keys = ["remittance_id", "remitted_claim_id", "account", "reason"]
+    entries = pd.concat([entries[[*keys, "amount_cents"]], _as_takebacks(s)], ignore_index=True)
     sums = entries.groupby(keys, dropna=False)[["amount_cents"]].sum().reset_index()
     rows = sums[sums["amount_cents"] != 0].merge(
         s.remittances[["remittance_id", "payment_date", "payer_id"]], on="remittance_id", how="left"
     )
-    subject = rows["remitted_claim_id"].fillna(rows["remittance_id"]) + " " + rows["reason"].fillna("")
+    # A PLB says why by its code; a claim stands there because it is unmatched or was not adjudicated.
+    why = rows["reason"].fillna(rows["account"].str.removeprefix("suspense_").str.upper())
     return rows.assign(
         queue="suspense",
-        subject_id=subject.str.strip(),
+        subject_id=rows["remitted_claim_id"].fillna(rows["remittance_id"]) + " " + why,
+        reason=why,
         category=rows["account"],
         amount_cents=-rows["amount_cents"],
         recoverable_cents=rows["amount_cents"].abs(),
@@ -134,6 +142,38 @@ def _suspense(s: Sources) -> pd.DataFrame:
         deadline=rows["payment_date"] + pd.Timedelta(days=7),
         next_action="find the claim or the payer's reason, then match it",
         source=rows["remittance_id"],
+    )
+
+
+def _as_takebacks(s: Sources) -> pd.DataFrame:
+    """Opposite amounts of the provider adjustments in suspense that nobody can explain yet: they have their queue."""
+    waiting = s.takebacks[s.takebacks["code"].map(plb_account) == "suspense_plb"]
+    return pd.DataFrame(
+        {
+            "remittance_id": waiting["remittance_id"],
+            "account": "suspense_plb",
+            "reason": waiting["code"],
+            "amount_cents": -waiting["cents"],
+        }
+    )
+
+
+def _takebacks(s: Sources) -> pd.DataFrame:
+    """Provider adjustments that nothing explains, and those that wait for their other half."""
+    rows = s.takebacks
+    days = rows["waits"].map({True: 45, False: 7}).astype("int64")
+    return rows.assign(
+        queue="takebacks",
+        subject_id=rows["adjustment_id"] + " " + rows["reason"],
+        category=rows["kind"],
+        reason=rows["code"] + " " + rows["reason"],
+        amount_cents=rows["cents"].abs(),
+        recoverable_cents=rows["cents"].clip(
+            lower=0
+        ),  # below zero the payer gave it, or has yet to collect it
+        opened_on=rows["payment_date"],
+        deadline=rows["payment_date"] + pd.to_timedelta(days, unit="D"),
+        source=rows["remittance_id"] + " segment " + rows["segment"].astype("str"),
     )
 
 
@@ -224,6 +264,26 @@ def _withheld(s: Sources) -> pd.DataFrame:
     )
 
 
+def _deposits(s: Sources) -> pd.DataFrame:
+    """Deposits and remittances that are due without each other, and pairs of them that differ in cents."""
+    rows = s.reassociated[s.reassociated["due"]]
+    amount = rows["difference_cents"].abs()
+    action = rows["reason"].map(REASSOCIATE).fillna(rows["state"].map(REASSOCIATE))
+    sides = [
+        (f"{side} " + rows[column]).fillna("")
+        for side, column in (("deposit", "deposit_id"), ("remittance", "remittance_id"))
+    ]
+    return rows.assign(
+        queue="deposits",
+        subject_id=(rows["deposit"].fillna("") + " " + rows["remittance_id"].fillna("")).str.strip(),
+        category=rows["state"],
+        amount_cents=amount,
+        recoverable_cents=amount,
+        next_action=action,
+        source=(sides[0] + " " + sides[1]).str.strip(),
+    )
+
+
 # Every queue with what stands in it; the order is that of the line.
 QUEUES = {
     "holds": (_holds, "Encounters that a gate or a rule holds, with the smallest fix."),
@@ -232,6 +292,8 @@ QUEUES = {
     "rejections": (_rejections, "Files, sets and claims rejected before adjudication: fix and send again."),
     "silence": (_silence, "Files and claims that nobody answered within the limit, or not in known words."),
     "denials": (_denials, "Denied lines: correct, appeal, send records or bill the next payer."),
+    "deposits": (_deposits, "Deposits without their remittance, remittances without their deposit."),
     "suspense": (_suspense, "Money that arrived and could not be placed."),
+    "takebacks": (_takebacks, "What payers took or gave outside any claim (PLB), unexplained or half."),
     "credits": (_credits, "Claims on which more was paid than owed."),
 }

@@ -36,6 +36,19 @@ SILENT = {
 # What keeps a claim that was built out of every file.
 WITHHELD = "renew the consent or configure the partner; it goes out in the next daily run"
 
+# What to do about a deposit or remittance without the other: by reason, else by state.
+REASSOCIATE = {
+    "PAYER_UNKNOWN": "ask the bank for the addenda, or load the deposit with its payer id",
+    "PAYER_DIFFERS": "find out whose id the bank shows; where it is the payer's, add it to remit_ids",
+    "SEVERAL_WAYS": "ask the bank or the payer which remittances are in the deposit",
+    "SAME_TRACE_AGAIN": "find out whether it was paid twice or reported twice",
+    "POSSIBLE_REPEAT": "compare with the deposit of that day and amount that has a trace",
+    "TRACE_MISSING": "ask the bank for the addenda, then the payer for the remittance",
+    "amount_differs": "ask the payer for the difference; post nothing by hand",
+    "deposit_without_remittance": "look in quarantine, then call the payer for the remittance",
+    "remittance_without_deposit": "call the payer for the payment; ask the bank for rejected entries",
+}
+
 # Why a receivable below zero is work.
 CREDITS = {"receivable_payer": "CREDIT_PAYER", "receivable_patient": "CREDIT_PATIENT"}
 

@@ -12,14 +12,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from configs.identity import digest, digests
+from configs.identity import digests
 from tasks.billing import shapes
+from tasks.billing.rows import series, text
 
 SUITE = "remittances"
 IDENTITY = ["payer_identifier", "trace", "payment_date", "bpr_cents", "content_sha256"]
 # A remittance's identity without what it says: what a payer must not use twice (dossier 4.9).
 NAME = IDENTITY[:4]
+# The expectation that two remittances under one name fail.
+CONFLICT = "one_content_per_trace"
 
 
 @dataclass(frozen=True)
@@ -91,21 +96,18 @@ def facts(
 
 
 def conflicts(new: pd.DataFrame, existing: pd.DataFrame) -> pd.DataFrame:
-    """Quarantine rows for remittances of `new` whose payer, trace, date and amount another one already bears.
+    """Quarantine rows for remittances that bear one payer, trace, date and amount but say different things.
 
-    Both frames are ``remittances``. Where two of `new` contradict each other, nothing tells which of them is
-    right, so both wait. Post only what is left: see `without`.
+    Both frames are ``remittances``. Nothing tells which of two is right, whichever came first: all of them wait for a
+    person, those of `existing` included, whose postings have to be withdrawn.
     """
     names = ["remittance_id", *NAME]
     known = pd.concat([existing[names], new[names]], ignore_index=True).drop_duplicates("remittance_id")
     known["name"] = digests("remittance_name", known[NAME].itertuples(index=False, name=None))
-    contradicted = known[known.duplicated("name", keep=False)]["remittance_id"]
-    fresh = ~new["remittance_id"].isin(existing["remittance_id"])
-    ids = new.loc[fresh & new["remittance_id"].isin(contradicted), "remittance_id"]
+    of_new = known["name"].isin(known.loc[known["remittance_id"].isin(new["remittance_id"]), "name"])
+    ids = known.loc[of_new & known.duplicated("name", keep=False), "remittance_id"]
     reason = "TRACE_CONFLICT: another remittance has the same payer, trace, date and amount but other content"
-    return _quarantine(
-        pd.DataFrame({"subject_id": ids}).assign(expectation="one_content_per_trace", reason=reason)
-    )
+    return _quarantine(pd.DataFrame({"subject_id": ids}).assign(expectation=CONFLICT, reason=reason))
 
 
 def without(found: RemittanceFacts, remittance_ids: Iterable[str]) -> RemittanceFacts:
@@ -155,43 +157,44 @@ def _payers_by_identifier(payers: pd.DataFrame) -> dict[str, str]:
 def _claims(kept: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
     """CLP rows of the kept transactions with their ids; ``claim`` still names the codec's row."""
     owned = claims.merge(kept[["transaction", "remittance_id"]], on="transaction", how="inner")
-    return owned.assign(
-        remitted_claim_id=_child_ids("remitted_claim", owned["remittance_id"], owned["position"])
-    )
+    return owned.assign(remitted_claim_id=_placed(owned["remittance_id"], owned["position"], "-", 5))
 
 
 def _lines(owned: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """SVC rows of the kept claims with their ids."""
     keys = owned[["claim", "remittance_id", "remitted_claim_id"]]
     found = lines.merge(keys, on="claim", how="inner").rename(columns={"service_from": "service_date"})
-    return found.assign(
-        remitted_line_id=_child_ids("remitted_line", found["remitted_claim_id"], found["position"])
-    )
+    return found.assign(remitted_line_id=_placed(found["remitted_claim_id"], found["position"], "-", 3))
 
 
 def _adjustments(owned: pd.DataFrame, owned_lines: pd.DataFrame, adjustments: pd.DataFrame) -> pd.DataFrame:
     """CAS rows: identified by their line where they have one, else by their claim."""
     found = adjustments.merge(owned[["claim", "remittance_id", "remitted_claim_id"]], on="claim", how="inner")
-    line_ids = dict(zip(owned_lines["line"].astype("int64"), owned_lines["remitted_line_id"], strict=True))
-    found["remitted_line_id"] = found["line"].astype("Int64").map(line_ids).astype("str")
+    lines = pa.array(owned_lines["line"], pa.int64(), from_pandas=True)
+    row = pc.index_in(pa.array(found["line"], pa.int64(), from_pandas=True), value_set=lines, skip_nulls=True)
+    line = text(owned_lines["remitted_line_id"]).take(row)
+    found["remitted_line_id"] = series(line, found.index)
     owner = found["remitted_line_id"].where(found["line"].notna(), found["remitted_claim_id"])
-    found["adjustment_id"] = _child_ids("remitted_adjustment", owner, found["position"])
+    found["adjustment_id"] = _placed(owner, found["position"], "+", 2)
     return shapes.conform(found, shapes.REMITTED_ADJUSTMENTS)
 
 
 def _provider_adjustments(kept: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """PLB rows."""
     found = rows.merge(kept[["transaction", "remittance_id"]], on="transaction", how="inner")
-    found["adjustment_id"] = _child_ids("provider_adjustment", found["remittance_id"], found["position"])
+    found["adjustment_id"] = _placed(found["remittance_id"], found["position"], "+", 3)
     return shapes.conform(found, shapes.PROVIDER_ADJUSTMENTS)
 
 
-def _child_ids(kind: str, parents: pd.Series[str], positions: pd.Series[int]) -> pd.Series[str]:
-    """Ids of what stands at a position within its parent."""
-    pairs = zip(parents.tolist(), positions.tolist(), strict=True)
-    return pd.Series(
-        [digest(kind, parent, int(place)) for parent, place in pairs], index=parents.index, dtype="str"
-    )
+def _placed(parents: pd.Series[str], positions: pd.Series[int], mark: str, digits: int) -> pd.Series[str]:
+    """Ids of what stands at a position within its parent: the parent's id, a mark and the position.
+
+    The parent's id is a digest of all that is in the remittance, so no other content can have this id. Ids sort as
+    the file reads, which is how they go into the database and come out of it.
+    """
+    place = pc.utf8_lpad(pa.array(positions, pa.int64(), from_pandas=True).cast(pa.string()), digits, "0")
+    ids = pc.binary_join_element_wise(text(parents), place, mark)
+    return series(ids, parents.index)
 
 
 def _sources(named: pd.DataFrame) -> pd.DataFrame:

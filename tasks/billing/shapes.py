@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
+import pyarrow as pa
 
 Shape = Mapping[str, str]
 
@@ -38,6 +39,29 @@ def conform(frame: pd.DataFrame, columns: Shape) -> pd.DataFrame:
     return ordered.astype(other)
 
 
+def of_arrow(arrays: Mapping[str, pa.Array], columns: Shape) -> pd.DataFrame:
+    """A frame of these columns from Arrow arrays of the same length, texts without a copy; what is missing is null."""
+    rows = len(next(iter(arrays.values())))
+    types = {"str": pa.string(), "Int64": pa.int64(), "boolean": pa.bool_()}
+    table = pa.table(
+        {
+            name: arrays[name].cast(types.get(dtype, pa.timestamp("s")))
+            if name in arrays
+            else pa.nulls(rows, types.get(dtype, pa.timestamp("s")))
+            for name, dtype in columns.items()
+        }
+    )
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_FRAMED.get)
+    return frame
+
+
+_FRAMED = {
+    pa.string(): pd.StringDtype(na_value=float("nan")),
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+}
+
+
 def empty(columns: Shape) -> pd.DataFrame:
     """A frame without rows."""
     return conform(pd.DataFrame(columns=list(columns)), columns)
@@ -48,8 +72,8 @@ REMITTANCES = shape(
     " content_sha256 claims:int claim_paid_cents plb_cents"
 )
 REMITTED_CLAIMS = shape(
-    "remitted_claim_id remittance_id position:int segment:int claim_control claim_id status charge_cents paid_cents"
-    " patient_cents filing_code payer_control frequency remarks"
+    "remitted_claim_id remittance_id position:int segment:int claim_control claim_id matched_by status charge_cents"
+    " paid_cents patient_cents filing_code payer_control frequency remarks"
 )
 REMITTED_LINES = shape(
     "remitted_line_id remitted_claim_id remittance_id position:int segment:int line_control line_id code modifiers"
@@ -69,7 +93,7 @@ QUARANTINE = shape(
 )
 JOURNAL = shape(
     "entry_id posting_id position:int source account amount_cents remittance_id remitted_claim_id claim_id charge_id"
-    " payer_id patient_id group_code reason effective_on:day"
+    " payer_id patient_id group_code reason effective_on:day period"
 )
 ACKNOWLEDGMENTS = shape(
     "ack_id kind partner interchange_control group_control transaction_control claim_id code detail action"

@@ -10,10 +10,10 @@ import datetime as dt
 import pandas as pd
 import pyarrow as pa
 import pytest
-from remittance_frames import ledger, ledger_shape
 
 from connectors.x12 import tables
 from tasks.billing import acknowledgments
+from tests.support.remittance_frames import ledger, ledger_shape
 
 
 def acks(schema: pa.Schema, *rows: dict) -> pd.DataFrame:

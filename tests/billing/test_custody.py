@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from remittance_frames import claim, claim_line, ledger
 
 from tasks.billing import custody, evidence
+from tests.support.remittance_frames import claim, claim_line, ledger
 
 D = dt.date
 

@@ -5,9 +5,20 @@ from __future__ import annotations
 import datetime as dt
 
 import pandas as pd
-from remittance_frames import CLAIM_LINES, CLAIMS, SAMPLE, claim_line, clp, codec, ledger, matched, remit, svc
 
 from tasks.billing import matching, remittances
+from tests.support.remittance_frames import (
+    CLAIM_LINES,
+    CLAIMS,
+    SAMPLE,
+    claim_line,
+    clp,
+    codec,
+    ledger,
+    matched,
+    remit,
+    svc,
+)
 
 
 def both(*claims, our_claims=CLAIMS, our_lines=CLAIM_LINES, earlier=None):
@@ -92,6 +103,33 @@ def test_another_day_is_another_line_and_a_missing_day_is_not_held_against_it():
         clp("C000000001", "1", 20000, 20000, svc(20000, 20000, day=None)),
     )
     assert lines["line_id"].fillna("").tolist() == ["", "L0000000001"]
+
+
+def test_a_line_that_the_payer_split_is_found_by_its_parts_together():
+    _, lines = both(
+        clp(
+            "C000000001",
+            "1",
+            20000,
+            15000,
+            svc(12000, 10000, ("CO", "45", 2000)),
+            svc(8000, 5000, ("PR", "3", 3000)),
+        )
+    )
+    assert lines["line_id"].tolist() == ["L0000000001", "L0000000001"]
+
+
+def test_parts_that_are_not_the_whole_stay_open():
+    _, lines = both(clp("C000000001", "1", 19000, 19000, svc(12000, 12000), svc(7000, 7000)))
+    assert lines["line_id"].isna().all()
+
+
+def test_parts_of_twins_stay_open():
+    both_twins = ledger(
+        "claim_lines", claim_line("LA", "C000000001", 100), claim_line("LB", "C000000001", 100)
+    )
+    _, lines = both(clp("C000000001", "1", 100, 100, svc(60, 60), svc(40, 40)), our_lines=both_twins)
+    assert lines["line_id"].isna().all()
 
 
 TWINS = ledger(

@@ -6,7 +6,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from remittance_frames import (
+
+from configs import reference
+from tasks.billing import accounts, denials, posting
+from tests.support.remittance_frames import (
     CLAIM_LINES,
     CLAIMS,
     SAMPLE,
@@ -19,9 +22,6 @@ from remittance_frames import (
     remit,
     svc,
 )
-
-from configs import reference
-from tasks.billing import accounts, denials, posting
 
 
 def balances(*remits, **frames) -> dict[str, int]:
@@ -237,7 +237,7 @@ def test_money_for_a_claim_that_is_not_ours_waits_in_suspense():
         "cash": 12000,
         "suspense_unmatched": -12000,
     }
-    assert journal["reason"].tolist() == ["UNMATCHED", "UNMATCHED"]
+    assert set(journal["source"]) == {"remittance"}
     assert accounts.suspense(journal) == 12000
 
 
@@ -315,7 +315,7 @@ def test_a_secondary_claim_s_answer_is_a_later_payer_s_whatever_its_status():
     one = remit(clp("C000000001", "1", 20000, 2000, svc(20000, 2000, ("OA", "23", 17000), ("PR", "2", 1000))))
     journal = posted(one, claims=claims)
     assert accounts.balances(journal)["receivable_patient"] == 1000 - 3000
-    assert set(journal["payer_id"]) == {"SECOND"}
+    assert set(journal.loc[journal["source"] == "answer", "payer_id"]) == {"SECOND"}
 
 
 # --- properties ------------------------------------------------------------------------------------------------
@@ -416,5 +416,6 @@ def test_nothing_to_post():
         "remitted_adjustments",
         "provider_adjustments",
     )
-    empty = [ledger(name) for name in names]
-    assert posting.post_remittances(*empty, CLAIMS, CLAIM_LINES).empty
+    remits, claims, lines, adjustments, plb = (ledger(name) for name in names)
+    assert posting.received(remits, claims, plb).empty
+    assert posting.answered(remits, claims, lines, adjustments, posting.Ours(CLAIMS, CLAIM_LINES)).empty

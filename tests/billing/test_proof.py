@@ -8,9 +8,19 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from remittance_frames import SAMPLE, claim, claim_line, clp, ledger, matched, remit, svc
 
 from tasks.billing import accounts, custody, denials, posting, proof
+from tests.support.remittance_frames import (
+    SAMPLE,
+    claim,
+    claim_line,
+    clp,
+    journal_of,
+    ledger,
+    matched,
+    remit,
+    svc,
+)
 
 CHARGES = {"L0000000001": 20000, "L0000000002": 19000, "L0000000003": 12000, "L0000000009": 15000}
 OWNERS = {
@@ -81,6 +91,7 @@ def whole_ledger() -> dict[str, pd.DataFrame]:
             ),
         ),
     }
+    tables["closings"] = ledger("closings")
     facts = matched(SAMPLE, lines=tables["claim_lines"])
     parts = (
         "remittances",
@@ -93,9 +104,7 @@ def whole_ledger() -> dict[str, pd.DataFrame]:
     tables["journal"] = pd.concat(
         [
             posting.post_charges(tables["charge_lines"]),
-            posting.post_remittances(
-                *(tables[part] for part in parts), tables["claims"], tables["claim_lines"]
-            ),
+            journal_of(tables),
         ],
         ignore_index=True,
     )
@@ -217,6 +226,10 @@ def double(tables: dict[str, pd.DataFrame], name: str, row: int) -> None:
 FAULTS = {
     "an entry a cent off": (lambda t: change(t, "journal", 0, amount_cents=20001), {"posting_zero"}),
     "an entry lost": (lambda t: drop(t, "journal", 0), {"posting_zero"}),
+    "a closed month that is not what it was": (
+        lambda t: t.update(closings=ledger("closings", {"period": "2026-01", "balances_sha256": "0" * 64})),
+        {"closed_month"},
+    ),
     "an account nobody knows": (lambda t: change(t, "journal", 0, account="petty_cash"), {"account_known"}),
     "a remittance nobody posted": (
         lambda t: t.update(journal=t["journal"][t["journal"]["remittance_id"].isna()]),
@@ -347,14 +360,7 @@ def test_a_withdrawn_charge_is_posted_and_taken_back(tables):
 def test_suspense_shows_and_is_no_fault():
     strange = remit(clp("SOMEBODY", "1", 500, 500, svc(500, 500)), plb=(("CS", "X", 500),))
     facts = matched(strange)
-    journal = posting.post_remittances(
-        facts.remittances,
-        facts.remitted_claims,
-        facts.remitted_lines,
-        facts.remitted_adjustments,
-        facts.provider_adjustments,
-        ledger("claims"),
-    )
+    journal = journal_of({**vars(facts), "claims": ledger("claims"), "claim_lines": ledger("claim_lines")})
     tables = {name: ledger(name) for name in proof.NEEDS} | {
         name: getattr(facts, name) for name in proof.NEEDS if hasattr(facts, name)
     }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from remittance_frames import SAMPLE, clp, codec, ledger, ledger_shape, remit, svc
 
 from tasks.billing import remittances, shapes
+from tests.support.remittance_frames import SAMPLE, clp, codec, ledger, ledger_shape, remit, svc
 
 
 def test_the_sample_balances_to_its_payment():
@@ -141,7 +141,10 @@ def test_a_trace_used_for_other_content_is_a_conflict():
     changed = codec(SAMPLE | {"claims": SAMPLE["claims"][::-1]})
     later = remittances.facts(*changed)
     found = remittances.conflicts(later.remittances, earlier)
-    assert found["subject_id"].tolist() == later.remittances["remittance_id"].tolist()
+    both = [*earlier["remittance_id"], *later.remittances["remittance_id"]]
+    assert sorted(found["subject_id"]) == sorted(both)
+    again = remittances.conflicts(earlier, later.remittances)
+    assert sorted(again["quarantine_id"]) == sorted(found["quarantine_id"])  # whichever came first
     assert found["reason"].iloc[0].startswith("TRACE_CONFLICT")
     assert remittances.without(later, found["subject_id"]).remitted_lines.empty
     assert remittances.without(later, []).remitted_lines.equals(later.remitted_lines)

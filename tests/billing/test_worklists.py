@@ -12,6 +12,7 @@ from tasks.billing import queues, remedies, worklists
 from tasks.billing.custody import CLAIM_STATES, ENCOUNTER_STATE, SILENCE
 from tasks.billing.denials import classify
 from tasks.billing.shapes import empty as shaped
+from tasks.billing.takebacks import WORK
 
 TODAY = pd.Timestamp("2026-02-01")
 
@@ -410,3 +411,48 @@ def test_an_answer_that_nobody_understands_names_its_code(sources):
     )
     assert (item["queue"], item["reason"]) == ("silence", "unknown_answer F9 21")
     assert item["next_action"] == "look up the code with the partner"
+
+
+def taken(**values: object) -> dict[str, object]:
+    return {
+        "adjustment_id": "R1+001",
+        "remittance_id": "R1",
+        "segment": 31,
+        "payment_date": "2026-01-21",
+        "code": "WO",
+        "kind": "recovery",
+        "reason": "NO_REFERENCE",
+        "cents": 4000,
+        "waits": False,
+        "next_action": "ask",
+        **values,
+    }
+
+
+def test_a_recoupment_that_nothing_explains_is_work_with_its_dollars_and_a_week(sources):
+    work = frame(shaped(WORK), taken())
+    (item,) = worklists.items(sources(remittances=[REMITTANCE], takebacks=work)).to_dict(orient="records")
+    assert (item["queue"], item["reason"], item["next_action"]) == ("takebacks", "WO NO_REFERENCE", "ask")
+    assert (item["amount_cents"], item["recoverable_cents"]) == (4000, 4000)
+    assert (item["deadline"], item["source"]) == (pd.Timestamp("2026-01-28"), "R1 segment 31")
+
+
+def test_a_balance_that_waits_for_its_other_half_has_time_and_is_not_to_be_had(sources):
+    waits = taken(code="FB", kind="carried_forward", reason="OPEN", cents=-4000, waits=True)
+    (item,) = worklists.items(sources(takebacks=frame(shaped(WORK), waits))).to_dict(orient="records")
+    assert (item["amount_cents"], item["recoverable_cents"]) == (4000, 0)
+    assert item["deadline"] == pd.Timestamp("2026-03-07")
+
+
+def test_an_unexplained_adjustment_in_suspense_is_one_item_and_an_explained_one_stays_there(sources):
+    """Two CS in one remittance, -30.00 unexplained and -20.00 explained: the whole 50.00 was listed twice."""
+    entry = {"remittance_id": "R1", "account": "suspense_plb", "reason": "CS"}
+    journal = frame(empty("journal"), {**entry, "amount_cents": -3000}, {**entry, "amount_cents": -2000})
+    work = frame(shaped(WORK), taken(code="CS", kind="other", cents=-3000))
+    items = worklists.items(sources(remittances=[REMITTANCE], journal=journal, takebacks=work))
+    assert sorted(zip(items["queue"], items["amount_cents"], strict=True)) == [
+        ("suspense", 2000),
+        ("takebacks", 3000),
+    ]
+    alone = worklists.items(sources(remittances=[REMITTANCE], journal=journal.iloc[:1], takebacks=work))
+    assert alone["queue"].tolist() == ["takebacks"]

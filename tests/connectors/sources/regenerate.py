@@ -32,7 +32,14 @@ from connectors.sources.columns import CENTS, DATE, FLAG, NUMBER, TEXT, Column, 
 
 '''
 TYPES = {sa.Text: "TEXT", sa.BigInteger: "NUMBER", sa.Boolean: "FLAG", sa.Date: "DATE"}
-OURS = {"row_id", "version", "previous_id", "deposit_row_id"}  # the ledger's own, never in a file
+OURS = {
+    "row_id",
+    "version",
+    "previous_id",
+    "deposit_row_id",
+    "reference",
+    "source",
+}  # the ledger's own, never in a file
 DEPOSITS_KEY = ["deposit_id"]  # deposits are facts: the schema names no key
 
 

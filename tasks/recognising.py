@@ -1,0 +1,189 @@
+"""Stage: recognise which of our claims remitted claims answer, and make the journal say what follows.
+
+Runs after everything that teaches something: new remittances, new claims, 277CAs, a person's word. What was unknown
+is posted; what turns out to be another claim's, or is contradicted by a second remittance under the same trace, is
+withdrawn by the opposite entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from connectors.ledger import Transaction
+from tasks import periods, quarantining
+from tasks.billing import matching, posting
+from tasks.billing.remittances import CONFLICT, RemittanceFacts, without
+from tasks.door import log, settings_and_ledger, stage
+from tasks.moment import Reads
+
+FACTS = ("remittances", "remitted_claims", "remitted_lines", "remitted_adjustments", "provider_adjustments")
+# What a remitted claim was recognised by and may be recognised otherwise when more is known.
+UNSETTLED = ("payer_control", "line_control")
+
+
+@stage("recognise answers")
+def recognise_answers() -> dict[str, int]:
+    """Look again at every remitted claim that is not recognised, or only by what may change; then post."""
+    _, ledger = settings_and_ledger()
+    with ledger.transaction() as tx:
+        counts = recognise(tx)
+    log.info("recognise answers: %s", counts)
+    return counts
+
+
+def prepared(
+    ledger: Reads, found: RemittanceFacts, disputed: Collection[str]
+) -> tuple[RemittanceFacts, pd.DataFrame]:
+    """New remittances matched to our claims, and the journal entries of those that are not in dispute."""
+    known = taught(ledger, found.remitted_claims)
+    ours = _concerned(ledger, found.remitted_claims, found.remitted_lines, known)
+    claims, lines = matching.match(
+        found.remitted_claims, found.remitted_lines, ours.claims, ours.claim_lines, known
+    )
+    found = replace(found, remitted_claims=claims, remitted_lines=lines)
+    live = without(found, disputed)
+    return found, entries({name: getattr(live, name) for name in FACTS}, ours)
+
+
+def store(
+    tx: Transaction,
+    found: RemittanceFacts,
+    made: pd.DataFrame,
+    waiting: pd.DataFrame,
+    disputed: Collection[str],
+) -> dict[str, int]:
+    """Store prepared remittances and their entries, what waits in quarantine, and what a dispute takes back."""
+    counts = {"remittances": tx.add("remittances", found.remittances)}
+    for name in FACTS[1:]:
+        tx.add(name, getattr(found, name))
+    counts["postings"] = tx.add("journal", periods.booked(tx, made))
+    counts["new_quarantine"] = tx.add("quarantine", waiting)
+    settle(tx, disputed)
+    tx.add("remittance_sources", found.sources)
+    return counts
+
+
+def recognise(tx: Transaction) -> dict[str, int]:
+    """Match again what is open, and settle the remittances that this, or a conflict, concerns."""
+    said = assigned(tx)
+    open_ = tx.read("remitted_claims", where={"matched_by": [None, *UNSETTLED]})
+    told = tx.read("remitted_claims", where={"remitted_claim_id": said["remitted_claim_id"].tolist()})
+    before = pd.concat([open_, told], ignore_index=True).drop_duplicates(
+        "remitted_claim_id", ignore_index=True
+    )
+    changed = _match_again(tx, before, said) if len(before) else set()
+    disputed = set(_conflicts(tx)["subject_id"])
+    return {"recognised": len(changed), "posted": settle(tx, changed | disputed)}
+
+
+def _match_again(tx: Transaction, before: pd.DataFrame, said: pd.DataFrame) -> set[str]:
+    """Match these remitted claims as if they had come now; the remittances where something is another now."""
+    lines = tx.read("remitted_lines", where={"remittance_id": before["remittance_id"].unique().tolist()})
+    lines = lines[lines["remitted_claim_id"].isin(before["remitted_claim_id"])].reset_index(drop=True)
+    known = taught(tx, before)
+    ours = _concerned(tx, before, lines, known, said)
+    found, found_lines = matching.match(before, lines, ours.claims, ours.claim_lines, known, said)
+    changed = found[_differs(before, found, "claim_id") | _differs(before, found, "matched_by")]
+    changed_lines = found_lines[_differs(lines, found_lines, "line_id")]
+    tx.settle("remitted_claims", changed[["remitted_claim_id", "claim_id", "matched_by"]])
+    tx.settle("remitted_lines", changed_lines[["remitted_line_id", "line_id"]])
+    return {*changed["remittance_id"], *changed_lines["remittance_id"]}
+
+
+def _concerned(
+    ledger: Reads,
+    claims: pd.DataFrame,
+    lines: pd.DataFrame,
+    known: pd.DataFrame,
+    said: pd.DataFrame | None = None,
+) -> posting.Ours:
+    """The claims of ours that these remitted claims may answer: all others need not be read."""
+    named = claims["claim_control"].dropna()
+    found = ledger.read("claims", where={"claim_id": named.unique().tolist()})
+    lost = claims.loc[~claims["claim_control"].isin(found["claim_id"]), "remitted_claim_id"]
+    controls = lines.loc[lines["remitted_claim_id"].isin(lost), "line_control"].dropna().unique().tolist()
+    owners = ledger.read("claim_lines", where={"line_id": controls}, columns=["claim_id"])["claim_id"]
+    more = {*known["claim_id"], *owners, *([] if said is None else said["claim_id"].dropna())}
+    more -= set(found["claim_id"])
+    if more:
+        others = ledger.read("claims", where={"claim_id": sorted(more)})
+        found = pd.concat([found, others], ignore_index=True)
+    return posting.Ours(found, ledger.read("claim_lines", where={"claim_id": found["claim_id"].tolist()}))
+
+
+def _differs(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[bool]:
+    differs: pd.Series[bool] = one[column].fillna("") != other[column].fillna("")
+    return differs
+
+
+def settle(tx: Transaction, remittance_ids: Collection[str]) -> int:
+    """Make the journal say what these stored remittances should say; returns how many entries that took."""
+    if not remittance_ids:
+        return 0
+    which = {"remittance_id": sorted(remittance_ids)}
+    journal = tx.read("journal", where=which)
+    entries = posting.changes(journal, wanted(tx, which))
+    return tx.add("journal", periods.booked(tx, entries))
+
+
+def wanted(tx: Reads, which: dict[str, list[str]]) -> pd.DataFrame:
+    """What these remittances should post, those that are in dispute left out."""
+    live = [one for one in which["remittance_id"] if one not in held(tx)]
+    names = (
+        "remittances",
+        "remitted_claims",
+        "remitted_lines",
+        "remitted_adjustments",
+        "provider_adjustments",
+    )
+    found = {name: tx.read(name, where={"remittance_id": live}) for name in names}
+    ours = tx.read(
+        "claims", where={"claim_id": found["remitted_claims"]["claim_id"].dropna().unique().tolist()}
+    )
+    lines = tx.read("claim_lines", where={"claim_id": ours["claim_id"].tolist()})
+    return entries(found, posting.Ours(ours, lines))
+
+
+def entries(facts: Mapping[str, pd.DataFrame], ours: posting.Ours) -> pd.DataFrame:
+    """Everything that matched remittances post; `facts` are the ledger's tables by name."""
+    remittances, claims, lines, adjustments, provider = (facts[name] for name in FACTS)
+    received = posting.received(remittances, claims, provider)
+    answered = posting.answered(remittances, claims, lines, adjustments, ours)
+    return pd.concat([received, answered], ignore_index=True)
+
+
+def taught(ledger: Reads, remitted_claims: pd.DataFrame) -> pd.DataFrame:
+    """What stored sure answers and 277CAs taught of the payer's numbers of these remitted claims."""
+    which = {"payer_control": remitted_claims["payer_control"].dropna().unique().tolist()}
+    return matching.taught(
+        ledger.read("remitted_claims", which, ["payer_control", "claim_id", "matched_by"]),
+        ledger.read("acknowledgments", which, ["payer_control", "claim_id"]),
+    )
+
+
+def assigned(ledger: Reads) -> pd.DataFrame:
+    """What people said last of each remitted claim."""
+    said = ledger.read("assignments").sort_values(["remitted_claim_id", "sequence"])
+    return said.drop_duplicates("remitted_claim_id", keep="last")[["remitted_claim_id", "claim_id"]]
+
+
+def held(ledger: Reads) -> set[str]:
+    """Remittances that another one contradicts and no person has released: they are facts and post nothing."""
+    rows = _conflicts(ledger).merge(quarantining.decisions(ledger), on="quarantine_id", how="left")
+    return set(rows.loc[rows["action"] != "release", "subject_id"])
+
+
+def live(ledger: Reads, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+    """A remittance table without what is in dispute."""
+    out = held(ledger)
+    wanted = None if columns is None else list({"remittance_id": None, **dict.fromkeys(columns)})
+    rows = ledger.read(name, columns=wanted)
+    rows = rows[~rows["remittance_id"].isin(out)].reset_index(drop=True) if out else rows
+    return rows if columns is None else rows[columns]
+
+
+def _conflicts(ledger: Reads) -> pd.DataFrame:
+    return ledger.read("quarantine", where={"expectation": CONFLICT})

@@ -1,0 +1,112 @@
+"""Histories of a small office for tests of the ledger: claims, remittances, a payer's number, a contradiction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from random import Random
+from typing import Any
+
+import pandas as pd
+
+from connectors.ledger import Ledger, schema
+from tasks import recognising
+from tasks.billing import remittances
+from tests.support.remittance_frames import claim, claim_line, clp, codec, ledger, remit, svc
+
+PAYERS = ledger("payers", {"payer_id": "ACME", "remit_ids": "1512345678"})
+
+
+class Crash(Exception):
+    """The process died here; the transaction did not happen."""
+
+
+def history(random: Random) -> list[tuple[str, Any]]:
+    """Steps of one office: claims with their lines, remittances, a payer's number from a 277CA, a person's word."""
+    steps: list[tuple[str, Any]] = []
+    claims, remits = [], []
+    for number in range(1, 6):
+        charge = random.choice([9_999, 12_000, 33_334])
+        name = f"C{number:09}"
+        lines = [claim_line(f"L{number}-{at}", name, charge, position=at) for at in (1, 2)]
+        claims.append((claim(name, 2 * charge), lines))
+        remits += _answers(random, number, name, charge)
+    disputed = _remit(clp("C000000001", "1", 100, 100, svc(100, 100)), trace="TWICE")
+    remits += [disputed, _remit(clp("C000000002", "1", 100, 100, svc(100, 100)), trace="TWICE")]
+    steps += [("claim", one) for one in claims]
+    steps += [("remit", one) for one in remits]
+    steps.append(("number", {"ack_id": "A1", "payer_control": "ICN-3", "claim_id": "C000000003"}))
+    return steps
+
+
+def _answers(random: Random, number: int, name: str, charge: int) -> list[dict[str, Any]]:
+    """A payment, with lines or without; for some a reversal and a correction in later checks."""
+    paid = charge * 2 - 1_001
+    cas = (("CO", "45", 1_000), ("PR", "3", 1))
+    named = {"control": name, "icn": f"ICN-{number}"}
+    if number == 3:
+        named["control"] = "LOST"  # only the payer's number tells whose it is
+    if number == 4:
+        lines = (
+            svc(charge, charge, control=f"L{number}-1"),
+            svc(charge, paid - charge, *cas, control=f"L{number}-2"),
+        )
+        first = {"status": "1", "lines": lines, "cas": ()}
+    else:
+        first = {"status": "1", "lines": (), "cas": cas}
+    found = [_one(named, charge * 2, paid, **first)]
+    if random.random() < 0.7:
+        back = {"status": "22", "lines": (), "cas": tuple((g, c, -a) for g, c, a in cas)}
+        found.append(_one(named, -charge * 2, -paid, **back))
+        found.append(_one(named, charge * 2, paid - 500, status="1", lines=(), cas=(("CO", "45", 1_501),)))
+    return [
+        _remit(each, trace=f"EFT{number}-{at}", plb=(("WO", "X", 7),) if at else ())
+        for at, each in enumerate(found)
+    ]
+
+
+def _one(
+    named: dict[str, str], charge: int, paid: int, *, status: str, lines: Any, cas: Any
+) -> dict[str, Any]:
+    return clp(named["control"], status, charge, paid, *lines, cas=cas, icn=named["icn"])
+
+
+def _remit(*claims: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return remit(*claims, day=dt.date(2026, 1, 21), **more)
+
+
+def apply(book: Ledger, steps: list[tuple[str, Any]], crash: bool) -> None:
+    """One run: everything of it in one transaction, as a stage does it."""
+    claims = [one for kind, one in steps if kind == "claim"]
+    with book.transaction() as tx:
+        if claims:
+            tx.add("claims", filled("claims", [one for one, _ in claims]))
+            tx.add("claim_lines", filled("claim_lines", [line for _, lines in claims for line in lines]))
+        for kind, one in steps:
+            if kind == "number":
+                tx.add("acknowledgments", filled("acknowledgments", [one]))
+        remits = [one for kind, one in steps if kind == "remit"]
+        if remits:
+            _read(tx, remits)
+        recognising.recognise(tx)
+        if crash:
+            raise Crash
+
+
+def _read(tx: Any, remits: list[dict[str, Any]]) -> None:
+    existing = tx.read("remittances")
+    found = remittances.facts(*codec(*remits), payers=PAYERS)
+    waiting = remittances.conflicts(found.remittances, existing)
+    disputed = set(waiting["subject_id"])
+    found = remittances.without(found, existing["remittance_id"])
+    found, made = recognising.prepared(tx, found, disputed)
+    recognising.store(tx, found, made, waiting, disputed)
+
+
+def filled(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Rows with something in every column that must not be empty."""
+    frame = ledger(table, *rows)
+    kinds = {"TEXT": "-", "BIGINT": 1, "BOOLEAN": False, "DATE": pd.Timestamp("2026-01-05")}
+    for column in schema.metadata.tables[table].columns:
+        if not column.nullable:
+            frame[column.name] = frame[column.name].fillna(kinds[str(column.type)])
+    return frame
