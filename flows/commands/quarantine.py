@@ -83,7 +83,10 @@ def _files(ledger: Any, row: pd.Series) -> list[str]:
 
 @app.command("release")
 def release(row: Row, reason: Reason, home: desk.Home = None) -> None:
-    """Let a row go on in the next run. An unbalanced remittance cannot be released: money is never posted unproved."""
+    """Let a row go on in the next run. An unbalanced remittance cannot be released: money is never posted unproved.
+
+    Of remittances that contradict one another under one trace, the one that is right can: it is posted in the next run.
+    """
     _decide(home, row, "release", reason)
 
 
@@ -95,10 +98,12 @@ def discard(row: Row, reason: Reason, home: desk.Home = None) -> None:
 
 def _decide(home: Path | None, row: str, action: str, reason: str) -> None:
     from tasks import people
+    from tasks.billing.remittances import CONFLICT
 
     ledger, rows = _rows(home)
     found = desk.one(rows, "quarantine_id", row)
-    if action == "release" and found["subject_kind"] in ("remittance", "claim", "charge", "file", "source"):
+    kinds = ("remittance", "claim", "charge", "file", "source")
+    if action == "release" and found["subject_kind"] in kinds and found["expectation"] != CONFLICT:
         desk.fail(
             desk.USAGE,
             f"a {found['subject_kind']} cannot be released: correct its data, or ask for it again, and run again",

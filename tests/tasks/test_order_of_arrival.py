@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.ledger import Ledger
-from tasks import recognising
+from tasks import people, recognising
 from tasks.billing import money, posting
+from tasks.billing.remittances import CONFLICT
 from tasks.billing.rows import shares
 from tests.support import postgres
 from tests.support.histories import Crash, apply, history
@@ -86,6 +87,21 @@ def test_what_was_posted_late_is_what_would_have_been_posted_at_once(books: Any)
         recognising.wanted(book, {"remittance_id": sorted(book.read("remittances")["remittance_id"])}),
     )
     assert again.empty
+
+
+def test_of_two_that_contradict_each_other_the_one_a_person_releases_is_posted(books: Any) -> None:
+    book = books()
+    apply(book, history(Random(1)), crash=False)
+    rows = book.read("quarantine", where={"expectation": CONFLICT})
+    right, wrong = rows["quarantine_id"]
+    people.decide(book, right, "release", person="kim", reason="the payer said so")
+    people.decide(book, wrong, "discard", person="kim", reason="a draft")
+    apply(book, [], crash=False)
+    _assert_sound(book)
+    released = rows.loc[rows["quarantine_id"] == right, "subject_id"].item()
+    cash = book.read("journal", where={"account": "cash", "remittance_id": released})
+    assert cash["amount_cents"].sum() == 100
+    assert recognising.held(book) == {*rows["subject_id"]} - {released}
 
 
 @settings(max_examples=30, deadline=None)
