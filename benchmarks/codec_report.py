@@ -46,7 +46,8 @@ def conditions(found: Found) -> list[str]:
     before, after = found["load"]
     return [
         "Speeds are per CPU second of one process on one thread, medians of runs taken in turn with what they are"
-        f" compared with. Load average {before:.1f} before and {after:.1f} after on {found['cores']} cores."
+        " compared with; before each of ours and of Arrow's comes one that is not counted, because the peers leave the"
+        f" caches to themselves. Load average {before:.1f} before and {after:.1f} after on {found['cores']} cores."
     ]
 
 
