@@ -16,7 +16,6 @@ import argparse
 import io
 import json
 import resource
-import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
@@ -27,6 +26,7 @@ import dense_835
 import pandas as pd
 import pyarrow.csv
 import sqlalchemy as sa
+from posting import TABLES, bare
 from synthetic_835 import closing, opening
 
 from configs.settings import Settings
@@ -39,15 +39,6 @@ from tasks.frames import of_arrow
 
 SEED = 7
 SET = 10_000
-TABLES = (
-    "remittances",
-    "remitted_claims",
-    "remitted_lines",
-    "remitted_adjustments",
-    "provider_adjustments",
-    "journal",
-    "remittance_sources",
-)
 
 
 def interchange(block: dense_835.Block, first: int, sets: int) -> bytes:
@@ -113,31 +104,6 @@ def post(settings: Settings, ledger: Ledger, data: bytes) -> tuple[float, float]
     assert counts["remittances"], counts
     assert not counts["new_quarantine"], counts
     return taken
-
-
-def bare_sqlite(ledger: Ledger, folder: Path) -> tuple[float, float]:
-    """CPU and wall seconds of inserting the stored rows."""
-    old = sqlite3.connect(f"file:{ledger._engine.url.database}?mode=ro", uri=True)
-    marks = ", ".join("?" * len(TABLES))
-    made = old.execute(
-        f"SELECT sql FROM sqlite_master WHERE tbl_name IN ({marks}) AND sql IS NOT NULL ORDER BY type DESC",
-        TABLES,
-    ).fetchall()
-    rows = {name: old.execute(f"SELECT * FROM {name} ORDER BY rowid").fetchall() for name in TABLES}
-    new = sqlite3.connect(folder / f"bare{time.monotonic_ns()}.sqlite", isolation_level=None)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF", "cache_size=-65536"):
-        new.execute(f"PRAGMA {pragma}")
-    for (statement,) in made:
-        new.execute(statement)
-
-    def insert() -> None:
-        new.execute("BEGIN IMMEDIATE")
-        for name, values in rows.items():
-            if values:
-                new.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(values[0]))})", values)
-        new.execute("COMMIT")
-
-    return _timed(insert)
 
 
 def bare_postgresql(ledger: Ledger, fresh: Callable[[], str]) -> tuple[float, float]:
@@ -230,11 +196,13 @@ def _against_bare(
         rows = {name: ledger.count(name) for name in TABLES}
         matched = ledger.count("remitted_claims", where={"matched_by": "control"})
         assert matched == rows["remitted_claims"], (matched, rows)
-        bare = [
-            bare_sqlite(ledger, folder) if asked.engine == "sqlite" else bare_postgresql(ledger, fresh)
-            for _ in range(3)
+        inserts = [
+            bare_postgresql(ledger, fresh)
+            if asked.engine == "postgresql"
+            else bare(Path(str(ledger._engine.url.database)), folder / f"bare{number}.sqlite")
+            for number in range(3)
         ]
-    bare_cpu, bare_wall = sorted(one[0] for one in bare)[1], sorted(one[1] for one in bare)[1]
+    bare_cpu, bare_wall = sorted(one[0] for one in inserts)[1], sorted(one[1] for one in inserts)[1]
     return {
         "claims": rows["remitted_claims"],
         "megabytes": len(data) / 1e6,

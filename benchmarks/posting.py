@@ -71,7 +71,7 @@ def measure(claims: int) -> dict[str, Any]:
         stored = {name: practice.ledger.count(name) for name in TABLES}
         source = practice.ledger._engine.url.database
         assert source
-        bare = sorted(_bare(Path(source), Path(folder) / f"bare{n}.sqlite") for n in range(3))[1]
+        bare = sorted(bare(Path(source), Path(folder) / f"bare{n}.sqlite") for n in range(3))[1]
     spans = clock.to_dict()
     whole = spans["ingest and post"]
     return {
@@ -120,7 +120,7 @@ def _instrument(clock: Clock) -> None:
         clock.wrap(getattr(found, owner) if owner else found, attribute, name)
 
 
-def _bare(source: Path, target: Path) -> tuple[float, float]:
+def bare(source: Path, target: Path) -> tuple[float, float]:
     """CPU and wall seconds of inserting the stored rows, in the order they have, into tables of the same make."""
     with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as old:
         made = list(_makes(old))

@@ -131,7 +131,8 @@ def settle(tx: Transaction, remittance_ids: Collection[str]) -> int:
 
 def wanted(tx: Reads, which: dict[str, list[str]]) -> pd.DataFrame:
     """What these remittances should post, those that are in dispute left out."""
-    live = [one for one in which["remittance_id"] if one not in held(tx)]
+    out = held(tx)
+    live = [one for one in which["remittance_id"] if one not in out]
     names = (
         "remittances",
         "remitted_claims",

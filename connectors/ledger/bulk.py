@@ -34,9 +34,6 @@ def insert_new(connection: Connection, table: sa.Table, data: pa.Table) -> int:
 
 
 def _executemany(connection: Connection, table: sa.Table, data: pa.Table) -> int:
-    data = data.sort_by(
-        [(c.name, "ascending") for c in table.primary_key]
-    )  # neighbours in the index together
     statement = (
         sqlite.insert(table)
         .values({name: sa.bindparam(name) for name in data.column_names})

@@ -75,12 +75,6 @@ def cents(column: pd.Series[Any]) -> Cents:
     return np.asarray(column.astype("Int64").fillna(0).to_numpy(np.int64), np.int64)
 
 
-def true(column: pd.Series[Any]) -> Flags:
-    """A column of flags; missing is false."""
-    found: Flags = column.astype("boolean").fillna(False).to_numpy(np.bool_)
-    return found
-
-
 def sums(group: Rows, amounts: Cents, groups: int) -> Cents:
     """The sum of each group 0 … `groups` - 1, in whole numbers; rows of group -1 belong to none."""
     total = np.zeros(groups, np.int64)

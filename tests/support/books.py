@@ -10,26 +10,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import pandas as pd
-
-from connectors.ledger import Ledger, Transaction, schema
+from connectors.ledger import Ledger
 from tasks import periods, recognising
-from tasks.billing import posting, remittances
-from tests.support.remittance_frames import claim, claim_line, clp, codec, ledger, remit, svc
+from tasks.billing import posting
+from tests.support.histories import filled, read_remittances
+from tests.support.remittance_frames import claim, claim_line, clp, ledger, remit, svc
 
 PAYERS = ledger("payers", {"payer_id": "ACME", "remit_ids": "1512345678"})
 JANUARY, FEBRUARY = dt.date(2026, 1, 21), dt.date(2026, 2, 10)
 TODAY = dt.date(2026, 3, 15)
-
-
-def filled(table: str, *rows: dict[str, Any]) -> pd.DataFrame:
-    """Rows with something in every column that must not be empty."""
-    frame = ledger(table, *rows)
-    kinds = {"TEXT": "-", "BIGINT": 1, "BOOLEAN": False, "DATE": pd.Timestamp("2026-01-05")}
-    for column in schema.metadata.tables[table].columns:
-        if not column.nullable:
-            frame[column.name] = frame[column.name].fillna(kinds[str(column.type)])
-    return frame
 
 
 def charge(number: int, cents: int) -> dict[str, Any]:
@@ -96,18 +85,8 @@ def charged(book: Ledger) -> None:
 def read(book: Ledger, *remits: dict[str, Any]) -> None:
     """Remittances come in; what they teach is posted."""
     with book.transaction() as tx:
-        _read(tx, remits)
+        read_remittances(tx, remits)
         recognising.recognise(tx)
-
-
-def _read(tx: Transaction, remits: tuple[dict[str, Any], ...]) -> None:
-    existing = tx.read("remittances")
-    found = remittances.facts(*codec(*remits), payers=PAYERS)
-    waiting = remittances.conflicts(found.remittances, existing)
-    disputed = set(waiting["subject_id"])
-    found = remittances.without(found, existing["remittance_id"])
-    found, made = recognising.prepared(tx, found, disputed)
-    recognising.store(tx, found, made, waiting, disputed)
 
 
 def taught(book: Ledger) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
 import pandas as pd
 
-from connectors.ledger import Ledger, schema
+from connectors.ledger import Ledger, Transaction, schema
 from tasks import recognising
 from tasks.billing import remittances
 from tests.support.remittance_frames import claim, claim_line, clp, codec, ledger, remit, svc
@@ -79,20 +80,21 @@ def apply(book: Ledger, steps: list[tuple[str, Any]], crash: bool) -> None:
     claims = [one for kind, one in steps if kind == "claim"]
     with book.transaction() as tx:
         if claims:
-            tx.add("claims", filled("claims", [one for one, _ in claims]))
-            tx.add("claim_lines", filled("claim_lines", [line for _, lines in claims for line in lines]))
+            tx.add("claims", filled("claims", *(one for one, _ in claims)))
+            tx.add("claim_lines", filled("claim_lines", *(line for _, lines in claims for line in lines)))
         for kind, one in steps:
             if kind == "number":
-                tx.add("acknowledgments", filled("acknowledgments", [one]))
+                tx.add("acknowledgments", filled("acknowledgments", one))
         remits = [one for kind, one in steps if kind == "remit"]
         if remits:
-            _read(tx, remits)
+            read_remittances(tx, remits)
         recognising.recognise(tx)
         if crash:
             raise Crash
 
 
-def _read(tx: Any, remits: list[dict[str, Any]]) -> None:
+def read_remittances(tx: Transaction, remits: Sequence[dict[str, Any]]) -> None:
+    """Store and post remittances as the stage does, its suites aside."""
     existing = tx.read("remittances")
     found = remittances.facts(*codec(*remits), payers=PAYERS)
     waiting = remittances.conflicts(found.remittances, existing)
@@ -102,7 +104,7 @@ def _read(tx: Any, remits: list[dict[str, Any]]) -> None:
     recognising.store(tx, found, made, waiting, disputed)
 
 
-def filled(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+def filled(table: str, *rows: dict[str, Any]) -> pd.DataFrame:
     """Rows with something in every column that must not be empty."""
     frame = ledger(table, *rows)
     kinds = {"TEXT": "-", "BIGINT": 1, "BOOLEAN": False, "DATE": pd.Timestamp("2026-01-05")}

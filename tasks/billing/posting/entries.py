@@ -12,18 +12,6 @@ import pyarrow.compute as pc
 from tasks.billing import shapes
 from tasks.billing.rows import Cents, Rows, taken, text
 
-REFERENCES = [
-    "remittance_id",
-    "remitted_claim_id",
-    "claim_id",
-    "charge_id",
-    "payer_id",
-    "patient_id",
-    "group_code",
-    "reason",
-    "effective_on",
-]
-
 
 @dataclass
 class Draft:
@@ -50,7 +38,7 @@ class Draft:
         self.amount.append(amount[kept])
         named = pa.repeat(account, count) if isinstance(account, str) else account.take(pa.array(kept))
         self.account.append(named.cast(pa.string()))
-        for name in (*self.at, *at):
+        for name in dict.fromkeys((*self.at, *at)):  # each once, also where both have it
             rows = at[name][kept] if name in at else np.full(count, -1)
             before = sum(map(len, self.posting)) - count
             self.at.setdefault(name, [np.full(before, -1)]).append(rows)
