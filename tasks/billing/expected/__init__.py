@@ -10,13 +10,13 @@ The formulas and causes are in ``docs/underpayments.md``.
 """
 
 from tasks.billing.expected.causes import CAUSES, EXPLAINED, NEXT_ACTION
-from tasks.billing.expected.comparing import COMPARED, compare
+from tasks.billing.expected.comparing import COMPARED, STATES, compare
 from tasks.billing.expected.observing import OBSERVED, observed
 from tasks.billing.expected.rates import price
 from tasks.billing.expected.report import SUMMARY, summary
 from tasks.billing.expected.services import SERVICES, services
 
 __all__ = [
-    "CAUSES", "COMPARED", "EXPLAINED", "NEXT_ACTION", "OBSERVED", "SERVICES", "SUMMARY", "compare", "observed", "price",
-    "services", "summary",
+    "CAUSES", "COMPARED", "EXPLAINED", "NEXT_ACTION", "OBSERVED", "SERVICES", "STATES", "SUMMARY", "compare",
+    "observed", "price", "services", "summary",
 ]  # fmt: skip
