@@ -76,8 +76,8 @@ def _count(reading: Reading, told: list[dict[str, Any]]) -> None:
             rows = reading.segments.rows(wanted.charge[:3])
             owner = reading.holders(rows)
             total = np.zeros(len(told), np.int64)
-            start, end = reading.segments.bounds(rows, int(wanted.charge[3:]))
-            cents = decimals(reading.segments.octets, start, end, 2).values  # 0 where it is none
+            at = reading.segments.spans(rows, int(wanted.charge[3:]))
+            cents = decimals(at, 2).values  # 0 where it is none
             np.add.at(total, owner[owner >= 0], cents[owner >= 0])
             for number in np.flatnonzero(mine).tolist():
                 told[number]["charge_cents"] = int(total[number])

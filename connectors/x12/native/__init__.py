@@ -25,6 +25,10 @@ Codes = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.bool_]
 Octets = npt.NDArray[np.uint8]
 
+# Where one value of each row stands in some bytes: where they begin and end, no marks and 0; or, of an element, the
+# mark before the first element of each row, how many elements follow it, all marks, and which element.
+Where = tuple[Octets, Ints, Ints, Ints | bytes, int]
+
 # Bytes that are nobody's at both ends of every source and layout: words are read at and before any position.
 PADDING = 32
 

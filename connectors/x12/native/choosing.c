@@ -71,10 +71,93 @@ PyObject *x12_chosen(PyObject *self, PyObject *args) {
     else if (good)
         for (Py_ssize_t i = 0; i < n; i++) {
             found[total] = i;
-            total += wanted[loops[i]];
+            total += wanted[loops[i]] & 1;
         }
     release(b, 4);
     return good ? PyLong_FromSsize_t(total) : refused("arrays of different lengths");
+}
+
+/* select(loops, wanted, codes, code, rows, first, elements, some_rows, some_first, some_elements): of the rows that
+ * `chosen` would choose their numbers, the mark that ends their tag and how many elements follow it. Returns how many
+ * they are, and the least and the greatest number of elements, zeros where there are none; there is room for all. */
+PyObject *x12_select(PyObject *self, PyObject *args) {
+    Py_buffer b[9];
+    unsigned int code;
+    if (!PyArg_ParseTuple(args, "y*y*y*Iy*y*y*w*w*w*", &b[0], &b[1], &b[2], &code, &b[3], &b[4], &b[5], &b[6], &b[7],
+                          &b[8]))
+        return NULL;
+    const uint8_t *loops = b[0].buf, *wanted = b[1].buf;
+    const uint32_t *codes = b[2].buf;
+    const int64_t *rows = b[3].buf;
+    const int32_t *first = b[4].buf, *elements = b[5].buf;
+    int64_t *some_rows = b[6].buf;
+    int32_t *some_first = b[7].buf, *some_elements = b[8].buf, least = INT32_MAX, most = INT32_MIN;
+    Py_ssize_t n = b[0].len, total = 0;
+    int good = b[1].len == 256 && (!b[2].len || b[2].len == 4 * n) && b[3].len == 8 * n && b[4].len == 4 * n &&
+               b[5].len == 4 * n && b[6].len == 8 * n && b[7].len == 4 * n && b[8].len == 4 * n;
+    int by_code = b[2].len > 0;
+    for (Py_ssize_t i = 0; i < n && good; i++) { /* written whether chosen or not: nothing to foresee, nothing to miss */
+        some_rows[total] = rows[i];
+        some_first[total] = first[i];
+        some_elements[total] = elements[i];
+        total += wanted[loops[i]] & (by_code ? codes[i] == code : 1);
+    }
+    for (Py_ssize_t i = 0; i < total; i++) {
+        least = some_elements[i] < least ? some_elements[i] : least;
+        most = some_elements[i] > most ? some_elements[i] : most;
+    }
+    release(b, 9);
+    return good ? Py_BuildValue("nii", total, total ? least : 0, total ? most : 0)
+                : refused("arrays of different lengths");
+}
+
+/* placed(tags, loops, opens, factor, known, held, follows): whether every segment has a known tag and stands in a loop
+ * that holds it or opens one itself, and every loop follows one that it may follow. known is by the key of a tag, held
+ * by key and loop, follows by loop and the loop before. */
+PyObject *x12_placed(PyObject *self, PyObject *args) {
+    Py_buffer b[6];
+    unsigned int factor;
+    if (!PyArg_ParseTuple(args, "y*y*y*Iy*y*y*", &b[0], &b[1], &b[2], &factor, &b[3], &b[4], &b[5])) return NULL;
+    const uint32_t *tags = b[0].buf, *known = b[3].buf;
+    const uint8_t *loops = b[1].buf, *opens = b[2].buf, *held = b[4].buf, *follows = b[5].buf;
+    Py_ssize_t n = b[1].len, width = b[4].len / 256;
+    int good = b[0].len == 4 * n && b[2].len == n && b[3].len == 4 * 256 && width <= 256 && b[4].len == 256 * width &&
+               b[5].len == width * width;
+    int found = 1;
+    for (Py_ssize_t i = 0; i < n && good; i++) {
+        uint32_t key = (tags[i] * factor) >> 24;
+        good = loops[i] < width && opens[i] < width;
+        if (!good) break;
+        found &= known[key] == tags[i] && (opens[i] || held[key * width + loops[i]]);
+        found &= !opens[i] || !i || follows[opens[i] * width + loops[i - 1]];
+    }
+    release(b, 6);
+    return good ? PyBool_FromLong(found) : refused("arrays of different lengths");
+}
+
+/* numbers(rows, found, bits): row numbers, of 32 or 64 bits, as an Arrow array of 32, null where negative. Returns how
+ * many are null. */
+PyObject *x12_numbers(PyObject *self, PyObject *args) {
+    Py_buffer b[3];
+    if (!PyArg_ParseTuple(args, "y*w*w*", &b[0], &b[1], &b[2])) return NULL;
+    const int64_t *wide = b[0].buf;
+    const int32_t *narrow = b[0].buf;
+    int32_t *found = b[1].buf;
+    uint8_t *bits = b[2].buf;
+    Py_ssize_t n = b[1].len / 4, nulls = 0;
+    int is_wide = b[0].len == 8 * n, good = (is_wide || b[0].len == 4 * n) && b[2].len == (n + 7) / 8;
+    for (Py_ssize_t i = 0; i < n && good; i += 8) {
+        unsigned int eight = 0;
+        for (int k = 0; k < 8 && i + k < n; k++) {
+            int64_t row = is_wide ? wide[i + k] : narrow[i + k];
+            found[i + k] = (int32_t)row;
+            eight |= (unsigned int)(row >= 0) << k;
+            nulls += row < 0;
+        }
+        bits[i >> 3] = (uint8_t)eight;
+    }
+    release(b, 3);
+    return good ? PyLong_FromSsize_t(nulls) : refused("arrays of different lengths");
 }
 
 /* pick(first, elements, kept, first_out, elements_out): the two at these places. Returns the least and the greatest of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 import numpy as np
+import pyarrow as pa
 
 from connectors.x12.native import Codes, Ints, Octets
 
@@ -27,6 +28,48 @@ def chosen(c: ModuleType, loops: Octets, wanted: Octets, codes: Codes | None, co
     """The rows whose loop is wanted (a 1 in a table of 256) and, where there are codes, whose code is this one."""
     found = np.empty(len(loops), np.int64)
     return found[: c.chosen(loops, wanted, b"" if codes is None else codes, code, found)]
+
+
+def select(
+    c: ModuleType,
+    chosen_by: tuple[Octets, Octets, Codes | None, int],
+    rows: Ints,
+    first: Ints,
+    elements: Ints,
+) -> tuple[Ints, Ints, Ints, tuple[int, int]]:
+    """Of the rows that ``chosen`` would choose: rows, first and elements, and the least and the greatest of these."""
+    loops, wanted, codes, code = chosen_by
+    some = np.empty(len(rows), np.int64), *np.empty((2, len(rows)), np.int32)
+    total, *limits = c.select(
+        loops, wanted, b"" if codes is None else codes, code, rows, first, elements, *some
+    )
+    if 2 * total < len(rows):  # do not keep what is not used
+        return *(each[:total].copy() for each in some), (limits[0], limits[1])
+    return *(each[:total] for each in some), (limits[0], limits[1])
+
+
+def placed(
+    c: ModuleType,
+    tags: Codes,
+    loops: Octets,
+    opens: Octets,
+    factor: int,
+    allowed: tuple[Codes, Octets, Octets],
+) -> bool:
+    """Whether every segment has a known tag, is held by its loop or opens one, and loops follow as they may.
+
+    ``allowed`` has the known tags by their key (tag * factor, the upper eight bits), which loops hold them by key and
+    loop, and which loops each may follow.
+    """
+    return bool(c.placed(tags, loops, opens, factor, *allowed))
+
+
+def numbers(c: ModuleType, rows: Ints) -> pa.Array:
+    """Row numbers as int32, null where negative."""
+    found, bits = np.empty(len(rows), np.int32), np.empty((len(rows) + 7) // 8, np.uint8)
+    nulls = c.numbers(np.ascontiguousarray(rows), found, bits)
+    buffers = [pa.py_buffer(bits) if nulls else None, pa.py_buffer(found)]
+    return pa.Array.from_buffers(pa.int32(), len(rows), buffers, nulls)
 
 
 def pick(c: ModuleType, first: Ints, elements: Ints, kept: Ints) -> tuple[Ints, Ints, tuple[int, int]]:

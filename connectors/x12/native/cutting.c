@@ -2,80 +2,42 @@
 #include "shared.h"
 
 #define AHEAD 16 /* segments to fetch into the cache before their turn */
+#define MANY_ELEMENTS 16  /* segments.MANY_ELEMENTS */
+#define LONG_SEGMENT 150 /* segments.LONG_SEGMENT */
 
-/* count(octets, low, high, byte): how often a byte occurs. */
-PyObject *x12_count(PyObject *self, PyObject *args) {
-    Py_buffer octets;
-    Py_ssize_t low, high, found = 0;
-    int byte;
-    if (!PyArg_ParseTuple(args, "y*nni", &octets, &low, &high, &byte)) return NULL;
-    if (low < 0 || high > octets.len || low > high) {
-        PyBuffer_Release(&octets);
-        return refused("a position outside of the bytes");
-    }
-    const uint8_t *at = (const uint8_t *)octets.buf + low, *end = (const uint8_t *)octets.buf + high;
-    while (at < end) {
-        const uint8_t *stop = end - at > 255 ? at + 255 : end;
-        uint8_t here = 0; /* one byte is enough for 255 of them, and lets the compiler do many at once */
-        for (; at < stop; at++) here += *at == (uint8_t)byte;
-        found += here;
-    }
-    PyBuffer_Release(&octets);
-    return PyLong_FromSsize_t(found);
-}
-
-/* ascii(octets): whether all bytes are below 128. */
-PyObject *x12_ascii(PyObject *self, PyObject *args) {
-    Py_buffer octets;
-    if (!PyArg_ParseTuple(args, "y*", &octets)) return NULL;
-    const uint8_t *at = octets.buf, *end = at + octets.len;
-    uint8_t all = 0;
-    while (at < end && !(all & 0x80)) {
-        const uint8_t *stop = end - at > 4096 ? at + 4096 : end;
-        for (; at < stop; at++) all |= *at;
-    }
-    PyBuffer_Release(&octets);
-    return PyBool_FromLong(!(all & 0x80));
-}
-
-/* positions(octets, low, high, byte, found): where a byte occurs; found has room for as many as count says. */
+/* positions(octets, low, high, byte, separator, found): where a byte occurs. Returns how often, and what else was seen
+ * on the way: how often the separator occurs, whether there is a line break, and whether there is a byte above ASCII.
+ * Nothing is written where found has no room. */
 PyObject *x12_positions(PyObject *self, PyObject *args) {
     Py_buffer b[2];
-    Py_ssize_t low, high, room, n = 0;
-    int byte;
-    if (!PyArg_ParseTuple(args, "y*nniw*", &b[0], &low, &high, &byte, &b[1])) return NULL;
+    Py_ssize_t low, high, room, n = 0, separators = 0;
+    int byte, separator, breaks = 0;
+    if (!PyArg_ParseTuple(args, "y*nniiw*", &b[0], &low, &high, &byte, &separator, &b[1])) return NULL;
     const uint8_t *octets = b[0].buf;
     int32_t *found = b[1].buf;
+    uint64_t all = 0;
     room = b[1].len / 4;
-    int wrong = low < 0 || high > b[0].len || low > high;
-    if (!wrong) {
-        Py_ssize_t at = low;
-        for (; at + 64 <= high && n + 64 <= room; at += 64) {
-            uint64_t cuts = (uint64_t)equal(octets + at + 32, byte) << 32 | equal(octets + at, byte);
-            for (; cuts; cuts &= cuts - 1) found[n++] = (int32_t)(at + __builtin_ctzll(cuts));
-        }
-        for (; at < high && !wrong; at++) {
-            if (octets[at] != (uint8_t)byte) continue;
-            wrong = n == room;
-            if (!wrong) found[n++] = (int32_t)at;
-        }
+    int wrong = low < 0 || high > b[0].len || low > high || high > INT32_MAX;
+    Py_ssize_t at = low;
+    for (; at + 32 <= high && !wrong; at += 32) {
+        const uint8_t *here = octets + at;
+        for (int k = 0; k < 32; k += 8) all |= word_at(here + k);
+        breaks |= equal(here, '\n') | equal(here, '\r');
+        separators += __builtin_popcount(equal(here, separator));
+        for (uint32_t cuts = equal(here, byte); cuts; cuts &= cuts - 1, n++)
+            if (n < room) found[n] = (int32_t)(at + __builtin_ctz(cuts));
+    }
+    for (; at < high && !wrong; at++) {
+        all |= octets[at];
+        breaks |= octets[at] == '\n' || octets[at] == '\r';
+        separators += octets[at] == separator;
+        if (octets[at] != byte) continue;
+        if (n < room) found[n] = (int32_t)at;
+        n++;
     }
     release(b, 2);
-    return wrong ? refused("a position outside of the bytes") : PyLong_FromSsize_t(n);
-}
-
-/* even(octets, begin, end): whether no segment is empty and none begins with a control character or a blank. */
-PyObject *x12_even(PyObject *self, PyObject *args) {
-    Py_buffer b[3];
-    if (!PyArg_ParseTuple(args, "y*y*y*", &b[0], &b[1], &b[2])) return NULL;
-    const uint8_t *octets = b[0].buf;
-    const int32_t *begin = b[1].buf, *end = b[2].buf;
-    Py_ssize_t n = b[1].len / 4;
-    int found = b[2].len == 4 * n;
-    for (Py_ssize_t i = 0; i < n && found; i++)
-        found = begin[i] >= 0 && begin[i] < end[i] && end[i] <= b[0].len && octets[begin[i]] > ' ';
-    release(b, 3);
-    return PyBool_FromLong(found);
+    if (wrong) return refused("a position outside of the bytes");
+    return Py_BuildValue("nnOO", n, separators, breaks ? Py_True : Py_False, all & ONES * 0x80 ? Py_True : Py_False);
 }
 
 /* The tag of a segment as a little-endian number; 0 where it has none, more than four bytes or a zero byte last. */
@@ -87,32 +49,35 @@ static inline uint32_t tag_of(const uint8_t *segment, int64_t length, uint64_t s
     return n >= 1 && n <= 4 && segment[n - 1] ? (uint32_t)word & kept[n] : 0;
 }
 
-/* lay_out(source, begin, end, separator, row, factor, at, mark, tag, order, layout, marks, first, elements)
+/* lay_out(source, begin, end, separator, row, factor, at, mark, even, tag, order, layout, marks, first, elements, tags,
+ *         odd)
  *
  * Copies segments from source to layout, from position `at` on, those with one key of their tag side by side, and
  * writes where their elements end to marks, from number `mark` on. begin, end and tag are by segment, and the first of
- * them is number `row`; order, first and elements are by place. Returns the position and the mark number behind the
- * last. layout ends with at least PADDING bytes of room.
+ * them is number `row`; order, first, elements and tags are by place. odd gets the places of segments without a tag, of
+ * MANY_ELEMENTS elements or more than LONG_SEGMENT bytes. Returns the position and the mark number behind the last, and how many are
+ * odd; None where segments are to be `even` and one is empty or begins with a control character or a blank. layout
+ * ends with at least PADDING bytes of room.
  */
 PyObject *x12_lay_out(PyObject *self, PyObject *args) {
-    Py_buffer b[9];
-    int separator;
+    Py_buffer b[11];
+    int separator, even, uneven = 0;
     unsigned int factor;
-    Py_ssize_t row, at, mark;
-    if (!PyArg_ParseTuple(args, "y*y*y*inInnw*w*w*w*w*w*", &b[0], &b[1], &b[2], &separator, &row, &factor, &at, &mark,
-                          &b[3], &b[4], &b[5], &b[6], &b[7], &b[8]))
+    Py_ssize_t row, at, mark, odds = 0;
+    if (!PyArg_ParseTuple(args, "y*y*y*inInnpw*w*w*w*w*w*w*w*", &b[0], &b[1], &b[2], &separator, &row, &factor, &at,
+                          &mark, &even, &b[3], &b[4], &b[5], &b[6], &b[7], &b[8], &b[9], &b[10]))
         return NULL;
     const uint8_t *source = b[0].buf;
     const int32_t *begin = b[1].buf, *end = b[2].buf;
-    uint32_t *tag = b[3].buf;
+    uint32_t *tag = b[3].buf, *tags = b[9].buf;
     int64_t *order = b[4].buf;
     uint8_t *layout = b[5].buf;
-    int32_t *marks = b[6].buf, *first = b[7].buf, *elements = b[8].buf;
+    int32_t *marks = b[6].buf, *first = b[7].buf, *elements = b[8].buf, *odd = b[10].buf;
     Py_ssize_t n = b[1].len / 4, room = b[5].len - PADDING, most = b[6].len / 4;
     uint64_t sought = ONES * (uint8_t)separator;
     const char *wrong = NULL;
     if (b[2].len != 4 * n || b[3].len != 4 * n || b[4].len != 8 * n || b[7].len != 4 * n || b[8].len != 4 * n ||
-        at < 0 || mark < 0)
+        b[9].len != 4 * n || b[10].len != 4 * n || at < 0 || mark < 0)
         wrong = "arrays of different lengths";
     Py_ssize_t next[257] = {0};
     for (Py_ssize_t s = 0; s < n && !wrong; s++) {
@@ -120,8 +85,13 @@ PyObject *x12_lay_out(PyObject *self, PyObject *args) {
             wrong = "a position outside of the bytes";
             break;
         }
+        uneven |= end[s] == begin[s] || source[begin[s]] <= ' ';
         tag[s] = tag_of(source + begin[s], end[s] - begin[s], sought);
         next[((tag[s] * factor) >> 24) + 1]++;
+    }
+    if (even && uneven && !wrong) {
+        release(b, 11);
+        Py_RETURN_NONE;
     }
     for (int key = 0; key < 256; key++) next[key + 1] += next[key];
     for (Py_ssize_t s = 0; s < n && !wrong; s++) order[next[(tag[s] * factor) >> 24]++] = s;
@@ -148,8 +118,11 @@ PyObject *x12_lay_out(PyObject *self, PyObject *args) {
         elements[place] = (int32_t)(mark - first[place]);
         marks[mark++] = (int32_t)(at + length);
         at += length + 1;
+        tags[place] = tag[s];
+        odd[odds] = (int32_t)place;
+        odds += !tag[s] || elements[place] >= MANY_ELEMENTS || length > LONG_SEGMENT;
         order[place] = s + row;
     }
-    release(b, 9);
-    return wrong ? refused(wrong) : Py_BuildValue("nn", at, mark);
+    release(b, 11);
+    return wrong ? refused(wrong) : Py_BuildValue("nnn", at, mark, odds);
 }

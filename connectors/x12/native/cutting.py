@@ -4,28 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from connectors.x12.native import PADDING, Codes, Ints, Octets, compiled
+from connectors.x12.native import PADDING, Codes, Ints, Octets
 
 
-def ascii_only(data: bytes) -> bool:
-    """Whether all bytes are below 128."""
-    return bool(compiled.ascii(data)) if compiled else data.isascii()
+class Found(NamedTuple):
+    """Where a byte occurs, and what was seen on the way."""
+
+    at: Ints
+    separators: int  # how often the separator occurs
+    breaks: bool  # whether there is a line break
+    foreign: bool  # whether there is a byte above ASCII
 
 
-def positions(c: ModuleType, octets: Octets, low: int, high: int, byte: int) -> Ints:
-    """Where a byte occurs from ``low`` to before ``high``."""
-    found = np.empty(c.count(octets, low, high, byte), np.int32)
-    c.positions(octets, low, high, byte, found)
-    return found
+def positions(c: ModuleType, octets: Octets, low: int, high: int, byte: int, separator: int) -> Found:
+    """Where ``byte`` occurs from ``low`` to before ``high``, read once as a rule: a segment has eight bytes or more."""
+    found = np.empty((high - low) // 8 + 1, np.int32)
+    count, *seen = c.positions(octets, low, high, byte, separator, found)
+    if count > len(found):
+        found = np.empty(count, np.int32)
+        c.positions(octets, low, high, byte, separator, found)
+    return Found(found[:count], *seen)
 
 
-def even(c: ModuleType, octets: Octets, begin: Ints, end: Ints) -> bool:
-    """Whether no segment is empty and none begins with a control character or a blank."""
-    return bool(c.even(octets, np.ascontiguousarray(begin), np.ascontiguousarray(end)))
+class Places(NamedTuple):
+    """Segments copied, those of one group and tag side by side; all but ``tag`` and ``buffer`` by place."""
+
+    tag: Codes  # by segment
+    buffer: pa.Buffer  # begins and ends with PADDING, as the source does
+    marks: Ints
+    order: Ints
+    first: Ints
+    elements: Ints
+    tags: Codes
+    odd: Ints
 
 
 def laid_out(
@@ -35,26 +51,28 @@ def laid_out(
     end: Ints,
     separators: Sequence[int],
     counts: Ints,
+    marks: int,
     factor: int,
-) -> tuple[Codes, pa.Buffer, Ints, Ints, Ints, Ints]:
-    """Segments copied, those of one group and tag side by side: tags; then bytes, marks, order, first and elements.
+    *,
+    even: bool,
+) -> Places | None:
+    """Lay out segments; None where they were to be ``even`` and one is empty or begins with a blank or a control.
 
-    ``counts`` segments at a time have one of the ``separators``; ``factor`` makes a key of a tag. The bytes begin and
-    end with ``PADDING``, as those of the source do.
+    ``counts`` segments at a time have one of the ``separators``, which occurs no more than ``marks`` times in all;
+    ``factor`` makes a key of a tag.
     """
     total = len(begin)
     begin, end = np.ascontiguousarray(begin), np.ascontiguousarray(end)
-    tag, order = np.empty(total, np.uint32), np.empty(total, np.int64)
+    (tag, tags), order = np.empty((2, total), np.uint32), np.empty(total, np.int64)
     first, elements = np.empty((2, total), np.int32)
-    layout = np.empty(
-        int(end.sum(dtype=np.int64) - begin.sum(dtype=np.int64)) + total + 2 * PADDING, np.uint8
-    )
+    layout, mark_of = np.empty(len(octets), np.uint8), np.empty(marks + total + 1, np.int32)
     layout[:PADDING] = 0
-    marks = np.empty(sum(c.count(octets, 0, len(octets), each) for each in set(separators)) + total, np.int32)
     at, mark, row = PADDING, 0, 0
+    odd: list[Ints] = [np.empty(0, np.int32)]
     for separator, count in zip(separators, counts, strict=True):
         here = slice(row, row + int(count))
-        at, mark = c.lay_out(
+        odds = np.empty(int(count), np.int32)
+        done = c.lay_out(
             octets,
             begin[here],
             end[here],
@@ -63,13 +81,22 @@ def laid_out(
             factor,
             at,
             mark,
+            even,
             tag[here],
             order[here],
             layout,
-            marks,
+            mark_of,
             first[here],
             elements[here],
+            tags[here],
+            odds,
         )
+        if done is None:
+            return None
+        at, mark, many = done
+        odd.append(odds[:many] + np.int32(row))
         row = here.stop
     layout[at:] = 0
-    return tag, pa.py_buffer(layout), marks[:mark], order, first, elements
+    return Places(
+        tag, pa.py_buffer(layout), mark_of[:mark], order, first, elements, tags, np.concatenate(odd)
+    )

@@ -1,4 +1,4 @@
-/* Figures: decimals and dates of many rows, each from start to before end. */
+/* Figures: one value of many rows as decimals or dates. */
 #include "shared.h"
 
 #define LARGEST 1000000000000 /* columns.LARGEST */
@@ -50,29 +50,31 @@ static inline int plain_decimal(const uint8_t *end, int32_t length, int places, 
     return 1;
 }
 
-/* decimals(octets, start, end, places, values, present, valid): X12 type R as whole numbers of 10**-places. */
+/* decimals(spans, places, values, present, valid): X12 type R as whole numbers of 10**-places. */
 PyObject *x12_decimals(PyObject *self, PyObject *args) {
-    Py_buffer b[6];
+    Spans s;
+    Py_buffer b[3];
     int places;
-    if (!PyArg_ParseTuple(args, "y*y*y*iw*w*w*", &b[0], &b[1], &b[2], &places, &b[3], &b[4], &b[5])) return NULL;
-    const uint8_t *octets = b[0].buf;
-    const int32_t *start = b[1].buf, *end = b[2].buf;
-    int64_t *values = b[3].buf;
-    uint8_t *present = b[4].buf, *valid = b[5].buf;
-    Py_ssize_t n = b[1].len / 4;
-    int good = within(&b[0], &b[1], &b[2]) && b[3].len == 8 * n && b[4].len == n && b[5].len == n && places >= 0 &&
-               places <= 4;
+    if (!PyArg_ParseTuple(args, SPANS "iw*w*w*", INTO(&s), &places, &b[0], &b[1], &b[2])) return NULL;
+    int good = fit(&s) && places >= 0 && places <= 4;
+    const uint8_t *octets = s.octets.buf;
+    int64_t *values = b[0].buf;
+    uint8_t *present = b[1].buf, *valid = b[2].buf;
+    int32_t from, to;
+    Py_ssize_t n = s.rows;
+    good = good && b[0].len == 8 * n && b[1].len == n && b[2].len == n;
     for (Py_ssize_t i = 0; i < n && good; i++) {
+        good = span(&s, i, &from, &to);
+        if (!good) break;
+        int32_t length = to - from;
         values[i] = 0;
-        present[i] = end[i] > start[i];
-        int32_t length = end[i] - start[i];
-        valid[i] = present[i] &&
-                   ((length <= 8 && end[i] >= 8 && plain_decimal(octets + end[i], length, places, &values[i])) ||
-                    decimal(octets + start[i], length, places, &values[i]));
+        present[i] = length > 0;
+        valid[i] = length > 0 && ((length <= 8 && to >= 8 && plain_decimal(octets + to, length, places, &values[i])) ||
+                                  decimal(octets + from, length, places, &values[i]));
     }
-    release(b, 6);
-    if (!good && !PyErr_Occurred()) return refused("arrays of different lengths");
-    if (!good) return NULL;
+    leave(&s);
+    release(b, 3);
+    if (!good) return refused("a position outside of the bytes, or arrays of different lengths");
     Py_RETURN_NONE;
 }
 
@@ -95,23 +97,26 @@ static inline int day(const uint8_t *at, int32_t *value) {
     return 1;
 }
 
-/* dates(octets, start, end, values, present, valid): CCYYMMDD as days since 1970-01-01. */
+/* dates(spans, values, present, valid): CCYYMMDD as days since 1970-01-01. */
 PyObject *x12_dates(PyObject *self, PyObject *args) {
-    Py_buffer b[6];
-    if (!PyArg_ParseTuple(args, "y*y*y*w*w*w*", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5])) return NULL;
-    const uint8_t *octets = b[0].buf;
-    const int32_t *start = b[1].buf, *end = b[2].buf;
-    int32_t *values = b[3].buf;
-    uint8_t *present = b[4].buf, *valid = b[5].buf;
-    Py_ssize_t n = b[1].len / 4;
-    int good = within(&b[0], &b[1], &b[2]) && b[3].len == 4 * n && b[4].len == n && b[5].len == n;
+    Spans s;
+    Py_buffer b[3];
+    if (!PyArg_ParseTuple(args, SPANS "w*w*w*", INTO(&s), &b[0], &b[1], &b[2])) return NULL;
+    int good = fit(&s);
+    const uint8_t *octets = s.octets.buf;
+    int32_t *values = b[0].buf, from, to;
+    uint8_t *present = b[1].buf, *valid = b[2].buf;
+    Py_ssize_t n = s.rows;
+    good = good && b[0].len == 4 * n && b[1].len == n && b[2].len == n;
     for (Py_ssize_t i = 0; i < n && good; i++) {
+        good = span(&s, i, &from, &to);
+        if (!good) break;
         values[i] = 0;
-        present[i] = end[i] > start[i];
-        valid[i] = end[i] - start[i] == 8 && day(octets + start[i], &values[i]);
+        present[i] = to > from;
+        valid[i] = to - from == 8 && day(octets + from, &values[i]);
     }
-    release(b, 6);
-    if (!good && !PyErr_Occurred()) return refused("arrays of different lengths");
-    if (!good) return NULL;
+    leave(&s);
+    release(b, 3);
+    if (!good) return refused("a position outside of the bytes, or arrays of different lengths");
     Py_RETURN_NONE;
 }

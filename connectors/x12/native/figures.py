@@ -1,4 +1,4 @@
-"""Figures: one element of many rows as decimals or dates."""
+"""Figures: one value of many rows as decimals or dates."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from types import ModuleType
 
 import numpy as np
 
-from connectors.x12.native import Flags, Ints, Octets
+from connectors.x12.native import Flags, Ints, Where
 
 
-def decimals(c: ModuleType, octets: Octets, start: Ints, end: Ints, places: int) -> tuple[Ints, Flags, Flags]:
+def decimals(c: ModuleType, where: Where, places: int) -> tuple[Ints, Flags, Flags]:
     """X12 type R as whole numbers of ``10**-places``: values, which are present, which could be read."""
-    values, present, valid = np.empty(len(start), np.int64), *np.empty((2, len(start)), np.bool_)
-    c.decimals(octets, np.ascontiguousarray(start), np.ascontiguousarray(end), places, values, present, valid)
+    count = len(where[1])
+    values, present, valid = np.empty(count, np.int64), *np.empty((2, count), np.bool_)
+    c.decimals(where, places, values, present, valid)
     return values, present, valid
 
 
-def dates(c: ModuleType, octets: Octets, start: Ints, end: Ints) -> tuple[Ints, Flags, Flags]:
+def dates(c: ModuleType, where: Where) -> tuple[Ints, Flags, Flags]:
     """CCYYMMDD as days since 1970-01-01: values, which are present, which could be read."""
-    values, present, valid = np.empty(len(start), np.int32), *np.empty((2, len(start)), np.bool_)
-    c.dates(octets, np.ascontiguousarray(start), np.ascontiguousarray(end), values, present, valid)
+    count = len(where[1])
+    values, present, valid = np.empty(count, np.int32), *np.empty((2, count), np.bool_)
+    c.dates(where, values, present, valid)
     return values, present, valid

@@ -7,9 +7,9 @@
 #define LOOP(name) {#name, x12_##name, METH_VARARGS, NULL}
 
 static PyMethodDef methods[] = {
-    LOOP(ascii), LOOP(count), LOOP(positions), LOOP(even), LOOP(lay_out),
-    LOOP(latest), LOOP(owners), LOOP(chosen), LOOP(pick), LOOP(edges), LOOP(repetitions), LOOP(numbered),
-    LOOP(components), LOOP(strings), LOOP(absent), LOOP(codes), LOOP(decimals), LOOP(dates),
+    LOOP(positions), LOOP(lay_out),
+    LOOP(latest), LOOP(owners), LOOP(chosen), LOOP(select), LOOP(placed), LOOP(numbers), LOOP(pick), LOOP(edges), LOOP(repetitions), LOOP(numbered),
+    LOOP(components), LOOP(strings), LOOP(absent), LOOP(filled), LOOP(codes), LOOP(decimals), LOOP(dates),
     LOOP(join),
     {NULL, NULL, 0, NULL},
 };

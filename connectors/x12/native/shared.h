@@ -55,22 +55,54 @@ static inline void release(Py_buffer *buffers, int count) {
     while (count--) PyBuffer_Release(&buffers[count]);
 }
 
-/* Whether positions point into the bytes; sets an error where they do not. */
-static inline int within(const Py_buffer *octets, const Py_buffer *start, const Py_buffer *end) {
-    const int32_t *from = start->buf, *to = end->buf;
-    Py_ssize_t n = start->len / 4;
-    int32_t most = octets->len < INT32_MAX ? (int32_t)octets->len : INT32_MAX;
-    int wrong = end->len != 4 * n;
-    if (!wrong)
-        for (Py_ssize_t i = 0; i < n; i++) wrong |= (to[i] > from[i]) & ((from[i] < 0) | (to[i] > most));
-    if (wrong) PyErr_SetString(PyExc_ValueError, "a position outside of the bytes");
-    return !wrong;
+/* Where one value of each row stands: from start to before end; or, where element is not 0, from behind the mark before
+ * that element to the next one: first is the mark before element 1, and a row has so many elements from there on. */
+typedef struct {
+    Py_buffer octets, start, end, marks; /* start and end are first and elements where there are marks */
+    int element;
+    Py_ssize_t rows, count; /* of rows and of marks */
+    int64_t limit;          /* no value ends behind it */
+} Spans;
+
+#define SPANS "(y*y*y*y*i)"
+#define INTO(s) &(s)->octets, &(s)->start, &(s)->end, &(s)->marks, &(s)->element
+
+/* Whether the arrays fit one another; sizes are then known. */
+static inline int fit(Spans *s) {
+    s->rows = s->start.len / 4;
+    s->count = s->marks.len / 4;
+    s->limit = s->octets.len < INT32_MAX ? s->octets.len : INT32_MAX;
+    return s->end.len == 4 * s->rows && s->element >= 0;
+}
+
+/* Where the value of a row begins and ends, no later than it begins where there is none; 0 where that is outside of the
+ * bytes. */
+static inline int span(const Spans *s, Py_ssize_t row, int32_t *from, int32_t *to) {
+    int32_t a = ((const int32_t *)s->start.buf)[row], b = ((const int32_t *)s->end.buf)[row];
+    if (s->element) {
+        const int32_t *marks = s->marks.buf;
+        int64_t before = (int64_t)a + (s->element - 1 < b ? s->element - 1 : b);
+        int64_t behind = (int64_t)a + (s->element < b ? s->element : b);
+        if (before < 0 || behind < before || behind >= s->count) return 0;
+        a = (int32_t)((uint32_t)marks[before] + 1);
+        b = marks[behind];
+    }
+    *from = a;
+    *to = b;
+    return b <= a || (a >= 0 && b <= s->limit);
+}
+
+static inline void leave(Spans *s) {
+    PyBuffer_Release(&s->octets);
+    PyBuffer_Release(&s->start);
+    PyBuffer_Release(&s->end);
+    PyBuffer_Release(&s->marks);
 }
 
 typedef PyObject *loop(PyObject *, PyObject *);
-loop x12_ascii, x12_count, x12_positions, x12_even, x12_lay_out; /* cutting.c */
-loop x12_latest, x12_owners, x12_chosen, x12_pick, x12_edges, x12_repetitions, x12_numbered; /* choosing.c */
-loop x12_components, x12_strings, x12_absent, x12_codes; /* texts.c */
+loop x12_positions, x12_lay_out; /* cutting.c */
+loop x12_latest, x12_owners, x12_chosen, x12_select, x12_placed, x12_numbers, x12_pick, x12_edges, x12_repetitions, x12_numbered; /* choosing.c */
+loop x12_components, x12_strings, x12_absent, x12_filled, x12_codes; /* texts.c */
 loop x12_decimals, x12_dates; /* figures.c */
 loop x12_join; /* joining.c */
 #endif

@@ -1,20 +1,25 @@
-/* Texts: one element of many rows, each from start to before end; there is none where end is not behind start. */
+/* Texts: one value of many rows. */
 #include "shared.h"
 
-/* components(octets, start, end, separators, low, high, from, to): where the components low to high (1-based) of each
- * value begin and end, the separators between them included; from is to where there is none. One separator for each
- * value, or one for all. */
+static PyObject *outside(void) { return refused("a position outside of the bytes, or arrays of different lengths"); }
+
+/* components(spans, separators, low, high, from, to): where the components low to high (1-based) of each value begin and
+ * end, the separators between them included; from is to where there is none. One separator for each value, or one for
+ * all. */
 PyObject *x12_components(PyObject *self, PyObject *args) {
-    Py_buffer b[6];
+    Spans s;
+    Py_buffer b[3];
     int low, high;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*iiw*w*", &b[0], &b[1], &b[2], &b[3], &low, &high, &b[4], &b[5])) return NULL;
-    const uint8_t *octets = b[0].buf, *separators = b[3].buf;
-    const int32_t *start = b[1].buf, *end = b[2].buf;
-    int32_t *from = b[4].buf, *to = b[5].buf;
-    Py_ssize_t n = b[1].len / 4, step = b[3].len == 1 ? 0 : 1;
-    int good = within(&b[0], &b[1], &b[2]) && b[4].len == 4 * n && b[5].len == 4 * n && (!step || b[3].len == n);
+    if (!PyArg_ParseTuple(args, SPANS "y*iiw*w*", INTO(&s), &b[0], &low, &high, &b[1], &b[2])) return NULL;
+    int good = fit(&s);
+    const uint8_t *octets = s.octets.buf, *separators = b[0].buf;
+    int32_t *from = b[1].buf, *to = b[2].buf, start, stop;
+    Py_ssize_t n = s.rows, step = b[0].len == 1 ? 0 : 1;
+    good = good && b[1].len == 4 * n && b[2].len == 4 * n && (!step || b[0].len == n);
     for (Py_ssize_t i = 0; i < n && good; i++) {
-        int32_t at = start[i], stop = end[i], number = 1;
+        good = span(&s, i, &start, &stop);
+        if (!good) break;
+        int32_t at = start, number = 1;
         uint8_t separator = separators[i * step];
         for (; number < low && at < stop; at++) number += octets[at] == separator;
         if (number < low || at > stop) at = stop;
@@ -23,96 +28,118 @@ PyObject *x12_components(PyObject *self, PyObject *args) {
             if (octets[at] == separator && ++number > high) break;
         to[i] = at > from[i] ? at : from[i];
     }
-    release(b, 6);
-    if (!good && !PyErr_Occurred()) return refused("arrays of different lengths");
-    if (!good) return NULL;
+    leave(&s);
+    release(b, 3);
+    if (!good) return outside();
     Py_RETURN_NONE;
 }
 
-/* strings(octets, start, end, offsets, bits): an Arrow string array of the values without the blanks at their ends;
- * what is empty then is null. Returns its bytes and how many are null. */
+/* strings(spans, offsets, bits): an Arrow string array of the values without the blanks at their ends; what is empty
+ * then is null. Returns its bytes and how many are null. */
 PyObject *x12_strings(PyObject *self, PyObject *args) {
-    Py_buffer b[5];
-    if (!PyArg_ParseTuple(args, "y*y*y*w*w*", &b[0], &b[1], &b[2], &b[3], &b[4])) return NULL;
-    const uint8_t *octets = b[0].buf;
-    const int32_t *start = b[1].buf, *end = b[2].buf;
-    int32_t *offsets = b[3].buf;
-    uint8_t *bits = b[4].buf;
-    Py_ssize_t n = b[1].len / 4, nulls = 0;
-    int64_t room = 0, limit = b[0].len < INT32_MAX ? b[0].len : INT32_MAX;
-    int wrong = b[2].len != 4 * n || b[3].len != 4 * (n + 1) || b[4].len != (n + 7) / 8;
-    for (Py_ssize_t i = 0; i < n && !wrong; i++) room += end[i] > start[i] ? (int64_t)end[i] - start[i] : 0;
-    PyObject *made = wrong || room > INT32_MAX ? NULL : PyBytes_FromStringAndSize(NULL, room);
-    if (!made) {
-        release(b, 5);
-        return PyErr_Occurred() ? NULL : refused(wrong ? "arrays of different lengths" : "too much text for an array");
-    }
-    uint8_t *data = (uint8_t *)PyBytes_AS_STRING(made);
-    int32_t total = 0, most = (int32_t)room;
+    Spans s;
+    Py_buffer b[2];
+    if (!PyArg_ParseTuple(args, SPANS "w*w*", INTO(&s), &b[0], &b[1])) return NULL;
+    int good = fit(&s);
+    const uint8_t *octets = s.octets.buf;
+    int32_t *offsets = b[0].buf, from, to;
+    uint8_t *bits = b[1].buf;
+    Py_ssize_t n = s.rows, nulls = 0;
+    int64_t total = 0, room = 16 * (int64_t)n + 64; /* what most columns need, and more where one needs it */
+    good = good && b[0].len == 4 * (n + 1) && b[1].len == (n + 7) / 8;
+    PyObject *made = good ? PyBytes_FromStringAndSize(NULL, room) : NULL;
     unsigned int eight = 0;
-    offsets[0] = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        int32_t from = start[i], to = end[i] > from ? end[i] : from;
-        if (to > from && (from < 0 || to > limit)) {
-            wrong = 1;
-            break;
-        }
+    if (made) offsets[0] = 0;
+    for (Py_ssize_t i = 0; i < n && made; i++) {
+        good = span(&s, i, &from, &to) && total <= INT32_MAX;
+        if (!good) break;
         while (to > from && octets[to - 1] == ' ') to--;
-        int32_t length = to - from;
-        if (length <= 16 && total <= most - 16 && from >= 0 && from <= limit - 16)
-            memcpy(data + total, octets + from, 16); /* the next value overwrites what is too much */
+        int32_t length = to > from ? to - from : 0;
+        if (total + length + 16 > room) {
+            room = 2 * room + length;
+            if (_PyBytes_Resize(&made, room)) break;
+        }
+        uint8_t *data = (uint8_t *)PyBytes_AS_STRING(made) + total;
+        if (length <= 16 && from >= 0 && from <= s.limit - 16)
+            memcpy(data, octets + from, 16); /* the next value overwrites what is too much */
         else if (length)
-            memcpy(data + total, octets + from, length); /* there is room: it is the sum of all lengths */
+            memcpy(data, octets + from, length);
         total += length;
-        offsets[i + 1] = total;
+        offsets[i + 1] = (int32_t)total;
         eight |= (unsigned int)(length > 0) << (i & 7);
         nulls += !length;
         if ((i & 7) == 7 || i == n - 1) bits[i >> 3] = (uint8_t)eight, eight = 0;
     }
-    release(b, 5);
-    if (!wrong) return Py_BuildValue("Nn", made, nulls);
-    Py_DECREF(made);
-    return refused("a position outside of the bytes");
+    leave(&s);
+    release(b, 2);
+    if (made && good && total > INT32_MAX) good = 0;
+    if (good && made && !_PyBytes_Resize(&made, total)) return Py_BuildValue("Nn", made, nulls);
+    Py_XDECREF(made);
+    return PyErr_Occurred() ? NULL : outside();
 }
 
-/* absent(octets, start, end, found): which values are empty or all blanks. Returns how many. */
+/* absent(spans, found): which values are empty or all blanks. Returns how many. */
 PyObject *x12_absent(PyObject *self, PyObject *args) {
-    Py_buffer b[4];
-    if (!PyArg_ParseTuple(args, "y*y*y*w*", &b[0], &b[1], &b[2], &b[3])) return NULL;
-    const uint8_t *octets = b[0].buf;
-    const int32_t *start = b[1].buf, *end = b[2].buf;
-    uint8_t *found = b[3].buf;
-    Py_ssize_t n = b[1].len / 4, total = 0;
-    int good = within(&b[0], &b[1], &b[2]) && b[3].len == n;
-    for (Py_ssize_t i = 0; i < n && good; i++) {
-        int32_t to = end[i];
-        while (to > start[i] && octets[to - 1] == ' ') to--;
-        total += found[i] = to <= start[i];
+    Spans s;
+    Py_buffer b;
+    if (!PyArg_ParseTuple(args, SPANS "w*", INTO(&s), &b)) return NULL;
+    int good = fit(&s) && b.len == s.rows;
+    const uint8_t *octets = s.octets.buf;
+    uint8_t *found = b.buf;
+    int32_t from, to;
+    Py_ssize_t total = 0;
+    for (Py_ssize_t i = 0; i < s.rows && good; i++) {
+        good = span(&s, i, &from, &to);
+        if (!good) break;
+        while (to > from && octets[to - 1] == ' ') to--;
+        total += found[i] = to <= from;
     }
-    release(b, 4);
-    if (!good && !PyErr_Occurred()) return refused("arrays of different lengths");
-    return good ? PyLong_FromSsize_t(total) : NULL;
+    leave(&s);
+    PyBuffer_Release(&b);
+    return good ? PyLong_FromSsize_t(total) : outside();
 }
 
-/* codes(octets, start, end, found): values of one to four bytes as little-endian numbers, 0 for all others and for
- * those with a zero byte last. */
+/* filled(octets, first, elements, marks, wanted): whether every row has each of the wanted elements, and none of them
+ * ends with a blank. One byte for each wanted element. */
+PyObject *x12_filled(PyObject *self, PyObject *args) {
+    Spans s = {.element = 1};
+    Py_buffer b;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*", &s.octets, &s.start, &s.end, &s.marks, &b)) return NULL;
+    int good = fit(&s), found = 1;
+    const uint8_t *octets = s.octets.buf, *wanted = b.buf;
+    int32_t from, to;
+    for (Py_ssize_t i = 0; i < s.rows && good && found; i++)
+        for (Py_ssize_t k = 0; k < b.len && good && found; k++) {
+            s.element = wanted[k] ? wanted[k] : 1;
+            good = span(&s, i, &from, &to);
+            found = good && to > from && octets[to - 1] != ' ';
+        }
+    leave(&s);
+    PyBuffer_Release(&b);
+    return good ? PyBool_FromLong(found) : outside();
+}
+
+/* codes(spans, found): values of one to four bytes as little-endian numbers, 0 for all others and for those with a zero
+ * byte last. */
 PyObject *x12_codes(PyObject *self, PyObject *args) {
-    Py_buffer b[4];
-    if (!PyArg_ParseTuple(args, "y*y*y*w*", &b[0], &b[1], &b[2], &b[3])) return NULL;
-    const uint8_t *octets = b[0].buf;
-    const int32_t *start = b[1].buf, *end = b[2].buf;
-    uint32_t *found = b[3].buf;
-    Py_ssize_t n = b[1].len / 4;
-    int good = within(&b[0], &b[1], &b[2]) && b[3].len == 4 * n;
-    for (Py_ssize_t i = 0; i < n && good; i++) {
-        int32_t length = end[i] - start[i];
+    Spans s;
+    Py_buffer b;
+    if (!PyArg_ParseTuple(args, SPANS "w*", INTO(&s), &b)) return NULL;
+    int good = fit(&s) && b.len == 4 * s.rows;
+    const uint8_t *octets = s.octets.buf;
+    uint32_t *found = b.buf;
+    int32_t from, to;
+    for (Py_ssize_t i = 0; i < s.rows && good; i++) {
+        good = span(&s, i, &from, &to);
+        if (!good) break;
+        int32_t length = to - from;
         uint32_t value = 0;
-        if (length > 0 && length <= 4 && octets[end[i] - 1])
-            for (int32_t k = 0; k < length; k++) value |= (uint32_t)octets[start[i] + k] << (8 * k);
+        if (length > 0 && length <= 4 && octets[to - 1])
+            for (int32_t k = 0; k < length; k++) value |= (uint32_t)octets[from + k] << (8 * k);
         found[i] = value;
     }
-    release(b, 4);
-    if (!good && !PyErr_Occurred()) return refused("arrays of different lengths");
-    if (!good) return NULL;
+    leave(&s);
+    PyBuffer_Release(&b);
+    if (!good) return outside();
     Py_RETURN_NONE;
 }

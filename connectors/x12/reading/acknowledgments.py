@@ -279,9 +279,8 @@ def _service_dates(sets: Sets, rows: Ints) -> tuple[Numbers, Numbers]:
     """DTP03 as D8, or RD8 (two dates with a dash between)."""
     there = np.flatnonzero(rows >= 0)
     held = rows[there]
-    start, end = sets.segments.bounds(held, 3)
     ranged = sets.segments.codes(held, 2) == code("RD8")
-    found = date_ranges(sets.segments.octets, start, end, ranged)
+    found = date_ranges(sets.segments.spans(held, 3), ranged)
     bad = np.logical_or.reduce([each.present & ~each.valid for each in found])
     sets.report("DATE", np.unique(held[bad]), "DTP03 is not a date CCYYMMDD or a range of two", 3)
     return found[0].at(there, len(rows)), found[1].at(there, len(rows))

@@ -15,8 +15,9 @@ from connectors.x12.native import choosing
 from connectors.x12.reading.columns import positions, rows_array
 from connectors.x12.reading.grammar import Sets
 from connectors.x12.reading.numbers import decimals
-from connectors.x12.reading.segments import Flags, Ints, Pinned
-from connectors.x12.reading.text import Parts, between
+from connectors.x12.reading.segments import Flags, Ints
+from connectors.x12.reading.spans import Pinned, Spans
+from connectors.x12.reading.text import Parts, text
 
 
 class Owners:
@@ -52,13 +53,13 @@ class Repetitions:
         """The segment of each."""
         return self.pinned.rows
 
-    def bounds(self, offset: int) -> tuple[Ints, Ints]:
-        """Where element ``offset`` of each repetition begins and ends, no later than it begins where absent."""
-        return self.pinned.start(offset + 1), self.pinned.edge(offset + 1)
+    def spans(self, offset: int) -> Spans:
+        """Where element ``offset`` of each repetition stands."""
+        return Spans(self.sets.segments.octets, self.pinned, offset + 1)
 
     def text(self, offset: int) -> pa.Array:
         """Element ``offset`` of each repetition."""
-        return between(self.sets.segments.buffer, *self.bounds(offset), ascending=self.pinned.ascending)
+        return text(self.spans(offset))
 
     def select(self, kept: Ints) -> Repetitions:
         return Repetitions(self.sets, self.pinned.part(self.rows[kept], kept), self.elements[kept])
@@ -79,8 +80,8 @@ def repetitions(sets: Sets, rows: Ints, first: int, width: int) -> Repetitions:
     found = Repetitions(sets, parts, elements)
     used = np.zeros(len(at), np.bool_)
     for offset in range(width):
-        start, end = found.bounds(offset)
-        used |= end > start
+        held = found.spans(offset)
+        used |= held.end > held.start
         if used.all():
             return found
     return found.select(np.flatnonzero(used))
@@ -88,18 +89,18 @@ def repetitions(sets: Sets, rows: Ints, first: int, width: int) -> Repetitions:
 
 def first_element(found: Repetitions) -> pa.Array:
     """Element 1 of the segment that each repetition stands in."""
-    marks, start = found.pinned.marks, found.pinned.first - (found.elements - 1)
-    return between(
-        found.sets.segments.buffer, marks[start] + 1, marks[start + 1], ascending=found.pinned.ascending
-    )
+    whole = found.pinned
+    first = whole.first - (found.elements - 1)
+    whole = Pinned(whole.marks, whole.rows, first, np.ones_like(first), ascending=whole.ascending)
+    return text(Spans(found.sets.segments.octets, whole, 1))
 
 
 def adjustments(sets: Sets, owner: Owners) -> pa.Table:
     """CAS: one row for each reason, up to six in a segment, at claim or line level."""
     found = repetitions(sets, sets.in_loop("CAS", "2100", "2110"), *guide.CAS_REASONS)
-    segments, rows = sets.segments, found.rows
-    amounts = decimals(segments.octets, *found.bounds(1), 2)
-    quantities = decimals(segments.octets, *found.bounds(2), 3)
+    rows = found.rows
+    amounts = decimals(found.spans(1), 2)
+    quantities = decimals(found.spans(2), 3)
     reasons = found.text(0)
     _report_repeated(found, "CAS", amounts.present, amounts.valid)
     bad = quantities.present & ~quantities.valid
@@ -128,9 +129,9 @@ def provider_adjustments(sets: Sets) -> pa.Table:
     held, segments = sets.in_loop("PLB", "footer"), sets.segments
     found = repetitions(sets, held, *guide.PLB_CODES)
     rows = segments.part(held, np.searchsorted(held, found.rows))
-    amounts = decimals(segments.octets, *found.bounds(1), 2)
+    amounts = decimals(found.spans(1), 2)
     _report_repeated(found, "PLB", amounts.present, amounts.valid)
-    codes = Parts(segments.octets, *found.bounds(0), segments.separators(rows))
+    codes = Parts(found.spans(0), segments.separators(rows))
     reasons = codes.text(1, 1)
     absent = reasons.is_null().to_numpy(zero_copy_only=False) & (found.elements > 3)
     sets.report("ELEMENT_MISSING", rows[absent], "a PLB amount has no reason code", found.elements[absent], 1)

@@ -20,7 +20,8 @@ from connectors.x12.reading.columns import rows_array
 from connectors.x12.reading.dates import dates
 from connectors.x12.reading.grammar import Sets
 from connectors.x12.reading.segments import Ints, code
-from connectors.x12.reading.text import scattered_text
+from connectors.x12.reading.spans import Spans
+from connectors.x12.reading.text import text
 
 _DAY = 8  # characters of CCYYMMDD
 _LARGEST_INT = 2**31 - 1
@@ -108,14 +109,16 @@ class Reader:
         there = np.flatnonzero(rows >= 0)
         if not len(there):
             return pa.nulls(len(at), type_)
-        start, end = self.sets.segments.bounds(self.sets.segments.pin(rows[there]), place.element)
-        octets, length = self.sets.segments.octets, end - start
+        where = self.sets.segments.spans(self.sets.segments.pin(rows[there]), place.element)
+        octets, start, end = where.octets, where.start, where.end
+        length = end - start
         if pa.types.is_string(type_):
-            found = scattered_text(octets, np.where(length > _DAY, start + _DAY, end), end)
+            found = text(Spans.between(octets, np.where(length > _DAY, start + _DAY, end), end))
         else:
             second = (place.first > 0) & (length > _DAY)
             begin = np.where(second, start + _DAY + 1, start)
-            numbers = dates(octets, begin, np.where(second, end, np.minimum(end, start + _DAY)))
+            behind = np.where(second, end, np.minimum(end, start + _DAY))
+            numbers = dates(Spans.between(octets, begin, behind))
             bad = numbers.present & ~numbers.valid
             self.sets.report(
                 "DATE", rows[there][bad], f"{place.source} is not a date or a span of two", place.element

@@ -16,6 +16,7 @@ from connectors.x12.reading.dates import dates
 from connectors.x12.reading.grammar import Sets
 from connectors.x12.reading.numbers import decimals
 from connectors.x12.reading.segments import Flags, Ints
+from connectors.x12.reading.spans import Spans
 from connectors.x12.reading.text import Parts
 
 # HI01-1 of what the claims table holds itself.
@@ -47,7 +48,7 @@ def codes(sets: Sets, claims_at: Ints) -> Codes:
     held = np.flatnonzero(claim >= 0)
     found, claim = found.select(held), claim[held]
     segments = sets.segments
-    parts = Parts(segments.octets, *found.bounds(0), segments.separators(found.rows))
+    parts = Parts(found.spans(0), segments.separators(found.rows))
     qualifier, item, flag = parts.text(1, 1), parts.text(2, 2), parts.text(9, 9)
     bare = np.flatnonzero(item.is_null().to_numpy(zero_copy_only=False))
     messages = [f"HI{element:02d}-2 is missing" for element in found.elements[bare].tolist()]
@@ -107,11 +108,12 @@ def _table_columns(
     claim: Ints,
 ) -> dict[str, pa.Array]:
     kept = pa.array(rest)
-    start, end = parts.bounds(4, 4)
+    days = parts.spans(4, 4)
+    start, end = days.start, days.end
     span = end - start > 8
-    first = dates(parts.octets, start, np.minimum(end, start + 8))
-    last = dates(parts.octets, np.where(span, start + 9, end), end)
-    amount = decimals(parts.octets, *parts.bounds(5, 5), 2)
+    first = dates(Spans.between(days.octets, start, np.minimum(end, start + 8)))
+    last = dates(Spans.between(days.octets, np.where(span, start + 9, end), end))
+    amount = decimals(parts.spans(5, 5), 2)
     for numbers, code_, what, component in (
         (first, "DATE", "a date", 4),
         (last, "DATE", "a date", 4),
@@ -156,9 +158,8 @@ def reasons(sets: Sets) -> Reasons:
     rows = sets.in_loop("CAS", "2320", "2430")
     sets.used[rows] = True
     found = repetitions(sets, rows, 2, 3)
-    octets = sets.segments.octets
-    amounts = decimals(octets, *found.bounds(1), 2)
-    quantities = decimals(octets, *found.bounds(2), 3)
+    amounts = decimals(found.spans(1), 2)
+    quantities = decimals(found.spans(2), 3)
     for offset, numbers, code_, what in (
         (1, amounts, "AMOUNT", "amount"),
         (2, quantities, "QUANTITY", "quantity"),

@@ -22,6 +22,8 @@ def array(values: Ints, type_: pa.DataType, valid: Flags | None = None) -> pa.Ar
 
 def rows_array(rows: Ints) -> pa.Array:
     """Row numbers as int32, null where negative."""
+    if native.compiled and rows.dtype in (np.int32, np.int64):
+        return choosing.numbers(native.compiled, rows)
     return array(rows.astype(np.int32), pa.int32(), rows >= 0)
 
 

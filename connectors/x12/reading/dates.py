@@ -7,10 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from connectors.x12 import native
 from connectors.x12.native import figures
 from connectors.x12.reading.numbers import ABOVE_NINE, BYTE, HIGH_BITS, ZEROS, Numbers, before, words
 from connectors.x12.reading.segments import Flags, Ints, Octets
+from connectors.x12.reading.spans import Spans
 
 _EPOCH = date(1970, 1, 1)
 
@@ -34,10 +34,11 @@ def _calendar() -> Ints:
 _NO_DAY = np.iinfo(np.int32).min
 
 
-def dates(octets: Octets, start: Ints, end: Ints) -> Numbers:
+def dates(at: Spans) -> Numbers:
     """CCYYMMDD as days since 1970-01-01."""
-    if compiled := native.loops(start, end):
-        return Numbers(*figures.dates(compiled, octets, start, end))
+    if compiled := at.loops():
+        return Numbers(*figures.dates(compiled, at.where()))
+    octets, start, end = at.octets, at.start, at.end
     length = end - start
     present = length > 0
     if len(length) and (length == 8).all():
@@ -52,13 +53,14 @@ def dates(octets: Octets, start: Ints, end: Ints) -> Numbers:
     return Numbers(values, present, valid)
 
 
-def date_ranges(octets: Octets, start: Ints, end: Ints, ranged: Flags) -> tuple[Numbers, Numbers]:
+def date_ranges(at: Spans, ranged: Flags) -> tuple[Numbers, Numbers]:
     """First and last day of CCYYMMDD or, where ``ranged``, CCYYMMDD-CCYYMMDD; one day is both."""
+    octets, start, end = at.octets, at.start, at.end
     dash = ranged & (end - start == 17)
     dash[dash] = octets[start[dash] + 8] == 0x2D
     return (
-        dates(octets, start, np.where(dash, start + 8, end)),
-        dates(octets, np.where(dash, start + 9, start), end),
+        dates(Spans.between(octets, start, np.where(dash, start + 8, end))),
+        dates(Spans.between(octets, np.where(dash, start + 9, start), end)),
     )
 
 

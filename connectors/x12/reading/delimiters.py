@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from connectors.x12.native.cutting import ascii_only
 from connectors.x12.problems import Problems
 
 ISA_BYTES = 106
@@ -159,9 +158,7 @@ def _plain(inputs: Sequence[bytes]) -> list[bool]:
         plain &= _SEPARATOR[octet]
     plain &= (segment != element) & (segment != component) & (segment != ord("\n"))
     ends = zip(inputs, segment.tolist(), plain.tolist(), strict=True)
-    return [
-        fit and data[-3:].rstrip(b"\r\n")[-1:] == bytes([end]) and ascii_only(data) for data, end, fit in ends
-    ]
+    return [fit and data[-3:].rstrip(b"\r\n")[-1:] == bytes([end]) for data, end, fit in ends]
 
 
 def _follows(heads: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -10,14 +11,15 @@ import pyarrow.compute as pc
 
 from connectors.x12 import native
 from connectors.x12.guides.notation import UNRANKED, Guide, Loop, Source, source, sources
-from connectors.x12.native import choosing
+from connectors.x12.native import choosing, texts
 from connectors.x12.problems import Problems
 from connectors.x12.reading import columns, few
 from connectors.x12.reading.dates import dates
 from connectors.x12.reading.envelopes import ENVELOPE
 from connectors.x12.reading.interchanges import Reading
 from connectors.x12.reading.numbers import Numbers, decimals
-from connectors.x12.reading.segments import Codes, Flags, Ints, Octets, code
+from connectors.x12.reading.segments import FACTOR, Codes, Flags, Ints, Octets, code, tag_key
+from connectors.x12.reading.spans import Spans
 from connectors.x12.reading.text import Parts, absent, element_text
 
 PLACES = {"_cents": 2, "_thousandths": 3}
@@ -112,22 +114,21 @@ class Sets:
         """Segments with this tag (and qualifier) in these loops."""
         key = (tag, qualifier, loops)
         if key not in self._held:
-            rows = self.rows(tag)
-            kept = self._where(tag, loops, qualifier)
-            self._held[key] = rows if len(kept) == len(rows) else self.segments.part(rows, kept)
+            self._held[key] = self._within(tag, loops, qualifier)
         return self._held[key]
 
-    def _where(self, tag: str, loops: tuple[str, ...], qualifier: str) -> Ints:
-        """Which of the segments with this tag stand in these loops and have this qualifier."""
-        of_row, codes = self._loops_of(tag), self._code(tag, 1) if qualifier else None
-        if native.compiled:
+    def _within(self, tag: str, loops: tuple[str, ...], qualifier: str) -> Ints:
+        rows, of_row = self.rows(tag), self._loops_of(tag)
+        codes = self._code(tag, 1) if qualifier else None
+        if native.loops(self.segments.marks):
             wanted = np.zeros(256, np.uint8)
             wanted[[number for number, name in enumerate(self.names) if name in loops]] = 1
-            return choosing.chosen(native.compiled, of_row, wanted, codes, code(qualifier))
+            return self.segments.select(rows, (of_row, wanted, codes, code(qualifier)))
         kept = self._in(of_row, loops)
         if codes is not None:
             kept &= codes == code(qualifier)
-        return np.flatnonzero(kept)
+        some: Ints = rows if kept.all() else self.segments.part(rows, kept)
+        return some
 
     def _loops_of(self, tag: str) -> Ints:
         """The loop of every segment with this tag."""
@@ -144,7 +145,11 @@ class Sets:
 
     def ordinal(self, rows: Ints) -> Ints:
         """1-based ordinal of each segment within its set."""
-        return rows - self.reading.set_begins[self.set_of(rows)] + 1 if len(rows) else rows
+        begins = self.reading.set_begins
+        if not len(rows):
+            return rows
+        before: Ints = begins[0] if len(begins) == 1 else begins[self.set_of(rows)]
+        return rows - before + 1
 
     def owner(self, openers: Ints, rows: Ints) -> Ints:
         """The last of ``openers`` at or before each row in the same set, -1 for none."""
@@ -254,22 +259,20 @@ class Sets:
         """The components of one element of these rows."""
         key = (id(rows), element)
         if key not in self._parts:
-            bounds = self.segments.bounds(rows, element)
-            self._parts[key] = (rows, Parts(self.segments.octets, *bounds, self.segments.separators(rows)))
+            at = self.segments.spans(rows, element)
+            self._parts[key] = (rows, Parts(at, self.segments.separators(rows)))
         return self._parts[key][1]
 
-    def _bounds(self, rows: Ints, at: Source) -> tuple[Octets, Ints, Ints]:
-        """Where a source stands: the bytes, and where each begins and ends in them."""
+    def _spans(self, rows: Ints, at: Source) -> Spans:
+        """Where a source stands."""
         if at.low:
-            parts = self.parts(rows, at.element)
-            return parts.octets, *parts.bounds(at.low, at.high)
-        return self.segments.octets, *self.segments.bounds(rows, at.element)
+            return self.parts(rows, at.element).spans(at.low, at.high)
+        return self.segments.spans(rows, at.element)
 
     def numbers_at(self, rows: Ints, at: Source, type_: pa.DataType, name: str) -> Numbers:
         """Cents, thousandths or days of one source, what cannot be read reported."""
-        octets, start, end = self._bounds(rows, at)
-        days = pa.types.is_date32(type_)
-        found = dates(octets, start, end) if days else decimals(octets, start, end, _places(name))
+        where, days = self._spans(rows, at), pa.types.is_date32(type_)
+        found = dates(where) if days else decimals(where, _places(name))
         bad: Flags = found.present & ~found.valid
         if bad.any():
             self._report_unread(rows[bad], at, type_, name)
@@ -327,7 +330,21 @@ class Sets:
             )
 
     def _check_places(self) -> None:
-        """Every segment is one of the guide's and stands in a loop that holds it."""
+        """Every segment is one of the guide's and stands in a loop that holds it, and loops follow as they may."""
+        if not self._all_placed():
+            self._report_places()
+        if self.guide.ordered:
+            self._check_sequence()
+
+    def _all_placed(self) -> bool:
+        """Whether all that is so, as far as it can be said in one pass."""
+        if not native.compiled or self._inside is not None or not len(self.segments):
+            return False
+        return choosing.placed(
+            native.compiled, self.segments.tag, self.loop, self._opens, FACTOR, _allowed(self.guide)
+        )
+
+    def _report_places(self) -> None:
         seen = 0
         for tag in self.guide.known:
             rows = self.rows(tag)
@@ -340,8 +357,6 @@ class Sets:
                 code_ = "SEGMENT_MISPLACED" if tag in self.guide.money else "SEGMENT_UNEXPECTED"
                 self.report(code_, rows[outside], f"{tag} does not belong in this loop")
         self._check_order()
-        if self.guide.ordered:
-            self._check_sequence()
         ends, begins = self.reading.set_ends[self.numbers], self.reading.set_begins[self.numbers]
         if seen < int((ends - np.maximum(begins, 0)).sum()):
             self._report_unknown()
@@ -391,14 +406,26 @@ class Sets:
                 "SEGMENT_ORDER", rows[wrong[rows]], f"{tag} stands behind what comes after it in this loop"
             )
 
+    def _perhaps_absent(self, listed: str) -> list[Source]:
+        """Those of some sources that a segment may lack: all of a tag or, as a rule, none."""
+        every = [source(each) for each in listed.split()]
+        whole = set()
+        for tag in dict.fromkeys(each.tag for each in every):
+            wanted = bytes(each.element for each in every if each.tag == tag and not each.low)
+            at = self.segments.spans(self.rows(tag), 1)
+            compiled = at.loops()
+            if compiled and texts.filled(compiled, at.where(), wanted):
+                whole.add(tag)
+        return [each for each in every if each.low or each.tag not in whole]
+
     def _check_elements(self) -> None:
         for code_, listed in (
             ("ELEMENT_MISSING", self.guide.required),
             ("ELEMENT_ABSENT", self.guide.expected),
         ):
-            for each in map(source, listed.split()):
+            for each in self._perhaps_absent(listed):
                 rows = self.rows(each.tag)
-                missing = absent(*self._bounds(rows, each))
+                missing = absent(self._spans(rows, each))
                 if missing is not None:
                     self.report(code_, rows[missing], f"{each.name} is missing", each.element, each.low)
         for each in map(source, self.guide.last.split()):
@@ -407,6 +434,24 @@ class Sets:
                 more = rows[self.segments.pinned(rows).elements > each.element]
                 message = f"{each.tag} has more elements than {each.element}"
                 self.report("ELEMENT_EXTRA", more, message, each.element + 1)
+
+
+@lru_cache(maxsize=8)
+def _allowed(guide: Guide) -> tuple[Codes, Octets, Octets]:
+    """As ``choosing.placed`` wants it: tags by key, which loops hold them by key and loop, which loops follow which.
+
+    What opens a loop is in its place, and what the envelope consists of.
+    """
+    width = len(guide.loops) + 1
+    known, held = np.zeros(256, np.uint32), np.zeros((256, width), np.uint8)
+    follows = np.ones((width, width), np.uint8)
+    for tag in (*guide.known, *ENVELOPE):
+        key = int(tag_key(np.array([code(tag)], np.uint32))[0])
+        known[key] = code(tag)
+        held[key] = 1 if tag in ENVELOPE else guide.holders[tag]
+    for number, after in guide.followers.items():
+        follows[number] = after
+    return known, held.reshape(-1), follows.reshape(-1)
 
 
 def _places(name: str) -> int:

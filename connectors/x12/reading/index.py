@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,14 +12,24 @@ import pyarrow as pa
 from connectors.x12 import native
 from connectors.x12.native import cutting
 from connectors.x12.reading.delimiters import BLANKS, Delimiters, Piece
-from connectors.x12.reading.segments import Codes, Flags, Ints, Layout, Octets, Segments, packed
+from connectors.x12.reading.segments import (
+    FACTOR,
+    LONG_SEGMENT,
+    MANY_ELEMENTS,
+    Codes,
+    Flags,
+    Ints,
+    Layout,
+    Octets,
+    Segments,
+    tag_key,
+)
+from connectors.x12.reading.spans import Spans, packed
 
 PADDING = bytes(native.PADDING)
 WIDE = 2**31  # from here on positions need 64 bits
 # Cuts are looked for in parts that stay in the processor's cache.
 _STRIDE = 1 << 19
-# Gives every tag of the guides a key of its own; found by trying.
-_FACTOR = 225_899_543
 _NOT_BLANK = re.compile(rb"[^ \t\r\n\x00\x1a]")
 _IS_BLANK = np.zeros(256, np.bool_)
 _IS_BLANK[list(BLANKS)] = True
@@ -36,20 +46,15 @@ def index(pieces: Sequence[Piece]) -> Segments:
     edges = np.cumsum([len(PADDING), *(len(pieces[number].content) for number in order)])
     edges = edges.astype(_width(octets))
     group_edges = edges[np.cumsum([0, *map(len, groups.values())])]
-    begin, end = _segments(octets, list(groups), group_edges.tolist())
-    compiled = native.loops(begin, end)
-    even = compiled and cutting.even(compiled, octets, begin, end)
-    if not even:
-        begin = _skip_blanks(source, octets, begin, end)
-    wrapped = (b"\n" in source or b"\r" in source) and _breaks_inside(octets, begin, end)
-    empty = np.empty(0, np.int64)
-    if not even and (begin == end).any():
-        kept = begin != end
-        empty = _beside(np.searchsorted(edges, begin, side="right"), kept)
-        begin, end = begin[kept], end[kept]
+    cuts, empty = _segments(source, octets, list(groups), group_edges.tolist()), np.empty(0, np.int64)
+    laid = _laid_out(source, octets, cuts, list(groups), group_edges, even=True)
+    if laid is None:
+        cuts, empty = _tidied(source, octets, cuts, edges)
+        laid = _laid_out(source, octets, cuts, list(groups), group_edges, even=False)
+    assert laid is not None  # only what is to be even may not be
+    wrapped = cuts.breaks and _breaks_inside(octets, cuts.begin, cuts.end)
+    (tag, layout), begin, end = laid, cuts.begin, cuts.end
     piece_of = np.repeat(np.array(order, np.int32), np.diff(np.searchsorted(begin, edges)))
-    counts = np.diff(np.searchsorted(begin, group_edges))
-    tag, layout = _laid_out(source, octets, begin, end, list(groups), counts)
     if len(groups) > 1:  # back into the order of the pieces
         rank = np.argsort(piece_of, kind="stable")
         place = np.argsort(rank)
@@ -57,7 +62,19 @@ def index(pieces: Sequence[Piece]) -> Segments:
         begin, end, piece_of, tag = begin[rank], end[rank], piece_of[rank], tag[rank]
     broken = _broken(octets, begin, end, piece_of, pieces) if wrapped else ()
     delimiters = tuple(piece.delimiters for piece in pieces)
-    return Segments(source, begin, end, tag, piece_of, delimiters, layout, empty, broken)
+    return Segments(
+        source, begin, end, tag, piece_of, delimiters, layout, empty, broken, foreign=cuts.foreign
+    )
+
+
+class _Cuts(NamedTuple):
+    """Where segments begin and end, and what was seen on the way."""
+
+    begin: Ints
+    end: Ints
+    separators: int  # no fewer than there are
+    breaks: bool  # whether there is a line break
+    foreign: bool  # whether there is a byte above ASCII
 
 
 def _beside(owner: Ints, kept: Flags) -> Ints:
@@ -74,15 +91,33 @@ def _beside(owner: Ints, kept: Flags) -> Ints:
     return np.array(found, np.int64)
 
 
-def _segments(octets: Octets, groups: Sequence[Delimiters], edges: Sequence[int]) -> tuple[Ints, Ints]:
+def _segments(source: bytes, octets: Octets, groups: Sequence[Delimiters], edges: Sequence[int]) -> _Cuts:
     """Where segments begin and end; each group of pieces lies between two edges and ends with a terminator."""
     kind = _width(octets)
     begins, ends = [np.empty(0, kind)], [np.empty(0, kind)]
+    many, breaks, foreign = 0, False, False
     for delimiters, low, high in zip(groups, edges[:-1], edges[1:], strict=True):
-        end = _found(octets, low, high, delimiters.segment, kind)
-        begins.append(np.concatenate([np.array([low], kind), end[:-1] + 1])[: len(end)])
+        if kind is np.int32 and native.compiled:
+            end, separators, *seen = cutting.positions(
+                native.compiled, octets, low, high, delimiters.segment, delimiters.element
+            )
+            many, breaks, foreign = many + separators, breaks or seen[0], foreign or seen[1]
+        else:
+            end = _found(octets, low, high, delimiters.segment, kind)
+        begin = np.empty(len(end), kind)
+        begin[:1] = low
+        np.add(end[:-1], 1, out=begin[1:])
+        begins.append(begin)
         ends.append(end)
-    return np.concatenate(begins), np.concatenate(ends)
+    if kind is np.int32 and native.compiled:
+        return _Cuts(_one(begins), _one(ends), many, breaks, foreign)
+    breaks = b"\n" in source or b"\r" in source
+    return _Cuts(_one(begins), _one(ends), 0, breaks, not source.isascii())
+
+
+def _one(arrays: Sequence[Ints]) -> Ints:
+    """Several in one, the first of which is empty."""
+    return arrays[1] if len(arrays) == 2 else np.concatenate(arrays)
 
 
 def _width(octets: Octets) -> type[np.signedinteger[Any]]:
@@ -92,13 +127,21 @@ def _width(octets: Octets) -> type[np.signedinteger[Any]]:
 
 def _found(octets: Octets, low: int, high: int, byte: int, kind: type[np.signedinteger[Any]]) -> Ints:
     """Where a byte occurs."""
-    if kind is np.int32 and native.compiled:
-        return cutting.positions(native.compiled, octets, low, high, byte)
     parts = [
         (np.flatnonzero(octets[at : min(at + _STRIDE, high)] == byte) + at).astype(kind)
         for at in range(low, high, _STRIDE)
     ]
     return np.concatenate([np.empty(0, kind), *parts])
+
+
+def _tidied(source: bytes, octets: Octets, cuts: _Cuts, edges: Ints) -> tuple[_Cuts, Ints]:
+    """Segments without the blanks before them and without empty ones; beside which segments those stood."""
+    begin, end = _skip_blanks(source, octets, cuts.begin, cuts.end), cuts.end
+    if not (begin == end).any():
+        return cuts._replace(begin=begin), np.empty(0, np.int64)
+    kept = begin != end
+    empty = _beside(np.searchsorted(edges, begin, side="right"), kept)
+    return cuts._replace(begin=begin[kept], end=end[kept]), empty
 
 
 def _skip_blanks(source: bytes, octets: Octets, begin: Ints, end: Ints) -> Ints:
@@ -118,15 +161,38 @@ def _skip_blanks(source: bytes, octets: Octets, begin: Ints, end: Ints) -> Ints:
     return begin
 
 
+# Files whose segments stand in lines are known by their first ones.
+_FIRST = 50
+
+
 def _laid_out(
-    source: bytes, octets: Octets, begin: Ints, end: Ints, groups: Sequence[Delimiters], counts: Ints
-) -> tuple[Codes, Layout]:
-    """The tags; and the segments copied, those of one group and tag side by side, with their marks."""
-    if compiled := native.loops(begin, end):
-        separators = [delimiters.element for delimiters in groups]
-        tag, buffer, *places = cutting.laid_out(compiled, octets, begin, end, separators, counts, _FACTOR)
-        return tag, Layout(buffer, np.frombuffer(buffer, np.uint8), *places)
-    return _laid_out_by_numpy(source, octets, begin, end, groups, counts)
+    source: bytes,
+    octets: Octets,
+    cuts: _Cuts,
+    groups: Sequence[Delimiters],
+    edges: Ints,
+    *,
+    even: bool,
+) -> tuple[Codes, Layout] | None:
+    """The tags; and the segments copied, those of one group and tag side by side, with their marks.
+
+    None where they were to be ``even`` and one is empty or begins with a blank, as far as that can be said at no cost.
+    """
+    begin, end = cuts.begin, cuts.end
+    counts = np.diff(np.searchsorted(begin, edges))
+    compiled = native.loops(begin, end)
+    if even and (not compiled or (octets[begin[:_FIRST]] <= 0x20).any()):
+        return None
+    if not compiled:
+        return _laid_out_by_numpy(source, octets, begin, end, groups, counts)
+    separators = [delimiters.element for delimiters in groups]
+    laid = cutting.laid_out(
+        compiled, octets, begin, end, separators, counts, cuts.separators, FACTOR, even=even
+    )
+    if laid is None:
+        return None
+    tag, buffer, *places = laid
+    return tag, Layout(buffer, np.frombuffer(buffer, np.uint8), *places)
 
 
 def _laid_out_by_numpy(
@@ -135,11 +201,11 @@ def _laid_out_by_numpy(
     separators = np.array([delimiters.element for delimiters in groups], np.uint32)
     if len(groups) == 1:
         tag, sure = _tags(octets, begin, end, separators)
-        order = np.argsort(_key(tag), kind="stable")
+        order = np.argsort(tag_key(tag), kind="stable")
     else:
         group = np.repeat(np.arange(len(groups)), counts)
         tag, sure = _tags(octets, begin, end, separators[group])
-        order = np.lexsort((_key(tag), group))
+        order = np.lexsort((tag_key(tag), group))
     buffer, starts = _copied(source, begin, end, order)
     found: Octets = np.frombuffer(buffer, np.uint8)
     marks, last = [np.empty(0, begin.dtype)], [np.empty(0, begin.dtype)]
@@ -150,16 +216,11 @@ def _laid_out_by_numpy(
     first = np.append(np.zeros(1, ends.dtype), ends[:-1] + 1)[: len(ends)]
     if not sure.all():
         places = np.flatnonzero(~sure[order])
-        tag[order[places]] = packed(found, starts[places], every[first[places]])
-    return tag, Layout(buffer, found, every, order, first, ends - first)
-
-
-def _key(tag: Codes) -> Octets:
-    """Segments with the same key are laid side by side: one key for a tag, as a rule one tag for a key.
-
-    Two tags with one key would only be slower to read.
-    """
-    return ((tag * np.uint32(_FACTOR)) >> np.uint32(24)).astype(np.uint8)
+        tag[order[places]] = packed(Spans.between(found, starts[places], every[first[places]]))
+    elements = ends - first
+    odd = (tag == 0) | (end - begin > LONG_SEGMENT)
+    places = np.flatnonzero(odd[order] | (elements >= MANY_ELEMENTS))
+    return tag, Layout(buffer, found, every, order, first, elements, tag[order], places)
 
 
 def _tags(octets: Octets, begin: Ints, end: Ints, separator: Codes) -> tuple[Codes, Flags]:

@@ -24,7 +24,7 @@ from connectors.x12.problems import Problems
 from connectors.x12.reading.delimiters import Piece, cut, pieces_of
 from connectors.x12.reading.envelopes import Walk, element_texts, envelope_rows, regular
 from connectors.x12.reading.index import index
-from connectors.x12.reading.segments import Flags, Ints, Segments
+from connectors.x12.reading.segments import LONG_SEGMENT, MANY_ELEMENTS, Flags, Ints, Segments
 
 # The version tells apart the sets that share an ST01: guide number -> kind.
 KIND_OF_GUIDE = {
@@ -162,7 +162,9 @@ def read(data: bytes | Sequence[bytes]) -> Reading:
     problems = Problems()
     pieces, trusted = pieces_of([bytes(blob) for blob in inputs], problems)
     segments = index(pieces)
-    doubted = np.unique(segments.piece[_doubtful(segments)]).tolist()
+    doubted = set(segments.piece[_doubtful(segments)].tolist())
+    if segments.foreign:
+        doubted |= {number for number, piece in enumerate(pieces) if not piece.content.isascii()}
     if any(trusted[piece] for piece in doubted):
         pieces = _cut_again(pieces, {n for n in doubted if trusted[n]}, problems)
         segments = index(pieces)
@@ -174,8 +176,6 @@ def read(data: bytes | Sequence[bytes]) -> Reading:
 
 # More elements than any segment of the guides has; a BPR has 21.
 _MOST_ELEMENTS = 21
-# A segment of more bytes may hold an interchange within one element; ISA and GS alone have more than 150.
-_LONG = 150
 
 
 def _doubtful(segments: Segments) -> Ints:
@@ -186,20 +186,18 @@ def _doubtful(segments: Segments) -> Ints:
     terminator is a segment with too many elements.
     """
     layout = segments.layout
-    doubt = segments.tag == 0
-    wide = np.flatnonzero(layout.elements >= 16)
-    if len(wide):
-        doubt[layout.order[wide[layout.elements[wide] > _MOST_ELEMENTS]]] = True
-        last = layout.first[wide] + layout.elements[wide]
-        one = [segments.marks[last - n] - segments.marks[last - n - 1] == 2 for n in range(3)]
-        # ISA14, 15 and 16 have one character each.
-        doubt[layout.order[wide[np.logical_and.reduce(one)]]] = True
-    heads = segments.heads[:-1]
-    doubt[segments.rows("ISA")] = True
-    for row in np.flatnonzero(segments.end - segments.begin > _LONG).tolist():
-        doubt[row] |= b"ISA" in segments.source[int(segments.begin[row]) : int(segments.end[row])]
-    doubt[heads[heads < len(doubt)]] = False
-    return np.flatnonzero(doubt)
+    odd, elements = layout.order[layout.odd], layout.elements[layout.odd]
+    doubt = (layout.tags[layout.odd] == 0) | (elements > _MOST_ELEMENTS)
+    wide = np.flatnonzero(elements >= MANY_ELEMENTS)
+    last = layout.first[layout.odd[wide]] + elements[wide]
+    one = [segments.marks[last - n] - segments.marks[last - n - 1] == 2 for n in range(3)]
+    # ISA14, 15 and 16 have one character each.
+    doubt[wide[np.logical_and.reduce(one)]] = True
+    for place in np.flatnonzero(segments.end[odd] - segments.begin[odd] > LONG_SEGMENT).tolist():
+        row = int(odd[place])
+        doubt[place] |= b"ISA" in segments.source[int(segments.begin[row]) : int(segments.end[row])]
+    # An ISA or GS that is within an element makes it longer than LONG_SEGMENT; one at the head of a piece is its own.
+    return np.setdiff1d(np.append(odd[doubt], segments.rows("ISA")), segments.heads[:-1])
 
 
 def _cut_again(pieces: list[Piece], doubted: set[int], problems: Problems) -> list[Piece]:

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from connectors.x12 import native
 from connectors.x12.native import figures
 from connectors.x12.reading.columns import array
 from connectors.x12.reading.segments import Flags, Ints, Octets, Words
+from connectors.x12.reading.spans import Spans
 
 # Ten billion dollars. Sums stay exact: 10**12 cents times the nine million amounts that 100 MB can hold is below 2**63.
 LARGEST = 10**12
@@ -87,10 +87,11 @@ def _number(word: Words) -> tuple[Ints, Flags]:
     return word.view(np.int64), good
 
 
-def decimals(octets: Octets, start: Ints, end: Ints, places: int) -> Numbers:
+def decimals(at: Spans, places: int) -> Numbers:
     """X12 type R as whole numbers of ``10**-places``; exact, or not valid."""
-    if compiled := native.loops(start, end):
-        return Numbers(*figures.decimals(compiled, octets, start, end, places))
+    if compiled := at.loops():
+        return Numbers(*figures.decimals(compiled, at.where(), places))
+    octets, start, end = at.octets, at.start, at.end
     length = end - start
     present = length > 0
     if not present.any():
@@ -107,8 +108,8 @@ def decimals(octets: Octets, start: Ints, end: Ints, places: int) -> Numbers:
         if behind == places:
             aligned = np.where(here, _without_point(word, behind, places), aligned)
         else:
-            at = np.flatnonzero(here)
-            aligned[at] = _without_point(word[at], behind, places)
+            rows = np.flatnonzero(here)
+            aligned[rows] = _without_point(word[rows], behind, places)
         pointed |= here
     plain &= pointed | (length <= 8 - places)  # what was pushed out is for the second pass
     values, valid = _number(aligned)

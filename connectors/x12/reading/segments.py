@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from connectors.x12 import native
-from connectors.x12.native import choosing, texts
+from connectors.x12.native import choosing
 from connectors.x12.reading.delimiters import Delimiters
+from connectors.x12.reading.spans import Pinned, Spans, packed
 
 Ints = npt.NDArray[Any]  # int32 or int64: rows, positions, counts
 Codes = npt.NDArray[np.uint32]
@@ -29,83 +30,25 @@ Flags = npt.NDArray[np.bool_]
 Octets = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
 
-_KEEP = np.array([0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF], np.uint32)
+# From how many elements and above how many bytes on a segment is odd: an ISA has 16 and 106, a BPR up to 21.
+MANY_ELEMENTS, LONG_SEGMENT = 16, 150
+
+
+# Gives every tag of the guides a key of its own; found by trying.
+FACTOR = 225_899_543
+
+
+def tag_key(tag: Codes) -> Octets:
+    """Segments with the same key are laid side by side: one key for a tag, as a rule one tag for a key.
+
+    Two tags with one key would only be slower to read.
+    """
+    return ((tag * np.uint32(FACTOR)) >> np.uint32(24)).astype(np.uint8)
 
 
 def code(text: str) -> int:
     """A tag or qualifier of up to four characters as the number ``packed`` gives."""
     return int.from_bytes(text.encode("ascii"), "little")
-
-
-class Pinned:
-    """Rows whose marks are looked up once: many columns will ask for them. Keeping the rows keeps their id theirs.
-
-    ``ascending`` rows lie in the layout as they do in the file. ``run`` rows lie there without others between.
-    """
-
-    __slots__ = (
-        "ascending",
-        "edges",
-        "elements",
-        "first",
-        "longest",
-        "marks",
-        "rows",
-        "shortest",
-        "starts",
-        "stride",
-    )
-
-    def __init__(
-        self,
-        marks: Ints,
-        rows: Ints,
-        first: Ints,
-        elements: Ints,
-        *,
-        ascending: bool = False,
-        run: bool = False,
-        limits: tuple[int, int] | None = None,
-    ) -> None:
-        self.marks, self.rows, self.first, self.elements, self.ascending = (
-            marks,
-            rows,
-            first,
-            elements,
-            ascending,
-        )
-        limits = limits or ((int(elements.min()), int(elements.max())) if len(elements) else (0, 0))
-        self.shortest, self.longest = limits  # how many elements a row has at least and at most
-        self.stride = self.longest + 1 if run and self.shortest == self.longest else 0
-        self.edges: dict[int, Ints] = {}
-        self.starts: dict[int, Ints] = {}
-
-    def edge(self, element: int) -> Ints:
-        """Where element ``element`` of each row ends; past the last element, where the segment does."""
-        if element not in self.edges:
-            if self.stride:
-                low = int(self.first[0]) + min(element, self.longest)
-                high = low + self.stride * (len(self.rows) - 1) + 1
-                self.edges[element] = np.ascontiguousarray(self.marks[low : high : self.stride])
-            elif compiled := native.loops(self.marks, self.first, self.elements):
-                self.edges[element] = choosing.edges(compiled, self.marks, self.first, self.elements, element)
-            else:
-                last = element if element <= self.shortest else np.minimum(element, self.elements)
-                self.edges[element] = self.marks[self.first + last]
-        return self.edges[element]
-
-    def start(self, element: int) -> Ints:
-        """Where element ``element`` of each row begins."""
-        if element not in self.starts:
-            self.starts[element] = self.edge(element - 1) + 1
-        return self.starts[element]
-
-    def part(self, rows: Ints, kept: Ints) -> Pinned:
-        """Some of the rows."""
-        if compiled := native.loops(self.first, self.elements):
-            first, elements, limits = choosing.pick(compiled, self.first, self.elements, kept)
-            return Pinned(self.marks, rows, first, elements, ascending=self.ascending, limits=limits)
-        return Pinned(self.marks, rows, self.first[kept], self.elements[kept], ascending=self.ascending)
 
 
 class Segments:
@@ -122,6 +65,8 @@ class Segments:
         layout: Layout,
         empty: Ints,
         broken: tuple[int, ...],
+        *,
+        foreign: bool,
     ) -> None:
         self.source = source  # the inputs, one after the other, those with the same delimiters together
         self.begin, self.end = begin, end  # where each segment and its terminator stand in the source
@@ -134,6 +79,7 @@ class Segments:
             empty  # for each empty segment the one that it stands behind or, at the beginning, before
         )
         self.broken = broken  # pieces with line breaks inside segments
+        self.foreign = foreign  # whether there is a byte above ASCII
         self._rows: dict[str, Ints] = {}
         self._pinned: dict[int, Pinned] = {}
         self._values: dict[int, list[str]] = {}
@@ -165,7 +111,7 @@ class Segments:
     @cached_property
     def _runs(self) -> dict[int, list[tuple[int, int]]]:
         """Where in the layout the segments of each tag lie."""
-        tags = self.tag[self.layout.order]
+        tags = self.layout.tags
         cuts = np.flatnonzero(tags[1:] != tags[:-1]) + 1
         edges = [0, *cuts.tolist(), len(tags)]
         found: dict[int, list[tuple[int, int]]] = {}
@@ -212,12 +158,28 @@ class Segments:
         self._pinned[id(some)] = self.pinned(rows).part(some, kept)
         return some
 
+    def select(self, rows: Ints, chosen: tuple[Octets, Octets, Codes | None, int]) -> Ints:
+        """Those of these rows that the compiled ``choosing.select`` chooses, pinned."""
+        pinned, compiled = self.pinned(rows), native.compiled
+        assert compiled
+        some, first, elements, limits = choosing.select(compiled, chosen, rows, pinned.first, pinned.elements)
+        if len(some) == len(rows):
+            return rows
+        self._pinned[id(some)] = Pinned(
+            self.marks, some, first, elements, ascending=pinned.ascending, limits=limits
+        )
+        return some
+
     # Bounds.
 
     def bounds(self, rows: Ints, element: int) -> tuple[Ints, Ints]:
         """Where element ``element`` of each row begins and ends; no later than it begins where it is absent."""
         pinned = self.pinned(rows)
         return pinned.start(element), pinned.edge(element)
+
+    def spans(self, rows: Ints, element: int) -> Spans:
+        """Where element ``element`` of each row stands."""
+        return Spans(self.octets, self.pinned(rows), element)
 
     def separators(self, rows: Ints) -> Octets:
         """The component separator of each row, or the one of them all."""
@@ -229,7 +191,7 @@ class Segments:
 
     def codes(self, rows: Ints, element: int) -> Codes:
         """Element of up to four characters as numbers; 0 where absent or longer."""
-        return packed(self.octets, *self.bounds(rows, element))
+        return packed(self.spans(rows, element))
 
     def values(self, row: int) -> list[str]:
         """The elements of one segment, tag first: for the few segments of the envelope."""
@@ -247,10 +209,18 @@ class Segments:
 class Layout:
     """The bytes of all segments laid out anew, and by place where the marks of each are."""
 
-    __slots__ = ("buffer", "elements", "first", "marks", "octets", "order")
+    __slots__ = ("buffer", "elements", "first", "marks", "octets", "odd", "order", "tags")
 
     def __init__(
-        self, buffer: Any, octets: Octets, marks: Ints, order: Ints, first: Ints, elements: Ints
+        self,
+        buffer: Any,
+        octets: Octets,
+        marks: Ints,
+        order: Ints,
+        first: Ints,
+        elements: Ints,
+        tags: Codes,
+        odd: Ints,
     ) -> None:
         self.buffer = buffer  # an Arrow buffer
         self.octets = octets
@@ -258,24 +228,11 @@ class Layout:
         self.order = order  # the segment at each place
         self.first = first  # index into marks of the mark that ends its tag
         self.elements = elements  # elements after the tag
+        self.tags = tags
+        # Places of segments without a tag, of many elements or of many bytes: few, and worth a second look.
+        self.odd = odd
 
     def numbered(self, order: Ints) -> Layout:
         """The same places with segments numbered otherwise."""
-        return Layout(self.buffer, self.octets, self.marks, order, self.first, self.elements)
-
-
-def packed(octets: Octets, start: Ints, end: Ints) -> Codes:
-    """Texts of one to four bytes as little-endian numbers; 0 where there is none or it is longer."""
-    if compiled := native.loops(start, end):
-        return texts.codes(compiled, octets, start, end)
-    words: Codes = np.ndarray((len(octets) - 3,), "<u4", octets, strides=(1,))
-    length = end - start
-    found: Codes = words[start]
-    if not len(length):
-        return found
-    if length.min() < 0 or length.max() > 4:
-        length[(length > 4) | (length < 0)] = 0
-    found &= _KEEP[length]
-    # A zero byte at the end would make "SE\0" the same number as "SE".
-    found[(length > 0) & (found >> (8 * np.maximum(length - 1, 0)).astype(np.uint32) == 0)] = 0
-    return found
+        fixed = self.first, self.elements, self.tags, self.odd
+        return Layout(self.buffer, self.octets, self.marks, order, *fixed)

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.x12 import native
 from connectors.x12.native import texts
 from connectors.x12.reading.segments import Flags, Ints, Octets, Segments
+from connectors.x12.reading.spans import Spans
 
 
 def element_text(segments: Segments, rows: Ints, element: int) -> pa.Array:
@@ -18,26 +18,27 @@ def element_text(segments: Segments, rows: Ints, element: int) -> pa.Array:
     pinned = segments.pinned(rows)
     if element > pinned.longest:
         return pa.nulls(len(rows), pa.string())
-    return between(segments.buffer, *segments.bounds(rows, element), ascending=pinned.ascending)
+    return text(segments.spans(rows, element))
 
 
-def between(buffer: pa.Buffer, start: Ints, end: Ints, *, ascending: bool) -> pa.Array:
-    """Byte ranges as strings; null where empty or all blank. Fast where they ascend, as they do in the layout.
+def text(at: Spans) -> pa.Array:
+    """Values as strings; null where empty or all blank. Fast where they ascend, as they do in the layout.
 
     The array over [start0, end0, start1, end1 …] shares the buffer: its even values are the ranges, its odd values what
     lies between, and ``take`` copies only the even ones.
     """
-    if not len(start):
+    if not len(at):
         return pa.nulls(0, pa.string())
-    if compiled := native.loops(start, end):
-        return texts.strings(compiled, np.frombuffer(buffer, np.uint8), start, end)
-    if not ascending and (start[1:] < start[:-1]).any():
-        return scattered_text(np.frombuffer(buffer, np.uint8), start, end)
+    if compiled := at.loops():
+        return texts.strings(compiled, at.where())
+    start, end = at.start, at.end
+    if not at.ascending and (start[1:] < start[:-1]).any():
+        return _scattered(at.octets, start, end)
     edges = np.empty(2 * len(start), end.dtype)
     np.minimum(start, end, out=edges[0::2])  # absent: it would begin behind its end
     edges[1::2] = end
     kind = pa.StringArray if edges.dtype == np.int32 else pa.LargeStringArray
-    whole = kind.from_buffers(len(edges) - 1, pa.py_buffer(edges), buffer)
+    whole = kind.from_buffers(len(edges) - 1, pa.py_buffer(edges), pa.py_buffer(at.octets))
     return _null_where_blank(whole.take(_even(len(start))))
 
 
@@ -63,10 +64,8 @@ def _null_where_blank(found: pa.Array) -> pa.Array:
     return pa.Array.from_buffers(pa.string(), len(found), [bits, offsets, data])
 
 
-def scattered_text(octets: Octets, start: Ints, end: Ints) -> pa.Array:
+def _scattered(octets: Octets, start: Ints, end: Ints) -> pa.Array:
     """Byte ranges as strings, in any order; empty or all blank is null."""
-    if compiled := native.loops(start, end):
-        return texts.strings(compiled, octets, start, end)
     length = np.maximum(end - start, 0).astype(np.int32)
     edges = np.zeros(len(start) + 1, np.int32)
     np.cumsum(length, out=edges[1:])
@@ -76,36 +75,35 @@ def scattered_text(octets: Octets, start: Ints, end: Ints) -> pa.Array:
     return _null_where_blank(pa.Array.from_buffers(pa.string(), len(start), buffers))
 
 
-def absent(octets: Octets, start: Ints, end: Ints) -> Flags | None:
-    """Which byte ranges are empty or all blank; None where none is."""
-    if compiled := native.loops(start, end):
-        return texts.absent(compiled, octets, start, end)
+def absent(at: Spans) -> Flags | None:
+    """Which values are empty or all blank; None where none is."""
+    if compiled := at.loops():
+        return texts.absent(compiled, at.where())
+    octets, start, end = at.octets, at.start, at.end
     found = start >= end
     blank = np.flatnonzero(octets[end - 1] == 0x20)
     if len(blank):
-        found[blank] |= (
-            scattered_text(octets, start[blank], end[blank]).is_null().to_numpy(zero_copy_only=False)
-        )
+        found[blank] |= _scattered(octets, start[blank], end[blank]).is_null().to_numpy(zero_copy_only=False)
     return found if found.any() else None
 
 
 class Parts:
-    """One element of some rows, cut at its component separators: ``bounds`` gives byte ranges in ``octets``."""
+    """One element of some rows, cut at its component separators."""
 
-    def __init__(self, octets: Octets, start: Ints, end: Ints, separators: Octets) -> None:
-        """``separators`` has the component separator of each range, or the one of them all."""
-        self.octets, self.separators = octets, separators
-        self._start, self._end = start, end
-        self._compiled = native.loops(start, end)
+    def __init__(self, at: Spans, separators: Octets) -> None:
+        """``separators`` has the component separator of each value, or the one of them all."""
+        self.octets, self.separators = at.octets, separators
+        self._at, self._compiled = at, at.loops()
         if not self._compiled:
             self._lay_side_by_side()
 
     def _lay_side_by_side(self) -> None:
         """NumPy looks for separators in the values alone, between two words that are nobody's."""
-        length = np.maximum(self._end - self._start, 0).astype(np.int32)
+        start, end = self._at.start, self._at.end
+        length = np.maximum(end - start, 0).astype(np.int32)
         edges = np.full(len(length) + 1, 8, np.int32)
         edges[1:] += np.cumsum(length, dtype=np.int32)
-        at = np.repeat(self._start.astype(np.int64) - edges[:-1], length)
+        at = np.repeat(start.astype(np.int64) - edges[:-1], length)
         at += np.arange(8, 8 + len(at))
         beside = np.zeros(8, np.uint8)
         self.octets = np.concatenate([beside, self.octets[at], beside])
@@ -114,11 +112,14 @@ class Parts:
         self._start, self._end = edges[:-1], edges[1:]
         self._first = np.searchsorted(self._cuts, self._start)
 
-    def bounds(self, low: int, high: int) -> tuple[Ints, Ints]:
-        """Where components ``low`` to ``high`` begin and end, separators between included; empty where absent."""
-        start, end = self._start, self._end
+    def spans(self, low: int, high: int) -> Spans:
+        """Where components ``low`` to ``high`` stand, separators between included; empty where absent."""
+        return Spans.between(self.octets, *self._bounds(low, high))
+
+    def _bounds(self, low: int, high: int) -> tuple[Ints, Ints]:
         if self._compiled:
-            return texts.components(self._compiled, self.octets, start, end, self.separators, low, high)
+            return texts.components(self._compiled, self._at.where(), self.separators, low, high)
+        start, end = self._start, self._end
         most = len(self._cuts) - 1
         begin = start if low == 1 else self._cuts[np.minimum(self._first + (low - 2), most)] + 1
         after = self._cuts[np.minimum(self._first + (high - 1), most)]
@@ -127,7 +128,7 @@ class Parts:
 
     def text(self, low: int, high: int) -> pa.Array:
         """Components as strings; those of a range are a list with single blanks between."""
-        found = between(pa.py_buffer(self.octets), *self.bounds(low, high), ascending=True)
+        found = text(self.spans(low, high))
         return self._listed(found) if high > low and found.null_count < len(found) else found
 
     def _listed(self, found: pa.Array) -> pa.Array:

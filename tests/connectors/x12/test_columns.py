@@ -15,15 +15,15 @@ from connectors.x12.reading.dates import dates
 from connectors.x12.reading.delimiters import Delimiters, Piece
 from connectors.x12.reading.index import index
 from connectors.x12.reading.numbers import LARGEST, decimal, decimals
-from connectors.x12.reading.segments import Octets
+from connectors.x12.reading.spans import Spans
 
 pytestmark = pytest.mark.usefixtures("both_engines")
 
 
-def column(values: list[str]) -> tuple[Octets, np.ndarray, np.ndarray]:
+def column(values: list[str]) -> Spans:
     content = "".join(f"CAS*CO*{value}~" for value in values).encode()
     segments = index([Piece(0, content, Delimiters(*b"*:~"))])
-    return segments.octets, *segments.bounds(np.arange(len(segments)), 2)
+    return segments.spans(np.arange(len(segments)), 2)
 
 
 NUMBER_LIKE = st.text("0123456789.-", max_size=14) | st.decimals(
@@ -37,7 +37,7 @@ NUMBER_LIKE = st.text("0123456789.-", max_size=14) | st.decimals(
     st.sampled_from([2, 3]),
 )
 def test_fast_decimals_are_the_plain_ones(values: list[str], places: int) -> None:
-    found = decimals(*column(values), places)
+    found = decimals(column(values), places)
     for value, cents, present, valid in zip(values, *(part.tolist() for part in found), strict=True):
         exact = decimal(value.encode(), places) if value else None
         assert present == bool(value)
@@ -45,7 +45,7 @@ def test_fast_decimals_are_the_plain_ones(values: list[str], places: int) -> Non
 
 
 def test_six_digits_and_one_behind_the_point_were_read_as_no_thousandths() -> None:
-    found = decimals(*column(["100000.0", "99999.25", "100000.5"]), 3)
+    found = decimals(column(["100000.0", "99999.25", "100000.5"]), 3)
     assert found.values.tolist() == [100_000_000, 99_999_250, 100_000_500]
 
 
@@ -72,7 +72,7 @@ def test_the_plain_decimal_is_exact(value: Decimal) -> None:
 )
 def test_amounts(text: str, cents: int) -> None:
     assert decimal(text.encode(), 2) == cents
-    assert decimals(*column([text]), 2).values.tolist() == [cents]
+    assert decimals(column([text]), 2).values.tolist() == [cents]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_amounts(text: str, cents: int) -> None:
 )
 def test_what_is_no_amount(text: str) -> None:
     assert decimal(text.encode(), 2) is None
-    assert decimals(*column([text]), 2).valid.tolist() == [False]
+    assert decimals(column([text]), 2).valid.tolist() == [False]
 
 
 @settings(max_examples=200, deadline=None)
@@ -96,7 +96,7 @@ def test_what_is_no_amount(text: str) -> None:
 )
 def test_dates_are_those_of_the_calendar(values: list[object]) -> None:
     texts = [f"{v:%Y%m%d}".rjust(8, "0") if isinstance(v, date) else str(v) for v in values]
-    found = dates(*column(texts))
+    found = dates(column(texts))
     for text, days, valid in zip(texts, found.values.tolist(), found.valid.tolist(), strict=True):
         try:
             expected = date(int(text[:4]), int(text[4:6]), int(text[6:])) if len(text) == 8 else None
@@ -107,7 +107,7 @@ def test_dates_are_those_of_the_calendar(values: list[object]) -> None:
 
 @pytest.mark.parametrize("text", ["20251705", "20260133", "20260230", "20260001", "20260100", "20261301"])
 def test_a_month_or_day_too_large_is_no_date_of_the_next(text: str) -> None:
-    assert dates(*column([text])).valid.tolist() == [False]
+    assert dates(column([text])).valid.tolist() == [False]
 
 
 def test_sums_and_positions_and_lists_by_group() -> None:
