@@ -21,6 +21,10 @@ KINDS = (
     "consents",
     "fees",
     "contracts",
+    "licenses",
+    "supervisions",
+    "payer_classes",
+    "schedule",
 )
 
 

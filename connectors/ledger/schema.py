@@ -172,6 +172,31 @@ payers = master(
         "1",
     ),
     flag("coverage_required_active", "Whether coverage must be on file and active; blank means yes."),
+    text("taxonomies", "Taxonomy codes the payer accepts, blanks between; blank is any.", ""),
+    text("telehealth_codes", "Codes the payer pays by telehealth; blank is the general list.", ""),
+    text("modifier_order", "usual or telehealth_first; blank is usual.", ""),
+    text("quarter_hour_rule", "midpoint or full: when a quarter hour counts; blank is midpoint.", ""),
+    number("programme_minutes", "Least minutes of a programme day; blank takes the code's own.", ""),
+    text(
+        "beside_programme",
+        "Classes of clinician paid beside a programme day, blanks between; blank is none.",
+        "",
+    ),
+    text(
+        "filing_basis",
+        "What the filing clock starts at: service_date, through_date, discharge_date or calendar_year.",
+        "service_date",
+    ),
+    number(
+        "corrected_filing_days",
+        "Days to file a corrected claim, from its remittance; blank is as the first.",
+        "",
+    ),
+    number("secondary_filing_days", "Days to file a secondary claim, from the primary's remittance.", ""),
+    day(
+        "era_from", "Day from which the payer sends electronic remittances; blank where nobody tracks it.", ""
+    ),
+    day("eft_from", "Day from which the payer pays by EFT; blank where nobody tracks it.", ""),
 )
 
 providers = master(
@@ -196,6 +221,12 @@ providers = master(
     day("active_from", "First day with the practice.", "2022-01-01"),
     day("active_to", "Last day with the practice; blank while employed.", ""),
     text("supervisor_id", "provider_id of the supervisor, for supervised clinicians.", "CL002"),
+    day("birth_date", "Date of birth, for the exclusion list; blank where not kept.", "", phi=True),
+    day("caqh_attested_on", "Last CAQH attestation; blank where nobody tracks it.", ""),
+    day("dea_to", "Last day of the DEA registration; blank where nobody tracks it.", ""),
+    day("cds_to", "Last day of the state's controlled-substance registration.", ""),
+    day("malpractice_to", "Last day of the malpractice cover; blank where nobody tracks it.", ""),
+    flag("address_suppressed", "Whether the clinician's address stays off claims and directories.", ""),
 )
 
 enrollments = master(
@@ -206,6 +237,9 @@ enrollments = master(
     text("payer_id", "Payer.", "ACME"),
     day("effective_from", "Effective date on the payer's letter.", "2024-01-01"),
     day("effective_to", "Last day; blank while it runs.", ""),
+    day("loaded_on", "Day the payer had it in its system; blank where nobody tracks it.", ""),
+    text("tax_id", "Tax id it is under; blank is the practice's.", ""),
+    text("location_id", "Location it is for; blank is all.", ""),
 )
 
 patients = master(
@@ -266,6 +300,12 @@ authorizations = master(
     day("valid_to", "Last day, inclusive.", "2026-06-30", required=True),
     text("provider_id", "Clinician it is limited to; blank is any.", ""),
     text("status", "approved, pended, denied or cancelled.", "approved", required=True),
+    text("unit_type", "visit, day, unit or hour: what units are; blank is the code's own.", ""),
+    number("weekly_units", "Units a week it is limited to; blank is no limit.", ""),
+    text("modifiers", "Modifiers it asks for, blanks between.", ""),
+    text("facility_npi", "Facility it is limited to; blank is any.", ""),
+    day("review_on", "Day of the next concurrent review.", ""),
+    day("clinical_due_on", "Day the clinical record is due for it.", ""),
 )
 
 consents = master(
@@ -323,6 +363,53 @@ contracts = master(
     day("effective_to", "Last day; blank while it runs.", ""),
 )
 
+licenses = master(
+    "licenses",
+    "Licences of clinicians, one row a state: who may see a patient where.",
+    ["provider_id", "state", "valid_from"],
+    text("provider_id", "Clinician.", "CL001"),
+    text("state", "State, two letters.", "IL"),
+    day("valid_from", "First day.", "2020-01-01"),
+    text("number", "Licence number.", "149000001"),
+    day("valid_to", "Last day; blank while it runs.", ""),
+)
+
+supervisions = master(
+    "supervisions",
+    "Agreements of supervision: who may bill under whom, from when.",
+    ["provider_id", "supervisor_id", "valid_from"],
+    text("provider_id", "Supervised clinician.", "CL009"),
+    text("supervisor_id", "Supervisor.", "CL001"),
+    day("valid_from", "First day.", "2026-01-01"),
+    day("valid_to", "Last day; blank while it runs.", ""),
+)
+
+payer_classes = master(
+    "payer_classes",
+    "Which class of clinician may bill which codes to a payer, where it is not what the payer says in general.",
+    ["payer_id", "provider_class", "effective_from"],
+    text("payer_id", "Payer.", "ACME"),
+    text("provider_class", "Class of clinician.", "LADC"),
+    day("effective_from", "First day.", "2026-01-01"),
+    text("codes", "Codes it may bill, blanks between; * is all, blank is none.", "H0004 H0005"),
+    day("effective_to", "Last day; blank while it runs.", ""),
+)
+
+schedule = master(
+    "schedule",
+    "Appointments to come: what authorizations will be used for.",
+    ["appointment_id"],
+    text("appointment_id", "The source's opaque id.", "AP0001"),
+    text("patient_id", "Patient.", "P0001", required=True),
+    text("payer_id", "Payer.", "ACME", required=True),
+    day("service_date", "Day of the appointment.", "2026-02-05", required=True),
+    text("provider_id", "Clinician; blank where not given yet.", "CL001"),
+    text("code", "Procedure code expected.", "90837", required=True),
+    number("units", "Units expected.", "1", required=True),
+    text("level_of_care", "outpatient, iop, php …; blank is outpatient.", ""),
+    text("status", "booked or cancelled.", "booked", required=True),
+)
+
 encounters = master(
     "encounters",
     "Sessions as documented. A changed encounter is a new version; what was billed keeps pointing at the old one.",
@@ -363,6 +450,14 @@ encounters = master(
     day("signed_on", "Date the note was signed; blank while unsigned.", "2026-01-05"),
     flag("part2", "Whether the record is of a substance-use programme (42 CFR Part 2).", "false"),
     text("level_of_care", "outpatient, iop, php …; blank is outpatient.", "outpatient"),
+    text("start_time", "When it began, HHMM; blank where not kept.", ""),
+    text("end_time", "When it ended, HHMM; blank where not kept.", ""),
+    text("patient_state", "State the patient was in; blank is the patient's own.", ""),
+    text("location_id", "Location of the practice.", ""),
+    flag("prescribed", "Whether a controlled substance was prescribed.", ""),
+    flag("incident_to", "Whether it is billed incident to the supervisor.", ""),
+    day("plan_of_care_on", "Day of the supervisor's plan of care that it follows.", ""),
+    text("em_basis", "time or mdm: what the level of the visit rests on; blank is mdm.", ""),
 )
 
 MASTER_KINDS = {
@@ -377,6 +472,10 @@ MASTER_KINDS = {
         consents,
         fees,
         contracts,
+        licenses,
+        supervisions,
+        payer_classes,
+        schedule,
         encounters,
     )
 }
@@ -409,7 +508,57 @@ findings = fact(
     text("message", "What is wrong, without values of elements.", required=True),
     text("fix", "The smallest change that passes."),
     text("source", "Where the rule comes from, with its version."),
+    text(
+        "reference_version", "Versions of the reference files that judged it, kind=version, blanks between."
+    ),
+    text("change", "The smallest change that passes, column=what, without values.", ""),
+    text("predicts", "CARC and RARC a payer would answer with, blanks between.", "CARC97"),
+    day("data_as_of", "Date of the oldest reference file that judged it."),
     Index(None, "decision_id"),
+)
+
+suppressions = fact(
+    "suppressions",
+    "What a person said of a rule about one encounter: leave it be until a day, for a reason; or that no more.",
+    text("suppression_id", "Digest of encounter, line, rule and sequence."),
+    text("encounter_id", "Encounter.", required=True),
+    number("line", "Charge line within the encounter; null for every line and the encounter."),
+    text("rule_id", "Rule.", "PAIR_PR10", required=True),
+    number("sequence", "1-based for the encounter and rule.", required=True),
+    text("action", "suppress or withdraw.", "suppress", required=True),
+    text("person", "Who."),
+    text("reason", "Why; free text stays in the ledger.", phi=True),
+    day("expires_on", "Last day it holds; null where withdrawn."),
+    instant("at", "When."),
+    Index(None, "encounter_id"),
+)
+
+shadow_findings = fact(
+    "shadow_findings",
+    "What a rule in shadow mode would have said: it is counted, and nothing waits for it.",
+    text("shadow_id", "Digest of rule, encounter version and line."),
+    text("rule_id", "Rule.", "PAIR_PR10", required=True),
+    text("encounter_id", "Encounter.", required=True),
+    text("encounter_row_id", "Version of the encounter.", required=True),
+    number("line", "Charge line within the encounter; null for the encounter."),
+    text("payer_id", "Payer billed first."),
+    cents("charge_cents", "Charge of the line, or of all lines of the encounter."),
+    Index(None, "rule_id"),
+)
+
+reference_files = fact(
+    "reference_files",
+    "Official files of codes and edits that were loaded; their rows are kept beside the ledger by sha256.",
+    text("reference_id", "Digest of kind, edition and sha256."),
+    text("kind", "icd10cm, ncci, mue, nucc, pos, nppes, leie or hcpcs.", "icd10cm", required=True),
+    text("edition", "Version as published.", "2026", required=True),
+    text("sha256", "Of the file's bytes.", required=True),
+    number("rows", "Rows read.", required=True),
+    day("effective_from", "First day it judges.", required=True),
+    day("effective_to", "Last day it judges; null while it runs."),
+    text("published_name", "Name of the file as it came, without folders."),
+    booked("loaded_on", "Day it was loaded.", "2026-01-05"),
+    Index(None, "kind"),
 )
 
 charge_lines = fact(

@@ -16,6 +16,7 @@ from typing import Any
 from connectors.sources import synthetic_masters as masters
 from connectors.sources import synthetic_people as people
 from connectors.sources import synthetic_visits as visits
+from connectors.sources.catalogue import KINDS
 from connectors.sources.synthetic_masters import Row, allowances, practice
 from connectors.sources.synthetic_people import ident
 from connectors.sources.synthetic_problems import ANY, PLANTERS, Book
@@ -119,29 +120,9 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-# The columns of the ledger's master tables; a test holds them equal (connectors do not import one another).
+# The columns of every kind of master; what a row does not say is blank.
 COLUMNS = {
-    "payers": masters.COLUMNS_OF_PAYERS,
-    "providers": (
-        "provider_id npi last_name first_name taxonomy provider_class license_number license_state license_from"
-        " license_to active_from active_to supervisor_id"
-    ),
-    "enrollments": "provider_id payer_id effective_from effective_to",
-    "patients": "patient_id last_name first_name middle_name birth_date sex street city state zip",
-    "coverages": (
-        "coverage_id patient_id payer_id priority member_id group_number relationship subscriber_last_name"
-        " subscriber_first_name subscriber_birth_date subscriber_sex subscriber_street subscriber_city"
-        " subscriber_state subscriber_zip effective_from effective_to"
-    ),
-    "authorizations": (
-        "authorization_id patient_id payer_id number codes level_of_care units_approved valid_from valid_to"
-        " provider_id status"
-    ),
-    "consents": "consent_id patient_id recipient signed_on expires_on revoked_on",
-    "fees": "code modifier effective_from charge_cents effective_to",
-    "contracts": (
-        "payer_id code modifier provider_class plan place_group effective_from method rate_cents percent_basis_points"
-        " class_basis_points lesser_of tolerance_cents effective_to"
-    ),
-    "encounters": visits.COLUMNS,
+    kind.name: " ".join(column.name for column in kind.columns)
+    for kind in KINDS.values()
+    if kind.name != "deposits"
 }

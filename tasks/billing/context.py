@@ -14,6 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.billing.references import References
+
 Column: TypeAlias = "pd.Series[Any]"  # one column of a frame, of whatever type
 
 
@@ -47,6 +49,10 @@ class Masters:
     consents: pd.DataFrame
     fees: pd.DataFrame
     contracts: pd.DataFrame
+    licenses: pd.DataFrame = field(default_factory=pd.DataFrame)
+    supervisions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    payer_classes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    schedule: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class JudgeContext:
     timely_margin_days: int = 15
     severities: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    references: References = field(default_factory=References)
 
     @property
     def today(self) -> pd.Timestamp:

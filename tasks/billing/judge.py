@@ -24,7 +24,10 @@ from tasks.billing.shapes import conform, shape
 from tasks.billing.visits import assemble
 
 DECISIONS = shape("decision_id encounter_id encounter_row_id sequence:int outcome previous_id decided_on:day")
-FINDINGS = shape("finding_id decision_id encounter_id line:int rule_id severity fields message fix source")
+FINDINGS = shape(
+    "finding_id decision_id encounter_id line:int rule_id severity fields message fix source reference_version change"
+    " predicts data_as_of:day"
+)
 CHARGES = shape(
     "charge_id encounter_id encounter_row_id decision_id position:int patient_id payer_id coverage_id"
     " secondary_coverage_id rendering_id supervising_id service_date:day place_of_service code modifiers units:int"
