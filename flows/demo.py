@@ -20,6 +20,7 @@ import pandas as pd
 
 from configs.settings import SETTINGS_FILE, Settings, load_settings
 from connectors.clearinghouse import archive
+from connectors.clearinghouse.sandbox import prices
 from connectors.clearinghouse.sandbox.clearinghouse import process
 from connectors.clearinghouse.sandbox.keys import make_key
 from connectors.clearinghouse.sandbox.server import SandboxServer
@@ -84,6 +85,7 @@ def run(demo: Demo, say: Say) -> dict[str, Any]:
         _write_settings(demo, server)
         settings = load_settings(demo.home)
         ledger = open_ledger(settings)
+        prices.write(demo.root, synthetic.allowances())
         say("loading the practice")
         paths = synthetic.write_practice(demo.home / "demo" / "sources", demo.encounters, demo.seed, demo.day)
         for kind, path in paths.items():

@@ -34,12 +34,12 @@ def actions(
 
 
 def _items(view: Snapshot) -> pd.DataFrame:
-    """Items of the worklist. Of an assignment the ledger keeps to whom, not by whom."""
+    """Items of the worklist. Of assignments of long ago the ledger knows to whom, not by whom."""
     rows = view.read("work_events")
     given = rows["action"] == "assign"
     until = "until " + rows["until"].dt.strftime("%Y-%m-%d").astype("str")
     detail = until.where(~given, "to " + rows["person"])
-    person = rows["person"].where(~given)
+    person = rows["actor"].fillna(rows["person"].where(~given))
     return rows.assign(subject_kind="item", subject_id=rows["item_id"], detail=detail, person=person)
 
 

@@ -16,13 +16,21 @@ class Refused(Exception):
 
 
 def act(
-    ledger: Ledger, item_id: str, action: str, *, person: str, reason: object = None, until: object = None
+    ledger: Ledger,
+    item_id: str,
+    action: str,
+    *,
+    actor: str,
+    to: str | None = None,
+    reason: object = None,
+    until: object = None,
 ) -> None:
-    """Store one action on a worklist item."""
+    """Store what `actor` did with a worklist item; `to` is the person an item is assigned to."""
     if action not in ITEM_ACTIONS:
         raise ValueError("no such action")
     day = pd.Timestamp(until) if until else pd.NaT  # type: ignore[arg-type]
-    _store(ledger, "work_events", "item_id", item_id, action, person=person, reason=reason, until=day)
+    said = {"person": to or actor, "actor": actor, "reason": reason, "until": day}
+    _store(ledger, "work_events", "item_id", item_id, action, **said)
 
 
 def decide(ledger: Ledger, quarantine_id: str, action: str, *, person: str, reason: str) -> None:

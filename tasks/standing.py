@@ -9,7 +9,17 @@ import pandas as pd
 from configs.identity import digest
 from configs.settings import Settings
 from tasks import masters, quarantining, recognising
-from tasks.billing import coding, custody, denials, queues, reassociation, takebacks, visits, worklists
+from tasks.billing import (
+    coding,
+    custody,
+    denials,
+    expected,
+    queues,
+    reassociation,
+    takebacks,
+    visits,
+    worklists,
+)
 from tasks.moment import Facts, Moment, derived, moment
 
 
@@ -38,6 +48,27 @@ def verdicts(ledger: Moment) -> pd.DataFrame:
         recognising.live(ledger, "remitted_lines"),
         recognising.live(ledger, "remitted_adjustments"),
     )
+
+
+@derived
+def compared(ledger: Moment) -> pd.DataFrame:
+    """What was allowed of every answered line beside what its contract says, see `tasks.billing.expected`."""
+    answers = expected.observed(
+        recognising.live(ledger, "remitted_claims"),
+        recognising.live(ledger, "remittances"),
+        recognising.live(ledger, "remitted_lines"),
+        recognising.live(ledger, "remitted_adjustments"),
+        verdicts(ledger),
+    )
+    lines = expected.services(
+        answers,
+        ledger.read("claims"),
+        ledger.read("claim_lines"),
+        ledger.read("coverages"),
+        ledger.read("providers"),
+    )
+    contracts = ledger.current("contracts")
+    return expected.compare(answers, expected.price(lines, contracts), contracts)
 
 
 @derived
@@ -125,6 +156,7 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
             submissions=ledger.read("submissions"),
             takebacks=takebacks.open_work(taken_back(ledger)),
             reassociated=reassociated(ledger, settings, as_of),
+            compared=compared(ledger),
         )
     )
     return worklists.with_people(items, ledger.read("work_events"), today)

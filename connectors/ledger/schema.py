@@ -294,17 +294,32 @@ fees = master(
 contracts = master(
     "contracts",
     "What payers agreed to allow.",
-    ["payer_id", "code", "modifier", "provider_class", "effective_from"],
+    ["payer_id", "code", "modifier", "provider_class", "plan", "place_group", "effective_from"],
     text("payer_id", "Payer.", "ACME"),
     text("code", "Procedure code.", "90837"),
-    text("modifier", "Pricing modifier, blank for none.", ""),
+    text(
+        "modifier", "Pricing modifiers, all of which the line must have, blanks between; blank for none.", ""
+    ),
     text("provider_class", "Class of clinician, blank for all.", ""),
+    text("plan", "Group number of the policies it is for (SBR03), blank for all.", ""),
+    text("place_group", "facility or non_facility, as the place of service is paid; blank for all.", ""),
     day("effective_from", "First day of the rate.", "2026-01-01"),
     text("method", "fixed, percent_of_fee, per_diem or case_rate.", "fixed", required=True),
-    cents("rate_cents", "Rate of one unit, where fixed.", "15000"),
+    cents(
+        "rate_cents",
+        "Rate of one unit, day or case; where percent_of_fee, the payer's fee for one unit, blank for our charge.",
+        "15000",
+    ),
     number(
         "percent_basis_points", "Percent of the fee in hundredths of a percent, where percent_of_fee.", "7500"
     ),
+    number(
+        "class_basis_points",
+        "Part of it that the class is paid, in hundredths of a percent (7500 for LCSW at Medicare); blank is all.",
+        "",
+    ),
+    flag("lesser_of", "Whether a charge below the rate is allowed instead of the rate; blank means yes.", ""),
+    cents("tolerance_cents", "Difference of a line that is let pass; blank means one cent.", ""),
     day("effective_to", "Last day; blank while it runs.", ""),
 )
 
@@ -697,10 +712,11 @@ work_events = fact(
     text("item_id", "Item.", required=True),
     number("sequence", "1-based per item.", required=True),
     text("action", "assign, note, snooze, resubmit, resolve or reopen.", required=True),
-    text("person", "Who."),
+    text("person", "Who; of an assignment, to whom."),
     text("reason", "Why; free text stays in the ledger.", phi=True),
     day("until", "Snoozed until."),
     instant("at", "When."),
+    text("actor", "Who did it; null where an assignment was stored before this was kept."),
     Index(None, "item_id"),
 )
 

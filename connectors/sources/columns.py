@@ -87,6 +87,7 @@ ALLOWED: dict[tuple[str, str], tuple[str, ...]] = {
     ("authorizations", "level_of_care"): LEVELS,
     ("contracts", "method"): ("fixed", "percent_of_fee", "per_diem", "case_rate"),
     ("contracts", "provider_class"): CLASSES,
+    ("contracts", "place_group"): ("facility", "non_facility"),
     ("encounters", "service_kind"): (
         "intake",
         "intake_medical",
@@ -136,12 +137,19 @@ LISTS: dict[tuple[str, str], int] = {
     ("payers", "auth_codes"): 500,
     ("payers", "provider_classes"): 50,
     ("authorizations", "codes"): 500,
+    ("contracts", "modifier"): 4,
     ("encounters", "codes"): 50,
     ("encounters", "diagnoses"): 12,
 }
 
 # Key columns in which blank means something ("no modifier", "every class") and is stored as an empty text.
-BLANK_KEYS = {("fees", "modifier"), ("contracts", "modifier"), ("contracts", "provider_class")}
+BLANK_KEYS = {
+    ("fees", "modifier"),
+    ("contracts", "modifier"),
+    ("contracts", "provider_class"),
+    ("contracts", "plan"),
+    ("contracts", "place_group"),
+}
 
 # A bank takes money back too; every other amount and number is a count or a price.
 MAY_BE_NEGATIVE = {("deposits", "amount_cents")}

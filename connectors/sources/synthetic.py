@@ -16,11 +16,11 @@ from typing import Any
 from connectors.sources import synthetic_masters as masters
 from connectors.sources import synthetic_people as people
 from connectors.sources import synthetic_visits as visits
-from connectors.sources.synthetic_masters import Row, practice
+from connectors.sources.synthetic_masters import Row, allowances, practice
 from connectors.sources.synthetic_people import ident
 from connectors.sources.synthetic_problems import ANY, PLANTERS, Book
 
-__all__ = ["PLANTED", "planted", "practice", "write_practice"]
+__all__ = ["PLANTED", "allowances", "planted", "practice", "write_practice"]
 
 PLANTED_PERCENT = 11
 PLANTED: tuple[str, ...] = tuple(PLANTERS)
@@ -140,7 +140,8 @@ COLUMNS = {
     "consents": "consent_id patient_id recipient signed_on expires_on revoked_on",
     "fees": "code modifier effective_from charge_cents effective_to",
     "contracts": (
-        "payer_id code modifier provider_class effective_from method rate_cents percent_basis_points effective_to"
+        "payer_id code modifier provider_class plan place_group effective_from method rate_cents percent_basis_points"
+        " class_basis_points lesser_of tolerance_cents effective_to"
     ),
     "encounters": visits.COLUMNS,
 }

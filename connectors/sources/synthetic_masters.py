@@ -150,14 +150,11 @@ FEES = {
     "90853": 7000, "96127": 1205, "99202": 11500, "99203": 16000, "99204": 24000, "99205": 31000, "99212": 8500,
     "99213": 13000, "99214": 19000, "99215": 26500, "H0015": 35000,
 }  # fmt: skip
-_MEDICARE_PERCENT = {
-    "": 60,
-    "NP": 51,
-    "LCSW": 45,
-    "LMFT": 45,
-    "MHC": 45,
-}  # 85 and 75 of 100 of the fee schedule
-_FIXED_PERCENT = {"EXHP": 75, "EXMD": 52, "EXCC": 55, "EXCO": 68}
+MEDICARE_PERCENT = 60
+CLASS_BASIS_POINTS = {"NP": 8500, "LCSW": 7500, "LMFT": 7500, "MHC": 7500}  # of Medicare's fee schedule
+BLUE_BASIS_POINTS = 7000
+FIXED_PERCENT = {"EXHP": 75, "EXMD": 52, "EXCC": 55, "EXCO": 68}
+RAISED = {("EXCO", "90834"): 66}  # percent until the end of last year
 
 
 def fees(business_date: date) -> list[Row]:
@@ -178,15 +175,61 @@ def contracts(business_date: date) -> list[Row]:
 
 
 def _rates(payer_id: str, code: str, business_date: date) -> Iterator[Row]:
-    row: Row = {"payer_id": payer_id, "code": code, "modifier": "", "provider_class": ""}
-    row |= {"effective_from": date(business_date.year - 1, 1, 1), "method": "fixed", "rate_cents": None}
-    row |= {"percent_basis_points": None, "effective_to": None}
+    start = date(business_date.year - 1, 1, 1)
+    row: Row = {"payer_id": payer_id, "code": code, "modifier": "", "provider_class": "", "plan": ""}
+    row |= {"place_group": "", "effective_from": start, "method": "fixed", "rate_cents": None}
+    row |= {
+        "percent_basis_points": None,
+        "class_basis_points": None,
+        "lesser_of": None,
+        "tolerance_cents": None,
+    }
+    row |= {"effective_to": None}
     if payer_id == "EXBL":
-        yield {**row, "method": "percent_of_fee", "percent_basis_points": 7000}
+        yield {**row, "method": "percent_of_fee", "percent_basis_points": BLUE_BASIS_POINTS}
     elif payer_id == "MCRB":
         if code != "H0015":
-            for class_, percent in _MEDICARE_PERCENT.items():
-                yield {**row, "provider_class": class_, "rate_cents": FEES[code] * percent // 100}
+            row["rate_cents"] = FEES[code] * MEDICARE_PERCENT // 100
+            yield row
+            for class_, part in CLASS_BASIS_POINTS.items():
+                yield {**row, "provider_class": class_, "class_basis_points": part}
     else:
-        method = "per_diem" if code == "H0015" else "fixed"
-        yield {**row, "method": method, "rate_cents": FEES[code] * _FIXED_PERCENT[payer_id] // 100}
+        row["method"] = "per_diem" if code == "H0015" else "fixed"
+        if (payer_id, code) in RAISED:
+            raised = date(business_date.year, 1, 1)
+            before = {"rate_cents": old_rate(payer_id, code), "effective_to": raised - timedelta(days=1)}
+            yield {**row, **before}
+            row["effective_from"] = raised
+        yield {**row, "rate_cents": FEES[code] * FIXED_PERCENT[payer_id] // 100}
+
+
+def old_rate(payer_id: str, code: str) -> int:
+    """Last year's rate of a code that went up."""
+    return FEES[code] * RAISED[payer_id, code] // 100
+
+
+def allowances() -> list[Row]:
+    """What the payers of the demo allow: what was agreed, with the slips that payers make.
+
+    EXCO has not loaded this year's rate of 90834, MCRB pays nurse practitioners the 75 % of social workers for 99214,
+    EXHP allows three dollars too little for 90837. A row has the columns of the sandbox's prices.
+    """
+    rows = []
+    for payer_id, payer in PAYERS.items():
+        for code, fee in FEES.items():
+            row: Row = {"payer": payer["edi_payer_id"], "code": code, "taxonomy": "", "unit_cents": None}
+            row["basis_points"] = 10_000
+            if payer_id == "EXBL":
+                rows.append({**row, "basis_points": BLUE_BASIS_POINTS})
+            elif payer_id == "MCRB":
+                row["unit_cents"] = fee * MEDICARE_PERCENT // 100
+                rows.append(row)
+                for taxonomy, class_ in {(c[3], c[4]) for c in _CLINICIANS if c[4] in CLASS_BASIS_POINTS}:
+                    paid_as = "LCSW" if (class_, code) == ("NP", "99214") else class_
+                    rows.append({**row, "taxonomy": taxonomy, "basis_points": CLASS_BASIS_POINTS[paid_as]})
+            elif (payer_id, code) in RAISED:
+                rows.append({**row, "unit_cents": old_rate(payer_id, code)})
+            else:
+                short = 300 if (payer_id, code) == ("EXHP", "90837") else 0
+                rows.append({**row, "unit_cents": fee * FIXED_PERCENT[payer_id] // 100 - short})
+    return sorted(rows, key=lambda row: (row["payer"], row["code"], row["taxonomy"]))

@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from flows import desk
 
-app = typer.Typer(no_args_is_help=True, help="The books: months, people's decisions, exports.")
+app = typer.Typer(no_args_is_help=True, help="The books: months, underpayments, people's decisions, exports.")
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the ledger.")]
 From = Annotated[dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
 To = Annotated[dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]
@@ -158,6 +158,55 @@ def export(
         desk.out.print(f"wrote {told['entries']} entries to {told['out']}", soft_wrap=True)
 
 
+@app.command("underpayments")
+def underpayments(
+    payer: Annotated[str | None, typer.Option("--payer", help="Only this payer's id.")] = None,
+    since: Annotated[
+        dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of service.")
+    ] = None,
+    until: Annotated[
+        dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of service.")
+    ] = None,
+    home: desk.Home = None,
+    json_output: desk.Json = False,
+) -> None:
+    """What was allowed beside what the contracts say: by payer, cause and dollars. Status 1 where some is to be had.
+
+    In brackets stands what is no work and explains a difference: overpayments, fees of ours below a contract,
+    sequestration and withholds, lines without a contract.
+    """
+    from tasks import frames, underpaying
+    from tasks.billing import expected
+    from tasks.door import open_ledger
+
+    ledger = open_ledger(desk.enter(home))
+    if payer is not None and payer not in set(ledger.current("payers")["payer_id"]):
+        desk.fail(desk.USAGE, "no payer of that id is on file")
+    told = underpaying.report(ledger, payer, _day(since), _day(until))
+    if json_output:
+        desk.print_json(
+            {**told.counts, "causes": desk.records(told.by_cause), "lines": desk.records(told.lines)}
+        )
+    else:
+        words = {**expected.CAUSES, **expected.EXPLAINED}
+        body: list[list[object]] = [
+            [
+                _text(row["payer_id"]),
+                row["cause"] if row["work"] else f"({row['cause']})",
+                row["count"],
+                *(_money(row[name]) for name in ("expected_cents", "allowed_cents", "variance_cents")),
+                words[row["cause"]],
+            ]
+            for row in frames.records(told.by_cause)
+        ]
+        title = f"{told.counts['under']} underpaid, {desk.money(told.counts['short_cents'])} to be had"
+        columns = ["payer", "cause", "count", "expected", "allowed", "variance", "in words"]
+        right = ("count", "expected", "allowed", "variance")
+        desk.out.print(desk.table(title, columns, body, right=right, whole=("payer", "cause")))
+    if told.counts["under"]:
+        raise typer.Exit(desk.WORK_LEFT)
+
+
 @contextmanager
 def _alone(home: Path | None) -> Iterator[Any]:
     """The ledger while no run writes to it."""
@@ -192,6 +241,10 @@ def _short(rows: pd.DataFrame) -> pd.Series[str]:
 
 def _day(value: dt.datetime | None) -> dt.date | None:
     return None if value is None else value.date()
+
+
+def _money(cents: Any) -> str:
+    return "" if pd.isna(cents) else desk.money(int(cents))
 
 
 def _instant(value: Any) -> str:

@@ -84,7 +84,8 @@ def show(item: Item, as_of: AsOf = None, home: desk.Home = None, json_output: de
         return
     desk.out.print(desk.table("item", ["field", "value"], [[k, _shown(k, v)] for k, v in record.items()]))
     for event in events.itertuples():
-        desk.out.print(f"{event.sequence}. {event.action} {_text(event.person)} {_text(event.reason)}")
+        given = f" by {event.actor}" if event.action == "assign" and _text(event.actor) else ""
+        desk.out.print(f"{event.sequence}. {event.action} {_text(event.person)}{given} {_text(event.reason)}")
 
 
 @app.command("export")
@@ -111,10 +112,13 @@ def export(
 
 @app.command("assign")
 def assign(
-    item: Item, person: Annotated[str, typer.Argument(help="Who takes it.")], home: desk.Home = None
+    item: Item,
+    person: Annotated[str, typer.Argument(help="Who takes it.")],
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; kept in the ledger.")] = None,
+    home: desk.Home = None,
 ) -> None:
-    """Give an item to a person."""
-    _record(home, item, "assign", person=person)
+    """Give an item to a person; who gave it is kept too."""
+    _record(home, item, "assign", to=person, reason=reason)
 
 
 @app.command("note")
@@ -159,7 +163,7 @@ def reopen(item: Item, home: desk.Home = None) -> None:
     _record(home, item, "reopen")
 
 
-def _record(home: Path | None, item: str, action: str, **values: object) -> None:
+def _record(home: Path | None, item: str, action: str, **values: Any) -> None:
     """Store what a person did."""
     from tasks import people
 
@@ -169,8 +173,7 @@ def _record(home: Path | None, item: str, action: str, **values: object) -> None
         desk.fail(
             desk.USAGE, "only a rejection, an upload in doubt or a file without a 999 can be sent again"
         )
-    person = str(values.pop("person", getpass.getuser()))
-    people.act(ledger, str(row["item_id"]), action, person=person, **values)
+    people.act(ledger, str(row["item_id"]), action, actor=getpass.getuser(), **values)
     desk.out.print(f"{action}: {row['item_id'][:8]} {row['queue']}")
 
 

@@ -11,6 +11,8 @@ from datetime import date
 from typing import Any, TypeAlias
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 Column: TypeAlias = "pd.Series[Any]"  # one column of a frame, of whatever type
 
@@ -23,6 +25,13 @@ def words(text: str) -> list[str]:
 def beside(keys: Column, table: Column) -> Column:
     """Value of `table` (a column indexed by key) for each key, with the table's own type; missing where unknown."""
     return pd.Series(table.reindex(keys).array, index=keys.index)
+
+
+def among(keys: Column, others: Column) -> Column:
+    """Whether each key is one of `others`; an absent one never is. `Series.isin` looks at texts one by one."""
+    known = pa.array(others.dropna().unique(), pa.string())
+    found = pc.is_in(pa.array(keys, pa.string()), value_set=known)
+    return pd.Series(found.to_numpy(zero_copy_only=False), index=keys.index, dtype="bool")
 
 
 @dataclass(frozen=True)

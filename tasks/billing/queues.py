@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from tasks.billing import accounts, deadlines, evidence, reassociation, shapes, takebacks
+from tasks.billing import accounts, deadlines, evidence, expected, reassociation, shapes, takebacks
+from tasks.billing.money import dollars
 from tasks.billing.posting import plb_account
 from tasks.billing.remedies import CREDITS, REASSOCIATE, REJECTION_ACTIONS, SILENT, WITHHELD, remedy
 
@@ -41,6 +42,9 @@ class Sources:
         default_factory=lambda: shapes.empty(takebacks.WORK)
     )
     reassociated: pd.DataFrame = field(default_factory=reassociation.nothing)  # reassociation.reassociate
+    compared: pd.DataFrame = field(  # expected.compare
+        default_factory=lambda: shapes.empty(expected.COMPARED)
+    )
 
 
 def accounts_read() -> list[str]:
@@ -117,6 +121,36 @@ def _denials(s: Sources) -> pd.DataFrame:
         deadline=deadlines.response(rows["action"], rows["since"], rows["appeal_days"], rows["payer_class"]),
         next_action=rows["action"],
         source=rows["remittance_id"] + " segment " + where,
+    )
+
+
+def _underpayments(s: Sources) -> pd.DataFrame:
+    """What was allowed below the contract, by more than its tolerance; a correction that pays right closes the item.
+
+    The answer is part of the subject: who resolved one answer has not resolved the next. A claim that another
+    replaces asks for nothing more.
+    """
+    replaced = s.claim_states.loc[s.claim_states["state"] == "replaced", "claim_id"]
+    rows = s.compared[(s.compared["state"] == "under") & ~s.compared["claim_id"].isin(replaced)]
+    rows = rows.merge(s.payers[["payer_id", "appeal_days", "payer_class"]], on="payer_id", how="left")
+    dispute = pd.Series("appeal", index=rows.index)
+    figures = [
+        f"{cause}: expected {dollars(due)}, allowed {dollars(allowed)}"
+        for cause, due, allowed in rows[["cause", "expected_cents", "allowed_cents"]].itertuples(
+            index=False, name=None
+        )
+    ]
+    return rows.assign(
+        queue="underpayments",
+        subject_id=rows["remitted_line_id"].fillna(rows["remitted_claim_id"]),
+        reason=pd.Series(figures, index=rows.index, dtype="str"),
+        category=rows["cause"],
+        amount_cents=-rows["variance_cents"],
+        recoverable_cents=-rows["variance_cents"],
+        opened_on=rows["since"],
+        deadline=deadlines.response(dispute, rows["since"], rows["appeal_days"], rows["payer_class"]),
+        next_action=rows["cause"].map(expected.NEXT_ACTION),
+        source=rows["remittance_id"] + " segment " + rows["segment"].astype("str"),
     )
 
 
@@ -292,6 +326,7 @@ QUEUES = {
     "rejections": (_rejections, "Files, sets and claims rejected before adjudication: fix and send again."),
     "silence": (_silence, "Files and claims that nobody answered within the limit, or not in known words."),
     "denials": (_denials, "Denied lines: correct, appeal, send records or bill the next payer."),
+    "underpayments": (_underpayments, "Lines allowed below the contract: dispute with the contract row."),
     "deposits": (_deposits, "Deposits without their remittance, remittances without their deposit."),
     "suspense": (_suspense, "Money that arrived and could not be placed."),
     "takebacks": (_takebacks, "What payers took or gave outside any claim (PLB), unexplained or half."),

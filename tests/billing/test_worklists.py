@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from connectors.ledger import empty
-from tasks.billing import queues, remedies, worklists
+from tasks.billing import expected, queues, remedies, worklists
 from tasks.billing.custody import CLAIM_STATES, ENCOUNTER_STATE, SILENCE
 from tasks.billing.denials import classify
 from tasks.billing.shapes import empty as shaped
@@ -456,3 +456,38 @@ def test_an_unexplained_adjustment_in_suspense_is_one_item_and_an_explained_one_
     ]
     alone = worklists.items(sources(remittances=[REMITTANCE], journal=journal.iloc[:1], takebacks=work))
     assert alone["queue"].tolist() == ["takebacks"]
+
+
+COMPARED = {
+    "unit_id": "L1", "claim_id": "C1", "payer_id": "ACME", "remittance_id": "R1", "remitted_claim_id": "R1-1",
+    "remitted_line_id": "R1-1-L", "segment": 12, "since": pd.Timestamp("2026-01-20"), "state": "under",
+    "cause": "old_rate", "expected_cents": 15000, "allowed_cents": 14000, "variance_cents": -1000,
+}  # fmt: skip
+
+
+def compared(*values: dict[str, object]) -> pd.DataFrame:
+    return frame(shaped(expected.COMPARED), *({**COMPARED, **each} for each in values))
+
+
+def test_an_underpaid_line_is_work_with_both_figures_deadline_action_and_source(sources):
+    others = ({"state": state} for state in ("over", "as_agreed", "no_contract", "denied"))
+    made = sources([claim()], compared=compared({}, *others))
+    (item,) = worklists.items(made).to_dict(orient="records")
+    assert (item["queue"], item["category"], item["recoverable_cents"]) == ("underpayments", "old_rate", 1000)
+    assert item["reason"] == "old_rate: expected 150.00, allowed 140.00"
+    assert item["next_action"] == expected.NEXT_ACTION["old_rate"]
+    assert (item["source"], item["deadline"]) == ("R1 segment 12", pd.Timestamp("2026-07-19"))
+
+
+def test_the_next_answer_is_another_matter_and_a_replaced_claim_none(sources):
+    first, second = (
+        worklists.items(sources([claim()], compared=compared({"remitted_line_id": line_id})))
+        for line_id in ("R1-1-L", "R2-1-L")
+    )
+    assert first["item_id"].item() != second["item_id"].item()
+    states = frame(shaped(CLAIM_STATES), {"claim_id": "C1", "state": "replaced"})
+    assert worklists.items(sources([claim()], compared=compared({}), claim_states=states)).empty
+
+
+def test_every_cause_says_what_to_do():
+    assert set(expected.NEXT_ACTION) == set(expected.CAUSES)

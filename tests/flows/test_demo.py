@@ -11,6 +11,7 @@ import pytest
 
 from connectors.sources import synthetic
 from flows.demo import prepare
+from tasks import underpaying
 from tests.support.pyx12_judge import errors_of
 
 KEYS = {
@@ -207,3 +208,17 @@ def test_the_table_for_people_names_the_verdict(
     said = capsys.readouterr().out
     assert "balanced" in said
     assert finished.json["proof"]["fingerprint"][:16] in said
+
+
+def test_the_slips_that_its_payers_make_are_the_underpayments_and_nothing_else_is(
+    whole_day: kit.Demo,
+) -> None:
+    told = underpaying.report(whole_day.ledger)
+    assert told.counts["under"] == whole_day.json["worklists"]["underpayments"]
+    assert {"below_contract", "old_rate"} <= set(told.lines["cause"])
+    assert (told.counts["over"], told.counts["no_contract"], told.counts["unknown"]) == (0, 0, 0)
+    slips = {("EXHP", "90837"), ("EXCO", "90834"), ("MCRB", "99214")}
+    (corrected,) = whole_day.ledger.read("remitted_claims", where={"status": "22"})["claim_id"]
+    rest = told.lines[told.lines["claim_id"] != corrected]
+    assert set(zip(rest["payer_id"], rest["code"], strict=True)) <= slips
+    assert set(told.by_cause["cause"]) >= {"sequestration"}

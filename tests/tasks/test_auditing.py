@@ -20,15 +20,15 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     days = iter(pd.date_range("2026-03-01 23:59:59", periods=7))
     monkeypatch.setattr(people, "_now", lambda: next(days))
     book = Ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    people.act(book, "ITEM", "assign", person="kim")
+    people.act(book, "ITEM", "assign", actor="jo", to="kim")
     people.decide(book, "ROW", "release", person="jo", reason="fine")
     with book.transaction() as tx:
         people.assign(tx, "RC1", "C1", person="jo", reason="by phone")
         people.assign(tx, "RC1", None, person="kim", reason="not ours")
-    people.act(book, "ITEM", "snooze", person="kim", until=dt.date(2026, 4, 1))
+    people.act(book, "ITEM", "snooze", actor="kim", until=dt.date(2026, 4, 1))
     with book.transaction() as tx:
         people.close(tx, "2026-02", "0" * 64, person="kim", reason="month end")
-    people.act(book, "ITEM", "note", person="jo", reason="called")
+    people.act(book, "ITEM", "note", actor="jo", reason="called")
     checked = {
         "event_id": "E",
         "quarantine_id": "OLD",
@@ -49,7 +49,7 @@ def test_every_action_is_listed_the_newest_last(ledger: Ledger) -> None:
     rows = auditing.actions(ledger)
     assert told(rows) == [
         ("recheck", "release", "quarantine", "OLD", None, None),
-        (None, "assign", "item", "ITEM", "to kim", None),
+        ("jo", "assign", "item", "ITEM", "to kim", None),
         ("jo", "release", "quarantine", "ROW", None, "fine"),
         ("jo", "assign", "remitted_claim", "RC1", "to claim C1", "by phone"),
         ("kim", "assign", "remitted_claim", "RC1", "to claim none", "not ours"),

@@ -17,17 +17,23 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 def test_actions_on_an_item_are_numbered(ledger: Ledger) -> None:
-    people.act(ledger, "ITEM", "assign", person="maria")
-    people.act(ledger, "ITEM", "resolve", person="maria", reason="paid by check")
-    people.act(ledger, "OTHER", "note", person="jo", reason="called")
+    people.act(ledger, "ITEM", "assign", actor="jo", to="maria")
+    people.act(ledger, "ITEM", "resolve", actor="maria", reason="paid by check")
+    people.act(ledger, "OTHER", "note", actor="jo", reason="called")
     events = ledger.read("work_events", where={"item_id": "ITEM"}).sort_values("sequence")
     assert events["action"].tolist() == ["assign", "resolve"]
     assert events["sequence"].tolist() == [1, 2]
 
 
+def test_of_an_assignment_both_are_kept_who_gave_it_and_who_got_it(ledger: Ledger) -> None:
+    people.act(ledger, "ITEM", "assign", actor="jo", to="maria", reason="knows the payer")
+    (event,) = ledger.read("work_events").to_dict(orient="records")
+    assert (event["actor"], event["person"], event["reason"]) == ("jo", "maria", "knows the payer")
+
+
 def test_an_action_that_is_none_is_refused(ledger: Ledger) -> None:
     with pytest.raises(ValueError, match="no such action"):
-        people.act(ledger, "ITEM", "pay", person="maria")
+        people.act(ledger, "ITEM", "pay", actor="maria")
     with pytest.raises(ValueError, match="no such action"):
         people.decide(ledger, "ROW", "post", person="maria", reason="because")
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from connectors.clearinghouse.sandbox import outcomes as deal
 from connectors.clearinghouse.sandbox.document import Claim, Line
 from connectors.clearinghouse.sandbox.outcomes import Outcome
+from connectors.clearinghouse.sandbox.prices import Rates, price
 
 MEDICARE = frozenset(
     {"MA", "MB", "16"}
@@ -21,8 +22,6 @@ MEDICARE = frozenset(
 SEQUESTRATION_PERCENT = 2
 COINSURANCE_PERCENT = 20
 COPAYS_CENTS = (1500, 2000, 2500, 3000)
-
-Rates = Mapping[tuple[str, str], int]  # (payer id of NM1*PR, procedure code) -> allowed cents for one unit
 
 
 def key(seed: int, *parts: object) -> str:
@@ -119,11 +118,11 @@ def decide(
 
 
 def allowed_cents(claim: Claim, line: Line, seed: int, rates: Rates) -> int:
-    """What the contract allows: the given rate by unit, else 60 to 85 % of the charge by payer and code."""
-    rate = rates.get((claim.payer.id, line.code))
-    if rate is not None:
-        units = int(line.units) if line.units.isdecimal() else 1
-        return min(line.charge_cents, rate * units)
+    """What the payer allows: the given price, else 60 to 85 % of the charge by payer and code."""
+    taxonomy = claim.rendering.taxonomy if claim.rendering else ""
+    known = price(rates, claim.payer.id, line.code, taxonomy)
+    if known is not None:
+        return known.of(line.charge_cents, int(line.units) if line.units.isdecimal() else 1)
     percent = 60 + int(key(seed, "rate", claim.payer.id, line.code), 16) % 26
     return line.charge_cents * percent // 100
 

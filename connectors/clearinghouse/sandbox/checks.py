@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from connectors.clearinghouse.sandbox import outcomes as deal
-from connectors.clearinghouse.sandbox.adjudicator import Decision, Rates, decide, key, number
+from connectors.clearinghouse.sandbox.adjudicator import Decision, decide, key, number
+from connectors.clearinghouse.sandbox.prices import Rates
 from connectors.clearinghouse.sandbox.remittance import Remittance
 
 FIRST_CHECK_DAYS, LATE_CHECK_DAYS, LAST_CHECK_DAYS = 14, 28, 35

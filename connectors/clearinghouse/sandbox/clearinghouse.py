@@ -16,7 +16,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from connectors.clearinghouse.sandbox import faults as faulty
-from connectors.clearinghouse.sandbox.adjudicator import Decision, Rates, adjudicate, key, number
+from connectors.clearinghouse.sandbox import prices
+from connectors.clearinghouse.sandbox.adjudicator import Decision, adjudicate, key, number
 from connectors.clearinghouse.sandbox.answers import Envelope, functional, ta1
 from connectors.clearinghouse.sandbox.checks import Checkbook, payer_identifier
 from connectors.clearinghouse.sandbox.counts import Processed
@@ -24,6 +25,7 @@ from connectors.clearinghouse.sandbox.document import Interchange
 from connectors.clearinghouse.sandbox.edits import day
 from connectors.clearinghouse.sandbox.files import IN, OUT, publish, uploads
 from connectors.clearinghouse.sandbox.intake import Intake, take_in
+from connectors.clearinghouse.sandbox.prices import Rates
 from connectors.clearinghouse.sandbox.reader import Unreadable, read
 from connectors.clearinghouse.sandbox.remittance import Remittance, remittance
 from connectors.clearinghouse.sandbox.statuses import Source, claim_acknowledgment
@@ -44,9 +46,10 @@ def process(
 ) -> Processed:
     """Answer every complete upload in ``root/user/SendFiles`` into ``root/user/ReceiveFiles``.
 
-    Uploads stay where they are. An answer already there with the same bytes is not touched. Raises ValueError for an
-    unknown stage or fault.
+    Uploads stay where they are. An answer already there with the same bytes is not touched. Without `rates` the
+    prices in the folder count. Raises ValueError for an unknown stage or fault.
     """
+    rates = prices.read(root) if rates is None else rates
     total = Processed()
     seen: set[str] = set()
     for path in uploads(root / user / IN):

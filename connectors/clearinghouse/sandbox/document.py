@@ -28,13 +28,14 @@ class Segment:
 
 @dataclass
 class Party:
-    """A name loop: NM103, NM104, NM108, NM109 and, for a billing provider, REF*EI."""
+    """A name loop: NM103, NM104, NM108, NM109, a billing provider's REF*EI and a rendering one's PRV*PE."""
 
     last: str = ""
     first: str = ""
     qualifier: str = ""
     id: str = ""
     tax_id: str = ""
+    taxonomy: str = ""
 
 
 @dataclass

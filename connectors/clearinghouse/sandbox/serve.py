@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from connectors.clearinghouse.sandbox.adjudicator import Rates
+from connectors.clearinghouse.sandbox import prices
 from connectors.clearinghouse.sandbox.clearinghouse import STAGES, answer
 from connectors.clearinghouse.sandbox.faults import FAULTS
 from connectors.clearinghouse.sandbox.files import IN, OUT, publish, uploads
+from connectors.clearinghouse.sandbox.prices import Rates
 from connectors.clearinghouse.sandbox.server import SandboxServer
 
 SETTLE_SECONDS = 1.0  # a file that was written to more recently may still be growing
@@ -38,7 +39,7 @@ class Desk:
             raise ValueError(f"unknown stage or fault: {', '.join(sorted(unknown))}")
         self.root, self.users, self.seed = Path(root), list(users), seed
         self.delays = {stage: max(delays.get(stage, 0.0), SETTLE_SECONDS) for stage in STAGES}
-        self.faults, self.rates = faults, rates
+        self.faults, self.rates = faults, prices.read(self.root) if rates is None else rates
         self._done: set[tuple[str, str, int, int, str]] = set()
 
     def turn(self, now: float) -> int:

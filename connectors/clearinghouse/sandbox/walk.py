@@ -70,6 +70,10 @@ class Walk:
         elif self.loop == "2310B" and self.claim is not None:
             self.claim.rendering = self.party
 
+    def on_prv(self, s: Segment) -> None:
+        if self.loop == "2310B":
+            self.party.taxonomy = s[3]
+
     def on_clm(self, s: Segment) -> None:
         self.where, self.loop, self.line = "claim", "2300", None
         place = [*s[5].split(self.component), "", "", ""]

@@ -11,6 +11,7 @@ from sandbox_kit import checks, errors_of, imbalances, opened, split, to_cents, 
 
 from connectors.clearinghouse.sandbox import FAULTS, answer, payer_identifier
 from connectors.clearinghouse.sandbox.outcomes import FAMILIES, PATTERN
+from connectors.clearinghouse.sandbox.prices import Price
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -230,7 +231,11 @@ def test_payer_identifier_is_in_trn03():
 
 
 def test_contract_rates_are_honoured():
-    rates = {(payer, code): 10000 for payer in ("99999", "88888", "77777") for code in ("90837", "99214")}
+    rates = {
+        (payer, code, ""): Price(10000)
+        for payer in ("99999", "88888", "77777")
+        for code in ("90837", "99214")
+    }
     for segments in checks(answer(upload(12), seed=1, rates=rates)[0]).values():
         code = ""
         for s in segments:

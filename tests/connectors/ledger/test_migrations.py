@@ -76,3 +76,27 @@ def test_several_may_open_a_new_ledger_at_once(empty_url: str) -> None:
     assert {ledger.count("claims") for ledger in ledgers} == {0}
     for ledger in ledgers:
         ledger.close()
+
+
+def test_rates_on_file_before_0004_are_for_every_plan_and_place(empty_url: str) -> None:
+    engine = engine_for(empty_url)
+    migrations.upgrade(engine, "0003")
+    add = "INSERT INTO contracts (row_id, version, payer_id, code, modifier, provider_class, effective_from, method"
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(f"{add}) VALUES ('R1', 1, 'ACME', '90837', '', '', '2026-01-01', 'fixed')")
+        )
+    migrations.upgrade(engine)
+    read = sa.text("SELECT row_id, plan, place_group, lesser_of FROM contracts ORDER BY row_id")
+    with engine.begin() as connection:
+        assert connection.execute(read).fetchall() == [("R1", "", "", None)]
+        connection.execute(
+            sa.text(
+                f"{add}, plan, place_group) VALUES"
+                " ('R2', 1, 'ACME', '90837', '', '', '2026-01-01', 'fixed', 'GRP001', '')"
+            )
+        )
+    migrations.downgrade(engine, "0003")
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT row_id FROM contracts")).scalars().all() == ["R1"]
+    engine.dispose()
