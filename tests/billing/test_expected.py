@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.billing import denials, expected
+from tasks.billing.context import among
 from tasks.billing.expected import rates
 from tests.support.remittance_frames import ledger
 
@@ -386,6 +387,8 @@ LAST_YEAR = {"effective_from": dt.date(2025, 1, 1), "effective_to": dt.date(2025
         ([{"rate_cents": 5000}], {}, {"units": 3}, 10000, {"units_paid_thousandths": 3000}, "below_contract", "K1"),
         ([{"rate_cents": 30000, "lesser_of": False}], {}, {}, 20000, {}, "lesser_of_applied", "K1"),
         ([{}], {}, {}, 14000, {"allowed_cents": 15000}, "allowed_not_paid", "K1"),
+        ([{}], {}, {}, 11000, {"code": "90834", "submitted_code": "90837"}, "code_changed", "K1"),
+        ([{}], {}, {}, 11000, {"code": "90837", "submitted_code": "90837"}, "below_contract", "K1"),
     ],
 )  # fmt: skip
 def test_causes_are_exact(
@@ -422,6 +425,12 @@ def test_figures_by_payer_and_cause() -> None:
         ["ACME", "overpaid", False, 1, 15000, 16000, 1000],
         ["ACME", "no_contract", False, 1, None, 9000, None],
     ]
+
+
+def test_keys_are_looked_up_whatever_is_absent() -> None:
+    keys = pd.Series(["A", None, "B"], dtype="str")
+    assert among(keys, pd.Series(["B", None], dtype="str")).tolist() == [False, False, True]
+    assert among(keys, pd.Series([], dtype="str")).tolist() == [False, False, False]
 
 
 def test_of_nothing_there_is_nothing() -> None:

@@ -15,6 +15,7 @@ from tasks.billing.visits import said
 
 CAUSES = {
     "allowed_not_paid": "the payer states the right allowed amount (AMT*B6) and takes more off than that leaves",
+    "code_changed": "the payer changed the code (SVC06 names ours) and allowed less",
     "units_not_paid": "fewer units were paid than billed",
     "wrong_class": "allowed at the rate of another class of clinician",
     "modifier_not_recognised": "allowed at the rate without, or with another, modifier",
@@ -26,6 +27,7 @@ CAUSES = {
 }
 NEXT_ACTION = {
     "allowed_not_paid": "ask the payer to reprocess: its own allowed amount was not paid",
+    "code_changed": "compare the record with the code paid, then appeal with it or accept",
     "units_not_paid": "compare units billed and paid, then ask the payer to reprocess",
     "wrong_class": "send the contract row and the clinician's class, ask the payer to reprocess",
     "modifier_not_recognised": "check that the modifier was sent, then ask the payer to reprocess",
@@ -53,7 +55,8 @@ ORDER = list(CAUSES)
 def causes(short: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """``cause`` and ``shown_by`` (contract id, absent where none) of each underpaid line, in their order.
 
-    `short` are priced lines with ``allowed_cents``, ``stated_cents`` and ``units_paid``; `known` are the `offers`.
+    `short` are priced lines with ``allowed_cents``, ``stated_cents``, ``changed`` and ``units_paid``; `known` are the
+    `offers`.
     """
     found = pd.DataFrame({"cause": "below_contract", "shown_by": short["contract_id"]}, index=short.index)
     other = _of_other_rates(short, known)
@@ -68,6 +71,7 @@ def causes(short: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
         ("units_not_paid", inferred),
         ("lesser_of_applied", uncapped & (found["cause"] == "below_contract")),
         ("units_not_paid", counted),
+        ("code_changed", short["changed"].astype("boolean")),
         ("allowed_not_paid", contradicted),
     ):
         found = found.mask(

@@ -145,6 +145,7 @@ def _with_causes(
         return found
     parts = said[among(said["unit_id"], single["unit_id"])]
     paid_units = _sums(parts, ["units_paid_thousandths", "stated_cents"])
+    paid_units["changed"] = parts["changed"].astype("boolean").groupby(parts["unit_id"]).any()
     short = own[among(own["line_id"], single["line_id"])].drop(columns="unit_id")
     short = single[["unit_id", "line_id", "allowed_cents"]].merge(short, on="line_id")
     short = short.merge(paid_units.reset_index(), on="unit_id")

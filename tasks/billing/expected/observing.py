@@ -16,7 +16,7 @@ from tasks.billing.context import Column, among, beside, words
 OBSERVED = shapes.shape(
     "claim_id line_id remitted_claim_id remitted_line_id remittance_id segment:int since:day secondary:flag denied:flag"
     " whole:flag charge_cents allowed_cents stated_cents units_paid_thousandths units_submitted_thousandths code"
-    " modifiers service_date:day sequestration_cents withheld_cents multiple_cents"
+    " changed:flag modifiers service_date:day sequestration_cents withheld_cents multiple_cents"
 )
 WITHHELD = {
     "253": "sequestration_cents",
@@ -61,6 +61,7 @@ def observed(
     rows["denied"] = rows["denied"].astype("boolean").fillna(False)
     rows["segment"] = rows["line_segment"].astype("Int64").fillna(rows["segment"].astype("Int64"))
     rows["line_id"] = rows["line_id"].fillna(rows["remitted_line_id"])
+    rows["changed"] = (rows["submitted_code"] != rows["code"]).where(rows["submitted_code"].notna(), False)
     rows["code"] = rows["submitted_code"].fillna(rows["code"])
     return shapes.conform(rows, OBSERVED)
 
