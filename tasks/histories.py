@@ -48,12 +48,12 @@ def read(settings: Settings, ledger: Ledger, files: Iterable[File]) -> dict[str,
     return plain(read_remittances)()
 
 
-def replay(settings: Settings, ledger: Ledger, history: History) -> dict[str, int]:
+def replay(settings: Settings, ledger: Ledger, history: History, *, at_once: int = FILES) -> dict[str, int]:
     """The whole history in the order in which it came; returns what reading it counted."""
     store_practice(ledger, history)
     counts: Counter[str] = Counter()
-    for start in range(0, len(history.files), FILES):
-        counts.update(read(settings, ledger, history.files[start : start + FILES]))
+    for start in range(0, len(history.files), at_once):
+        counts.update(read(settings, ledger, history.files[start : start + at_once]))
     counts.update(plain(recognise_answers)())
     return dict(counts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tasks import quarantining, recognising, standing
-from tasks.billing import proof, reassociation, takebacks
+from tasks.billing import accounts, posting, proof, reassociation, suspense, takebacks
 from tasks.moment import Facts, Moment, moment
 
 
@@ -36,7 +36,13 @@ def _prove(ledger: Moment) -> dict[str, Any]:
     chains = takebacks.members(
         parts, recognising.live(ledger, "remittances"), recognising.live(ledger, "remitted_claims")
     )
+    waiting = standing.in_suspense(ledger)
+    problems = [*made.problems, *suspense.faults(waiting)]
     return made.to_dict() | {
+        "balanced": not problems,
+        "problems": problems,
+        "chart": accounts.chart(posting.standing(tables["journal"])),
+        "suspense": suspense.summary(waiting),
         "deposits": reassociation.by_state(standing.associated(ledger)),
         "fingerprint": ledger.fingerprint(),
         "takebacks": takebacks.summary(parts, chains),

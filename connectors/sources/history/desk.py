@@ -67,17 +67,18 @@ class Desk:
         return Check(self.name, trace, day, paper)
 
     def _collect(self, check: Check) -> None:
-        """Debts of earlier checks: whole where the check they came from is named, else as far as there is money."""
+        """Debts of earlier checks: whole where the check they came from is named, else as far as there is money.
+
+        Who names none names the check after all while several debts are open.
+        """
         for debt, origin in list(self.owed):
             if check.bpr <= 0:
                 return
             owed = -debt.open_cents
+            named = self.names_debts or len(self.owed) > 1
             cents = owed if self.names_debts else min(owed, check.bpr)
-            # Without a name only the amount and the order tell, and of several debts they may not.
-            told = self.names_debts or len(self.owed) == 1
-            plb = Plb("FB", origin.trace if self.names_debts else "", cents, told=told)
+            plb = Plb("FB", origin.trace if named else "", cents)
             plb.pay_off(debt, cents)
-            debt.told &= told
             check.plbs.append(plb)
             if not debt.open_cents:
                 self.owed.remove((debt, origin))
