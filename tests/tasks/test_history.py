@@ -6,17 +6,20 @@ import datetime as dt
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from configs import reference
 from configs.settings import Settings
 from connectors.ledger import Ledger
 from connectors.sources.history import History, made
 from flows import desk
+from flows.cli import app
 from flows.commands import proof as command
 from tasks import histories, proving, standing
 from tasks.billing import accounts, posting, suspense
@@ -57,6 +60,8 @@ def assert_explained(ledger: Ledger, history: History) -> dict[str, Any]:
         assert all(reason["waits_for"] and reason["next_action"] for reason in of["by_reason"].values())
         assert all(item["remittance_id"] and item["segment"] for item in of["items"])
     assert_recouped_cents_are_linked_or_work(ledger, proof["takebacks"], history)
+    owed = journal[journal["account"] == "receivable_patient"].groupby("claim_id")["amount_cents"].sum()
+    assert owed[owed != 0].to_dict() == {claim: cents for claim, cents in history.shares.items() if cents}
     return proof
 
 
@@ -131,6 +136,21 @@ def test_a_shorter_history_is_explained_on_postgresql_and_ends_the_same_in_any_o
     assert_explained(ledger, history)
     shuffled = Random(1).sample(history.files, len(history.files))
     settings, other = enter(tmp_path / "other", monkeypatch)
-    histories.replay(settings, other, History(history.rows, shuffled, history.truths))
+    histories.replay(settings, other, replace(history, files=shuffled))
     assert other.fingerprint() == ledger.fingerprint()
     assert proving.prove(other) == proving.prove(ledger)
+
+
+def test_a_person_posts_a_history_by_a_command_into_a_new_home_only(home: Path, tmp_path: Path) -> None:
+    def run(*arguments: object) -> Any:
+        return CliRunner().invoke(
+            app, ["sandbox", "history", "--months", "3", "--claims", "4", *map(str, arguments)]
+        )
+
+    written = run("--out", tmp_path / "files", "--json")
+    files = list((tmp_path / "files").rglob("*.835"))
+    assert json.loads(written.stdout)["files"] == len(files) > 0
+    told = run("--home", home, "--json")
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["files"] == len(files)
+    assert run("--home", home).exit_code == desk.USAGE

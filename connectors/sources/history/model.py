@@ -152,8 +152,12 @@ class File:
 
 @dataclass(frozen=True)
 class History:
-    """Rows of the ledger's tables by name, files in the order of their checks, truths in the order of the PLBs."""
+    """Rows of the ledger's tables by name, files in the order in which they came, truths in the order of the PLBs.
+
+    `shares` is what the patient owes of each claim in the end: what the last payer in line said last.
+    """
 
     rows: dict[str, list[dict[str, Any]]]
     files: list[File]
     truths: list[Truth]
+    shares: dict[str, int]

@@ -42,7 +42,7 @@ def made(months: int = 120, claims_a_month: int = 30, seed: int = 0) -> History:
     checks = sorted(
         (check for desk in desks.values() for check in desk.checks), key=lambda c: (c.day, c.trace)
     )
-    return History(_rows(claims), _files(checks, claims, months), _truths(checks))
+    return History(_rows(claims), _files(checks, claims, months), _truths(checks), _shares(checks, claims))
 
 
 def _desk(name: str, number: int, months: int, seed: int) -> Desk:
@@ -104,6 +104,16 @@ def _file(check: Check, number: int) -> File:
     return File(
         f"{check.day:%Y-%m}", f"{check.payer}_{number:06}.835", written(check, identifier, name, number)
     )
+
+
+def _shares(checks: list[Check], claims: list[Claim]) -> dict[str, int]:
+    """The patient's share of each claim by its last answer; none while that is taken back."""
+    shares = {claim.control: 0 for claim in claims}
+    for check in checks:
+        for answer in check.answers:
+            if answer.control in shares and answer.status not in ("23", "25"):
+                shares[answer.control] = 0 if answer.status == "22" else answer.patient
+    return shares
 
 
 def _truths(checks: list[Check]) -> list[Truth]:
