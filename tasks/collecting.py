@@ -72,7 +72,7 @@ def _record(tx: Transaction, settings: Settings, partner: str, taken: Taken) -> 
     data = archive.get(settings.archive, taken.sha256)
     form = container_kind(data)
     if form == "plain":
-        return _record_plain(tx, partner, taken.sha256, data, None)
+        return record_plain(tx, partner, taken.sha256, data, None)
     counts = Counter(new_files=0)
     tx.add("files", _file(partner, taken.sha256, form, len(data), None))
     unpacked = unpack(data)
@@ -83,13 +83,12 @@ def _record(tx: Transaction, settings: Settings, partner: str, taken: Taken) -> 
         counts["new_quarantine"] += tx.add("quarantine", _unreadable(taken.sha256, code))
     for member in unpacked.members:
         sha = archive.put(settings.archive, member)
-        counts += _record_plain(tx, partner, sha, member, taken.sha256)
+        counts += record_plain(tx, partner, sha, member, taken.sha256)
     return counts
 
 
-def _record_plain(
-    tx: Transaction, partner: str, sha: str, data: bytes, container: str | None
-) -> Counter[str]:
+def record_plain(tx: Transaction, partner: str, sha: str, data: bytes, container: str | None) -> Counter[str]:
+    """Record an archived file that holds no others; what is no X12 goes to quarantine."""
     kind = kind_of(data)
     counts = Counter(new_files=tx.add("files", _file(partner, sha, kind, len(data), container)))
     if kind == "other":

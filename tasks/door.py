@@ -113,6 +113,11 @@ def retried(remote_stage: Callable[P, R], settings: Settings) -> Callable[P, R]:
     )
 
 
+def plain(made: Callable[P, R]) -> Callable[P, R]:
+    """A stage as the function it is made of, for a caller that is no flow; its errors stay guarded."""
+    return made.fn  # type: ignore[attr-defined, no-any-return]
+
+
 def where(error: BaseException) -> str:
     """File and line of our code nearest to the error."""
     root = Path(__file__).parents[1]

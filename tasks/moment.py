@@ -15,6 +15,7 @@ import pandas as pd
 
 from connectors.ledger import Ledger
 from connectors.ledger.store import Snapshot
+from connectors.ledger.sums import sums
 
 
 class Moment:
@@ -36,6 +37,10 @@ class Moment:
     def current(self, name: str) -> pd.DataFrame:
         """See `Snapshot.current`."""
         return self._once(("current", name), lambda: self._view.current(name))
+
+    def sums(self, name: str, by: Iterable[str], column: str, where: Any = None) -> pd.DataFrame:
+        """See `connectors.ledger.sums`; not remembered."""
+        return sums(self._view, name, by, column, where)
 
     def count(self, name: str) -> int:
         """See `Snapshot.count`."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from tasks import quarantining, recognising, standing
-from tasks.billing import proof, reassociation, takebacks
+from tasks.billing import accounts, posting, proof, reassociation, suspense, takebacks
 from tasks.moment import Facts, Moment, moment
 
 
@@ -36,9 +38,34 @@ def _prove(ledger: Moment) -> dict[str, Any]:
     chains = takebacks.members(
         parts, recognising.live(ledger, "remittances"), recognising.live(ledger, "remitted_claims")
     )
+    waiting = standing.in_suspense(ledger)
+    problems = [*made.problems, *suspense.faults(waiting)]
     return made.to_dict() | {
+        "balanced": not problems,
+        "problems": problems,
+        "chart": accounts.chart(posting.standing(tables["journal"])),
+        "suspense": suspense.summary(waiting),
         "deposits": reassociation.by_state(standing.associated(ledger)),
         "fingerprint": ledger.fingerprint(),
         "takebacks": takebacks.summary(parts, chains),
         "quarantined": int((quarantined["state"] == "open").sum()),
     }
+
+
+def takeback_chains(facts: Facts, *, closed: bool = False, claim: str | None = None) -> list[dict[str, Any]]:
+    """Chains of take-backs from the first payment to the last cent: the open ones, with `closed` all of them.
+
+    Of one claim of ours (`claim`, a claim_id) every chain that took from it or gave to it.
+    """
+    with moment(facts) as ledger:
+        parts = standing.taken_back(ledger)
+        answers = recognising.live(ledger, "remitted_claims")
+        rows = takebacks.members(parts, recognising.live(ledger, "remittances"), answers, payments=True)
+        if claim is not None:
+            own = answers.loc[answers["claim_id"] == claim, "remitted_claim_id"]
+            named = pd.concat(
+                [parts[["chain_id", "remitted_claim_id"]], rows[["chain_id", "remitted_claim_id"]]]
+            )
+            rows = rows[rows["chain_id"].isin(named.loc[named["remitted_claim_id"].isin(own), "chain_id"])]
+    found = takebacks.chains(rows)
+    return found if closed or claim is not None else [one for one in found if one["state"] == "open"]

@@ -10,16 +10,19 @@ from configs.identity import digest
 from configs.settings import Settings
 from tasks import masters, quarantining, recognising
 from tasks.billing import (
+    accounts,
     coding,
     custody,
     denials,
     expected,
     queues,
     reassociation,
+    suspense,
     takebacks,
     visits,
     worklists,
 )
+from tasks.billing.remedies import CREDITS
 from tasks.moment import Facts, Moment, derived, moment
 
 
@@ -78,6 +81,22 @@ def taken_back(ledger: Moment) -> pd.DataFrame:
         recognising.live(ledger, "remittances"),
         recognising.live(ledger, "remitted_claims"),
         recognising.live(ledger, "provider_adjustments"),
+    )
+
+
+@derived
+def in_suspense(ledger: Moment) -> pd.DataFrame:
+    """What stands in suspense, see `tasks.billing.suspense`; the database adds up what came and went again."""
+    return suspense.items(
+        ledger.sums(
+            "journal",
+            ("account", "remittance_id", "remitted_claim_id", "reason"),
+            "amount_cents",
+            {"account": sorted(accounts.of_kind("suspense"))},
+        ),
+        recognising.live(ledger, "remittances"),
+        recognising.live(ledger, "remitted_claims"),
+        taken_back(ledger),
     )
 
 
@@ -150,7 +169,8 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
             remitted_claims=recognising.live(ledger, "remitted_claims"),
             remitted_lines=recognising.live(ledger, "remitted_lines"),
             verdicts=verdicts(ledger),
-            journal=ledger.read("journal", where={"account": queues.accounts_read()}),
+            journal=ledger.read("journal", where={"account": list(CREDITS)}),
+            suspense=in_suspense(ledger),
             silent=silent(ledger, settings, claims, as_of),
             quarantine=quarantined[quarantined["state"] == "open"],
             submissions=ledger.read("submissions"),

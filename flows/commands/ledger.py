@@ -207,6 +207,44 @@ def underpayments(
         raise typer.Exit(desk.WORK_LEFT)
 
 
+@app.command("takebacks")
+def takebacks(
+    closed: Annotated[bool, typer.Option("--all", help="Closed chains too.")] = False,
+    claim: Annotated[str | None, typer.Option("--claim", help="Every chain of this claim of ours.")] = None,
+    home: desk.Home = None,
+    json_output: desk.Json = False,
+) -> None:
+    """Show what payers took back, chain by chain: from the first payment to the last cent, step by step.
+
+    Without options only chains that are open. The balance is what came and went outside the claims and is not settled:
+    below zero the payer still has it to collect. A closed chain ends at zero.
+    """
+    from tasks import proving
+    from tasks.door import open_ledger
+
+    found = proving.takeback_chains(open_ledger(desk.enter(home)), closed=closed, claim=claim)
+    if json_output:
+        desk.print_json({"chains": found})
+        return
+    for chain in found:
+        body: list[list[object]] = [
+            [
+                step["date"] or "",
+                step["kind"].replace("_", " "),
+                desk.money(step["cents"]),
+                desk.money(step["balance_cents"]),
+                f"{step['remittance_id'][:12]} {step['subject_id'][-12:]}",
+            ]
+            for step in chain["steps"]
+        ]
+        reasons = f" ({' '.join(chain['reasons'])})" if chain["reasons"] else ""
+        title = f"{chain['state']}, {desk.money(chain['balance_cents'])}{reasons}: chain {chain['chain_id']}"
+        columns = ["date", "step", "amount", "balance", "remittance and place"]
+        desk.out.print(desk.table(title, columns, body, right=("amount", "balance"), whole=("date", "step")))
+    open_ = sum(chain["state"] == "open" for chain in found)
+    desk.out.print(f"{len(found)} chains, {open_} open")
+
+
 @contextmanager
 def _alone(home: Path | None) -> Iterator[Any]:
     """The ledger while no run writes to it."""

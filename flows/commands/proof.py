@@ -27,10 +27,13 @@ def proof(home: desk.Home = None, json_output: desk.Json = False) -> None:
 
 def show(made: dict[str, Any]) -> None:
     """The proof as tables."""
-    accounts = [[name, desk.money(cents)] for name, cents in made["accounts"].items() if cents]
-    desk.out.print(
-        desk.table("trial balance (debit +, credit -)", ["account", "balance"], accounts, right=("balance",))
-    )
+    chart = {name: of for name, of in made["chart"].items() if of["entries"]}
+    accounts: list[list[object]] = [
+        [name, desk.money(made["accounts"][name]), of["kind"], of["meaning"]] for name, of in chart.items()
+    ]
+    columns = ["account", "balance", "kind", "what stands there"]
+    title = "trial balance (debit +, credit -)"
+    desk.out.print(desk.table(title, columns, accounts, right=("balance",), whole=("account", "balance")))
     states = [[s, v["count"], desk.money(v["charge_cents"])] for s, v in made["custody"].items()]
     desk.out.print(
         desk.table(
@@ -47,6 +50,7 @@ def show(made: dict[str, Any]) -> None:
         f"suspense {desk.money(made['suspense_cents'])}; in quarantine {made['quarantined']}",
         soft_wrap=True,
     )
+    show_suspense(made["suspense"])
     show_takebacks(made["takebacks"])
     shown = {state: sums for state, sums in made["deposits"].items() if sums["count"]}
     if set(shown) & {
@@ -64,6 +68,34 @@ def show(made: dict[str, Any]) -> None:
         desk.out.print(f"[red]does not prove:[/] {problem}")
     verdict = "[bold green]balanced[/]" if made["balanced"] else "[bold red]NOT BALANCED[/]"
     desk.out.print(f"{verdict}  fingerprint {made['fingerprint']}", soft_wrap=True)
+
+
+def show_suspense(made: dict[str, Any]) -> None:
+    """What stands in suspense, where anything does: the items of each account by reason, which are its balance."""
+    rows: list[list[object]] = []
+    for account, found in made.items():
+        reasons = found["by_reason"].items()
+        rows += [
+            [
+                account,
+                reason,
+                of["count"],
+                desk.money(of["cents"]),
+                desk.money(of["size_cents"]),
+                of["waits_for"],
+                of["next_action"],
+            ]
+            for reason, of in reasons
+        ]
+        if len(reasons) > 1:
+            rows.append(
+                [account, "balance", len(found["items"]), desk.money(found["balance_cents"]), "", "", ""]
+            )
+    if rows:
+        columns = ["account", "reason", "items", "sum", "of sizes", "waits for", "next action"]
+        title = "suspense: the items are the balance (--json has each with its remittance and segment)"
+        whole = ("account", "reason")
+        desk.out.print(desk.table(title, columns, rows, right=("items", "sum", "of sizes"), whole=whole))
 
 
 def show_takebacks(made: dict[str, Any]) -> None:

@@ -12,11 +12,6 @@ from flows import desk
 app = typer.Typer(no_args_is_help=True, help="The sandbox clearinghouse.")
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps ``serve`` a subcommand although it is the only one."""
-
-
 @app.command("serve")
 def serve(
     root: Annotated[
@@ -60,3 +55,51 @@ def serve(
     except (OSError, ValueError) as error:
         reason = "the port is taken" if isinstance(error, OSError) else str(error)
         desk.fail(desk.USAGE, f"the sandbox cannot serve: {reason}")
+
+
+@app.command("history")
+def history(
+    months: Annotated[
+        int, typer.Option("--months", min=1, help="How many months, from January 2016 on.")
+    ] = 120,
+    claims: Annotated[int, typer.Option("--claims", min=1, help="Claims a month.")] = 30,
+    seed: Annotated[int, typer.Option("--seed", help="Seed; the same one gives the same bytes.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Only write the 835 files into this folder, a folder a month."),
+    ] = None,
+    home: desk.Home = None,
+    json_output: desk.Json = False,
+) -> None:
+    """Post years of a made-up practice and its five payers into a new home, or write their 835 files.
+
+    Synthetic people only. Look at it with 'cleanclaim proof' and 'cleanclaim ledger takebacks --all'.
+    """
+    from connectors.sources.history import made
+
+    story = made(months, claims, seed)
+    if out is not None:
+        for file in story.files:
+            folder = out / file.month
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / file.name).write_bytes(file.data)
+        told: dict[str, object] = {"out": str(out), "files": len(story.files)}
+    else:
+        settings = desk.enter(home, must_exist=False)
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        from tasks import histories
+        from tasks.door import only_run, open_ledger
+
+        ledger = open_ledger(settings)
+        with only_run(settings, ledger):
+            if ledger.count("claims") or ledger.count("files"):
+                desk.fail(
+                    desk.USAGE, "a history needs a home without claims and files: name a new one with --home"
+                )
+            told = dict(histories.replay(settings, ledger, story))
+    if json_output:
+        desk.print_json(told)
+    else:
+        desk.out.print(
+            ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items()), soft_wrap=True
+        )

@@ -5,6 +5,8 @@ Debit is positive and credit negative throughout. Kinds and normal sides are dat
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from configs import reference
@@ -13,6 +15,23 @@ from configs import reference
 def kinds() -> dict[str, str]:
     """Kind (asset, liability, income, expense, suspense) by account."""
     return {row["account"]: row["kind"] for row in reference.table("accounts")}
+
+
+def chart(journal: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """What each account is: kind, normal side and meaning; and how many of these entries it has."""
+    entries = journal["account"].value_counts()
+    known = {row["account"]: row for row in reference.table("accounts")}
+    nobody = {"kind": "unknown", "normal": "unknown", "own_words": "not in the chart of accounts"}
+    return {
+        account: {
+            "kind": row["kind"],
+            "normal": row["normal"],
+            "meaning": row["own_words"],
+            "entries": int(entries.get(account, 0)),
+        }
+        for account in sorted({*known, *map(str, entries.index)})
+        for row in (known.get(account, nobody),)
+    }
 
 
 def of_kind(kind: str) -> frozenset[str]:

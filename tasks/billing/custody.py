@@ -257,7 +257,8 @@ def silent(
 
     ``no_999``: a file that nobody acknowledged, one item for all its claims. ``no_277ca``: a claim that no 277CA
     spoke of. ``unknown_answer``: a claim of which the last 277CA says something that no table knows, ``codes``
-    are its words. ``no_835``: a claim past the longest clock, which then is its only item.
+    are its words. ``no_835``: a claim past the longest clock, which then is its only item; ``no_crossover`` where the
+    payer passed it on and the next one has not answered.
     """
     stated = answers.effects(acknowledgments)
     files = evidence.submission_states(submissions, submission_events, stated)
@@ -291,7 +292,7 @@ def silent(
         late_files,
         _overdue(candidates, limits.days_without_277ca, as_of).assign(kind="no_277ca"),
         _overdue(_not_understood(waiting, stated), -1, as_of).assign(kind="unknown_answer"),
-        no_835.assign(kind="no_835"),
+        no_835.assign(kind=no_835["state"].map({"crossed_over": "no_crossover"}).fillna("no_835")),
     ]
     return pd.concat([shapes.conform(part, SILENCE) for part in found], ignore_index=True)
 

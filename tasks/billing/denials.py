@@ -17,12 +17,15 @@ from functools import cache
 import pandas as pd
 
 from configs import reference
+from tasks.billing.evidence import passed_on
 
 # CARCs that explain nothing without a RARC (dossier 5.1).
 NEEDS_RARC = frozenset(["16", "96", "A1", "129", "148", "226", "227", "234", "250", "251", "252"])
 # Status codes whose adjustments are not verdicts on the service (clp02_status.tsv).
 NOT_ADJUDICATED = {"22": "reversal", "23": "forwarded", "25": "estimate"}
 CROSSED_OVER = frozenset({"19", "20", "21"})
+# Actions that bill whoever comes next.
+BILLS = frozenset({"bill_patient", "bill_next_payer"})
 # Actions after which nothing more is expected from a payer.
 CLOSED_ACTIONS = frozenset(
     {"close_duplicate", "write_off", "post_only", "mark_crossover", "bill_patient", "hold"}
@@ -249,7 +252,10 @@ def _verdicts(rows: pd.DataFrame) -> pd.DataFrame:
     )
     rows["flag"] = pd.Series(pd.NA, index=rows.index, dtype="str")
     rows["flag"] = rows["flag"].where(~(denied & (rows["category"] == "suspect")), "suspect_bad_remit")
-    rows["flag"] = rows["flag"].where(~rows["status"].isin(CROSSED_OVER), "wait_crossover")
+    crossed = rows["status"].isin(CROSSED_OVER) | (adjudicated & passed_on(rows["marks"]))
+    rows["flag"] = rows["flag"].where(~crossed, "wait_crossover")
+    # The next payer has it already: nobody bills it, and the patient's share is what is left after that payer.
+    rows["action"] = rows["action"].mask(crossed & rows["action"].isin(BILLS), "mark_crossover")
     for column in ("root_stage", "preventable"):
         rows[column] = rows[column].where(denied)
     for column in ("denied_cents", "recoverable_cents"):

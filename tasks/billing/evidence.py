@@ -11,6 +11,8 @@ import pandas as pd
 # clp02_status.tsv: forwarded to another payer; reversals take an answer back; estimates answer nothing.
 FORWARDED = frozenset({"19", "20", "21", "23"})
 REVERSAL, ESTIMATE = "22", "25"
+# Remarks by which a payer says that it passed the claim on, whatever the status.
+PASSED_ON = ("MA07", "MA18")
 
 
 def submission_states(
@@ -151,7 +153,7 @@ def counted(
 def _entries(remitted_claims: pd.DataFrame, remittances: pd.DataFrame) -> pd.DataFrame:
     """Answers to our claims in their order. On one day a reversal comes before the correction that follows it."""
     ours = remitted_claims[remitted_claims["claim_id"].notna() & (remitted_claims["status"] != ESTIMATE)]
-    told = "remitted_claim_id remittance_id claim_id status position segment paid_cents patient_cents"
+    told = "remitted_claim_id remittance_id claim_id status position segment paid_cents patient_cents remarks"
     rows = ours[[*told.split(), "payer_control"]].merge(
         remittances[["remittance_id", "payment_date", "production_date"]], on="remittance_id"
     )
@@ -188,6 +190,12 @@ def by_remittance(
     return newest[["claim_id", "state", "since", "codes", "paid_cents", "payer_control"]]
 
 
+def passed_on(remarks: pd.Series[str]) -> pd.Series[bool]:
+    """Whether remark codes say that the payer passed the claim on to the next one."""
+    said: pd.Series[bool] = remarks.fillna("").str.contains("|".join(PASSED_ON), regex=True).astype(bool)
+    return said
+
+
 def _decision_states(lines: pd.DataFrame) -> pd.DataFrame:
     """Frame[claim_id, state] from the lines that count; what is said last here wins."""
     back = lines["status"] == REVERSAL
@@ -201,7 +209,7 @@ def _decision_states(lines: pd.DataFrame) -> pd.DataFrame:
             "lost": denied | back,
             "denied": denied,
             "back": back,
-            "forwarded": lines["status"].isin(FORWARDED),
+            "forwarded": lines["status"].isin(FORWARDED) | (passed_on(lines["remarks"]) & ~back),
             "paid": lines["paid_cents"].where(once, 0).astype("Int64").fillna(0),
             "share": patient.where(~back).astype("Int64").fillna(of_claim.astype("Int64")).fillna(0),
         }

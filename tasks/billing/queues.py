@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from tasks.billing import accounts, deadlines, evidence, expected, reassociation, shapes, takebacks
+from tasks.billing import accounts, deadlines, evidence, expected, reassociation, shapes, suspense, takebacks
 from tasks.billing.money import dollars
-from tasks.billing.posting import plb_account
 from tasks.billing.remedies import CREDITS, REASSOCIATE, REJECTION_ACTIONS, SILENT, WITHHELD, remedy
 
 
@@ -34,22 +33,20 @@ class Sources:
     remitted_claims: pd.DataFrame
     remitted_lines: pd.DataFrame
     verdicts: pd.DataFrame  # denials.classify
-    journal: pd.DataFrame  # entries of `accounts_read`
+    journal: pd.DataFrame  # entries of the accounts of `CREDITS`
     silent: pd.DataFrame  # custody.silent
     quarantine: pd.DataFrame  # open rows
     submissions: pd.DataFrame
     takebacks: pd.DataFrame = field(  # takebacks.open_work
         default_factory=lambda: shapes.empty(takebacks.WORK)
     )
+    suspense: pd.DataFrame = field(  # suspense.items
+        default_factory=lambda: shapes.empty(suspense.ITEMS)
+    )
     reassociated: pd.DataFrame = field(default_factory=reassociation.nothing)  # reassociation.reassociate
     compared: pd.DataFrame = field(  # expected.compare
         default_factory=lambda: shapes.empty(expected.COMPARED)
     )
-
-
-def accounts_read() -> list[str]:
-    """The accounts of which `Sources.journal` has the entries."""
-    return sorted({*accounts.of_kind("suspense"), *CREDITS})
 
 
 def _holds(s: Sources) -> pd.DataFrame:
@@ -155,40 +152,24 @@ def _underpayments(s: Sources) -> pd.DataFrame:
 
 
 def _suspense(s: Sources) -> pd.DataFrame:
-    """What stands in suspense, by remittance and claim control or PLB reason, but what is work in `takebacks`."""
-    entries = s.journal[s.journal["account"].str.startswith("suspense")]
-    keys = ["remittance_id", "remitted_claim_id", "account", "reason"]
-    entries = pd.concat([entries[[*keys, "amount_cents"]], _as_takebacks(s)], ignore_index=True)
-    sums = entries.groupby(keys, dropna=False)[["amount_cents"]].sum().reset_index()
-    rows = sums[sums["amount_cents"] != 0].merge(
-        s.remittances[["remittance_id", "payment_date", "payer_id"]], on="remittance_id", how="left"
-    )
-    # A PLB says why by its code; a claim stands there because it is unmatched or was not adjudicated.
-    why = rows["reason"].fillna(rows["account"].str.removeprefix("suspense_").str.upper())
+    """What stands in suspense and is work, by remittance and claim control or PLB reason; `takebacks` has the rest."""
+    rows = s.suspense[~s.suspense["reason"].isin(suspense.NO_WORK)]
+    # A PLB is named by its code; a claim stands there because it is unmatched or was not adjudicated.
+    why = rows["code"].fillna(rows["account"].str.removeprefix("suspense_").str.upper())
+    rows = rows.assign(subject_id=rows["remitted_claim_id"].fillna(rows["remittance_id"]) + " " + why)
+    sums = rows.groupby("subject_id", sort=False)["cents"].sum()
+    rows = rows.drop_duplicates("subject_id")
+    cents = rows["subject_id"].map(sums.to_dict()).astype("Int64")
     return rows.assign(
         queue="suspense",
-        subject_id=rows["remitted_claim_id"].fillna(rows["remittance_id"]) + " " + why,
-        reason=why,
+        reason=(rows["code"] + " ").fillna("") + rows["reason"],
         category=rows["account"],
-        amount_cents=-rows["amount_cents"],
-        recoverable_cents=rows["amount_cents"].abs(),
+        amount_cents=-cents,
+        recoverable_cents=cents.abs(),
         opened_on=rows["payment_date"],
         deadline=rows["payment_date"] + pd.Timedelta(days=7),
-        next_action="find the claim or the payer's reason, then match it",
-        source=rows["remittance_id"],
-    )
-
-
-def _as_takebacks(s: Sources) -> pd.DataFrame:
-    """Opposite amounts of the provider adjustments in suspense that nobody can explain yet: they have their queue."""
-    waiting = s.takebacks[s.takebacks["code"].map(plb_account) == "suspense_plb"]
-    return pd.DataFrame(
-        {
-            "remittance_id": waiting["remittance_id"],
-            "account": "suspense_plb",
-            "reason": waiting["code"],
-            "amount_cents": -waiting["cents"],
-        }
+        source=rows["remittance_id"]
+        + (" segment " + rows["segment"].astype("str")).where(rows["segment"].notna(), ""),
     )
 
 

@@ -31,6 +31,7 @@ SILENT = {
     "no_277ca": "look the claim up at the clearinghouse",
     "unknown_answer": "look up the code with the partner",
     "no_835": "ask the payer for the claim's status",
+    "no_crossover": "ask the next payer whether the claim came over; bill it only where it did not",
 }
 
 # What keeps a claim that was built out of every file.

@@ -493,12 +493,15 @@ def test_an_answered_claim_is_not_silent():
     assert silence(story, D(2026, 3, 1)) == []
 
 
-@pytest.mark.parametrize("status", ["22", "19"])
-def test_a_reversal_and_a_crossover_wait_for_the_next_answer_no_longer_than_others(status):
+@pytest.mark.parametrize(
+    ("status", "kind"), [("22", "no_835"), *((status, "no_crossover") for status in ("19", "20", "21", "23"))]
+)
+def test_a_reversal_and_a_crossover_wait_for_the_next_answer_no_longer_than_others(status, kind):
     """Neither stood in any queue: the clock runs from the answer, not from the day the claim was sent."""
     story = Story().submit(1, "C1").set_(1, None, "A").remitted("C1", status, 0, day=21)
     assert silence(story, D(2026, 2, 20)) == []
-    assert silence(story, D(2026, 2, 21)) == [["no_835", "C1", 31, 1, 10000]]
+    assert silence(story, D(2026, 2, 21)) == [[kind, "C1", 31, 1, 10000]]
+    assert silence(story.remitted("C1", "2", 500, (False,), day=22), D(2026, 3, 31)) == []
 
 
 def test_an_unknown_code_is_no_answer_and_work_by_itself():

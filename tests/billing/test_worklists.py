@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from connectors.ledger import empty
-from tasks.billing import expected, queues, remedies, worklists
+from tasks.billing import expected, queues, remedies, suspense, worklists
 from tasks.billing.custody import CLAIM_STATES, ENCOUNTER_STATE, SILENCE
 from tasks.billing.denials import classify
 from tasks.billing.shapes import empty as shaped
@@ -216,18 +216,24 @@ def test_people_assign_snooze_and_resolve_without_touching_the_item(sources):
     ]
 
 
-def test_money_in_suspense_is_work_until_it_is_moved(sources):
-    entry = {
-        "remittance_id": "R1",
-        "remitted_claim_id": "R1-1",
+def in_suspense(**values: object) -> dict[str, object]:
+    """An item of `suspense.items`."""
+    return {
         "account": "suspense_unmatched",
-        "reason": "UNMATCHED",
+        "remittance_id": "R1",
+        "payer_id": "ACME",
+        "payment_date": pd.Timestamp("2026-01-20"),
+        **values,
     }
-    parked = frame(empty("journal"), {**entry, "amount_cents": -5000})
-    moved = frame(empty("journal"), {**entry, "amount_cents": -5000}, {**entry, "amount_cents": 5000})
-    (item,) = worklists.items(sources(remittances=[REMITTANCE], journal=parked)).to_dict(orient="records")
-    assert (item["queue"], item["amount_cents"]) == ("suspense", 5000)
-    assert worklists.items(sources(remittances=[REMITTANCE], journal=moved)).empty
+
+
+def test_money_in_suspense_is_work_and_what_came_to_zero_is_not(sources):
+    parked = in_suspense(remitted_claim_id="R1-1", segment=12, reason="UNMATCHED", cents=-5000)
+    gone = in_suspense(remitted_claim_id="R1-2", segment=14, reason="REVERSED", cents=-700)
+    listed = frame(shaped(suspense.ITEMS), parked, gone)
+    (item,) = worklists.items(sources(remittances=[REMITTANCE], suspense=listed)).to_dict(orient="records")
+    assert (item["queue"], item["subject_id"], item["amount_cents"]) == ("suspense", "R1-1 UNMATCHED", 5000)
+    assert (item["reason"], item["source"]) == ("UNMATCHED", "R1 segment 12")
 
 
 def test_a_rejected_claim_is_work_with_its_codes(sources):
@@ -446,16 +452,16 @@ def test_a_balance_that_waits_for_its_other_half_has_time_and_is_not_to_be_had(s
 
 def test_an_unexplained_adjustment_in_suspense_is_one_item_and_an_explained_one_stays_there(sources):
     """Two CS in one remittance, -30.00 unexplained and -20.00 explained: the whole 50.00 was listed twice."""
-    entry = {"remittance_id": "R1", "account": "suspense_plb", "reason": "CS"}
-    journal = frame(empty("journal"), {**entry, "amount_cents": -3000}, {**entry, "amount_cents": -2000})
+    plb = in_suspense(account="suspense_plb", code="CS")
+    both = [plb | {"reason": "NO_REFERENCE", "cents": -3000}, plb | {"reason": "EXPLAINED", "cents": -2000}]
+    both.append(plb | {"reason": "PAIRED", "cents": -400})
+    listed = frame(shaped(suspense.ITEMS), *both)
     work = frame(shaped(WORK), taken(code="CS", kind="other", cents=-3000))
-    items = worklists.items(sources(remittances=[REMITTANCE], journal=journal, takebacks=work))
-    assert sorted(zip(items["queue"], items["amount_cents"], strict=True)) == [
-        ("suspense", 2000),
-        ("takebacks", 3000),
+    items = worklists.items(sources(remittances=[REMITTANCE], suspense=listed, takebacks=work))
+    assert sorted(zip(items["queue"], items["reason"], items["amount_cents"], strict=True)) == [
+        ("suspense", "CS EXPLAINED", 2000),
+        ("takebacks", "CS NO_REFERENCE", 3000),
     ]
-    alone = worklists.items(sources(remittances=[REMITTANCE], journal=journal.iloc[:1], takebacks=work))
-    assert alone["queue"].tolist() == ["takebacks"]
 
 
 COMPARED = {

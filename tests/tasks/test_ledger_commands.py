@@ -131,3 +131,17 @@ def test_nothing_is_closed_or_assigned_while_a_run_writes(home: Path) -> None:
         lost = books.remitted(ledger(home), "LOST")
         run("assign", lost, "C000000002", "--reason", "by phone", status=4)
     assert ledger(home).count("closings") == ledger(home).count("assignments") == 0
+
+
+def test_the_chains_of_take_backs_are_listed_all_or_of_one_claim(home: Path) -> None:
+    corrected = books.CORRECTED | {"plb": (("WO", "C000000001", 37), ("L6", "C000000001", -3))}
+    books.read(ledger(home), corrected)
+    found = run_json("takebacks", "--claim", "C000000001")["chains"]
+    assert found == run_json("takebacks", "--all")["chains"]
+    (chain,) = found
+    assert [step["kind"] for step in chain["steps"]] == ["payment", "reversal", "payment", "recovery"]
+    assert run_json("takebacks", "--claim", "C000000002")["chains"] == []
+    shown = run("takebacks")
+    assert "1 chains, 1 open" in shown
+    assert "AMOUNT_DIFFERS" in shown
+    assert not any(number in shown for number in ("ICN1", "EFT", "C000000001"))

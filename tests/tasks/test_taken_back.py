@@ -80,3 +80,26 @@ def test_what_changes_in_the_ledger_changes_what_is_explained(ledger):
         ledger.add(name, getattr(later, name))
     parts = standing.taken_back(ledger)
     assert set(parts.loc[parts["reason"].notna(), "reason"]) == {"NO_REFERENCE"}
+
+
+def test_a_chain_is_shown_from_the_first_payment_to_the_last_cent(ledger):
+    """Closed chains were nowhere to be seen: only what is open was in the proof."""
+    (chain,) = [one for one in proving.takeback_chains(ledger) if one["reasons"] == ["OPEN"]]
+    assert [(step["kind"], step["cents"], step["balance_cents"]) for step in chain["steps"]] == [
+        ("payment", 9000, 0),
+        ("reversal", -9000, 0),
+        ("deferral", -5000, -5000),
+        ("deferral", -4000, -9000),
+        ("recovery", 5000, -4000),
+    ]
+    last = matched(
+        check(4, paid(TWO, 9000), plb=(("WO", ONE, 4000),)),
+        claims=CLAIMS.iloc[:0],
+        lines=CLAIM_LINES.iloc[:0],
+    )
+    for name in FRAMES:
+        ledger.add(name, getattr(last, name))
+    assert chain["chain_id"] not in {one["chain_id"] for one in proving.takeback_chains(ledger)}
+    (closed,) = [one for one in proving.takeback_chains(ledger, closed=True) if one["state"] == "closed"]
+    assert (closed["chain_id"], closed["balance_cents"], closed["reasons"]) == (chain["chain_id"], 0, [])
+    assert closed["steps"][-1]["kind"] == "recovery"

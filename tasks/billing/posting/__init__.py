@@ -25,7 +25,7 @@ from tasks.billing.posting.answered import Ours, answered
 from tasks.billing.posting.charges import post_charges, withdraw_charges
 from tasks.billing.posting.places import account_of, plb_account
 from tasks.billing.posting.received import received
-from tasks.billing.posting.turns import changes
+from tasks.billing.posting.turns import changes, standing
 
 __all__ = [
     "Ours",
@@ -35,5 +35,6 @@ __all__ = [
     "plb_account",
     "post_charges",
     "received",
+    "standing",
     "withdraw_charges",
 ]

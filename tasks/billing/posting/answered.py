@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.billing.evidence import REVERSAL
 from tasks.billing.posting.entries import Draft, first_turn, journal
 from tasks.billing.posting.moves import moved_to
 from tasks.billing.posting.places import (
@@ -74,9 +75,11 @@ def answered(
     adjustments = remitted_adjustments[at_claim >= 0].reset_index(drop=True)
     of_claim = at_claim[at_claim >= 0]
     account = moved_to(adjustments, of_claim, rows, lines)
-    draft = _draft(rows, lines, adjustments, of_claim, account, units, ours)
     known = rows_of(rows["claim_id"], ours.claims["claim_id"])
     paid_by = rows_of(rows["remittance_id"], remittances["remittance_id"])
+    remitting = taken(text(remittances["payer_id"]), paid_by)
+    crossed = _crossed(rows, remitting, ours, known)
+    draft = _draft(rows, lines, adjustments, of_claim, account, units, _later(crossed, ours, known))
     return journal(
         draft,
         first_turn(rows["remitted_claim_id"]),
@@ -85,7 +88,7 @@ def answered(
             "remittance_id": ("posting", text(rows["remittance_id"])),
             "remitted_claim_id": ("posting", text(rows["remitted_claim_id"])),
             "claim_id": ("posting", text(rows["claim_id"])),
-            "payer_id": ("posting", _payers(rows, remittances, paid_by, ours, known)),
+            "payer_id": ("posting", _payers(remitting, crossed, ours, known)),
             "patient_id": ("posting", taken(text(ours.claims["patient_id"]), known)),
             "effective_on": ("posting", taken(days(remittances["payment_date"]), paid_by)),
             "charge_id": ("charge", text(ours.claim_lines["charge_id"])),
@@ -95,16 +98,33 @@ def answered(
     )
 
 
-def _payers(
-    rows: pd.DataFrame, remittances: pd.DataFrame, paid_by: Rows, ours: Ours, known: Rows
-) -> pa.Array:
+def _crossed(rows: pd.DataFrame, remitting: pa.Array, ours: Ours, known: Rows) -> Flags:
+    """Answers of payers that a claim of ours crossed over to.
+
+    Their status says so, save of a reversal: it is theirs where another payer than the claim's takes it back, and the
+    patient has a next one.
+    """
+    own = taken(text(ours.claims["payer_id"]), known)
+    next_one = pc.is_valid(taken(text(ours.claims["secondary_coverage_id"]), known))
+    stranger = pc.fill_null(pc.and_(pc.not_equal(remitting, own), next_one), False)
+    back = (rows["status"] == REVERSAL).to_numpy(np.bool_)
+    said = rows["status"].isin(LATER_PAYER).to_numpy(np.bool_)
+    crossed: Flags = said | (back & stranger.to_numpy(zero_copy_only=False))
+    return crossed
+
+
+def _later(crossed: Flags, ours: Ours, known: Rows) -> Flags:
+    """Answers of payers after the first: to claims that crossed over, and to claims that we sent to them."""
+    order = taken(text(ours.claims["payer_order"]), known)
+    of_order = pc.fill_null(pc.is_in(order, pa.array(["S", "T"])), False).to_numpy(zero_copy_only=False)
+    later: Flags = crossed | of_order
+    return later
+
+
+def _payers(remitting: pa.Array, crossed: Flags, ours: Ours, known: Rows) -> pa.Array:
     """Whose receivable it is: the claim's payer's; a claim that crossed over still names the first one."""
-    remitting, own = (
-        taken(text(remittances["payer_id"]), paid_by),
-        taken(text(ours.claims["payer_id"]), known),
-    )
-    later = pa.array(rows["status"].isin(LATER_PAYER).to_numpy(np.bool_))
-    return pc.coalesce(pc.if_else(later, remitting, own), own, remitting)
+    own = taken(text(ours.claims["payer_id"]), known)
+    return pc.coalesce(pc.if_else(pa.array(crossed), remitting, own), own, remitting)
 
 
 def _units(rows: pd.DataFrame, lines: pd.DataFrame, ours: Ours) -> Units:
@@ -135,12 +155,11 @@ def _draft(
     of_claim: Rows,
     account: pa.Array,
     units: Units,
-    ours: Ours,
+    later: Flags,
 ) -> Draft:
     count, amount = len(rows), cents(adjustments["amount_cents"])
     prior = (adjustments["carc"] == PRIOR_PAYER).to_numpy(np.bool_)
     echoes = np.bincount(of_claim[prior], minlength=count) > 0
-    later = _later(rows, ours)
     moves = _moves(account, of_claim, later & ~echoes)
     number, unit, share = _shared(adjustments, of_claim, lines, amount, units)
     paid = cents(rows["paid_cents"])
@@ -166,14 +185,6 @@ def _draft(
         adjustment=number,
     )
     return draft
-
-
-def _later(rows: pd.DataFrame, ours: Ours) -> Flags:
-    """Answers of payers after the first."""
-    order = taken(text(ours.claims["payer_order"]), rows_of(rows["claim_id"], ours.claims["claim_id"]))
-    of_order = pc.fill_null(pc.is_in(order, pa.array(["S", "T"])), False).to_numpy(zero_copy_only=False)
-    later: Flags = rows["status"].isin(LATER_PAYER).to_numpy(np.bool_) | of_order
-    return later
 
 
 def _moves(account: pa.Array, of_claim: Rows, untold: Flags) -> Flags:

@@ -36,6 +36,12 @@ def changes(journal: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
     return shapes.conform(pd.concat([withdrawn, made], ignore_index=True), shapes.JOURNAL)
 
 
+def standing(journal: pd.DataFrame) -> pd.DataFrame:
+    """Entries of postings that were not withdrawn: what came and went depends on the order of arrival."""
+    gone = journal.loc[journal["source"].str.endswith(WITHDRAWN), "posting_id"]
+    return journal[~journal["posting_id"].isin({*gone, *gone.str.removesuffix("<")})]
+
+
 def _owner(entries: pd.DataFrame) -> pd.Series[str]:
     """Whose posting an entry is part of, by its kind: the id before the turn."""
     owner: pd.Series[str] = entries["posting_id"].str.split(">").str[0].astype("str")

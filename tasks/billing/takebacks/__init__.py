@@ -26,6 +26,6 @@ trace and position.
 
 from tasks.billing.takebacks.chains import CHAIN, members
 from tasks.billing.takebacks.explaining import PARTS, explain
-from tasks.billing.takebacks.report import WORK, open_work, summary
+from tasks.billing.takebacks.report import WORK, chains, open_work, summary
 
-__all__ = ["CHAIN", "PARTS", "WORK", "explain", "members", "open_work", "summary"]
+__all__ = ["CHAIN", "PARTS", "WORK", "chains", "explain", "members", "open_work", "summary"]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from tasks.billing import shapes
 from tasks.billing.evidence import REVERSAL
+from tasks.billing.posting.places import NO_ANSWER
 from tasks.billing.takebacks.book import Book, chained
 from tasks.billing.takebacks.references import dated, subjects
 
@@ -40,27 +41,30 @@ def chain_of(book: Book) -> dict[int, str]:
     return {at: book.rows[first(at)].adjustment_id for at in above}
 
 
-def members(parts: pd.DataFrame, remittances: pd.DataFrame, remitted_claims: pd.DataFrame) -> pd.DataFrame:
+def members(
+    parts: pd.DataFrame, remittances: pd.DataFrame, remitted_claims: pd.DataFrame, *, payments: bool = False
+) -> pd.DataFrame:
     """`CHAIN`: the members of every chain in their order, with the balance that each leaves; the last is the chain's.
 
     `parts` is what `explain` gives. Reversals of the chain's claims are members too: their amount is CLP04, and they
     leave the balance as it is, because their money moves in the check itself. The balance counts what came and went
     outside the claims and what it undoes: paired parts come to zero, a part tied to a claim or a check moves nothing,
-    what is unexplained stays. Below zero the payer still has it to collect.
+    what is unexplained stays. Below zero the payer still has it to collect. With `payments` the answers that paid those
+    claims are members as well, so that a chain begins with the money that is taken back.
     """
     order = dated(remittances)
     inside = parts[parts["chain_id"].notna()]
     moves = inside["amount_cents"].where(inside["partner_id"].notna() | inside["reason"].notna(), 0)
     steps = inside.assign(moves=moves, claim_first=1)
     answers = remitted_claims.assign(subject=subjects(remitted_claims, order))
-    back = answers[answers["status"] == REVERSAL]
+    told = ~answers["status"].isin(NO_ANSWER) if payments else answers["status"] == REVERSAL
+    back = answers[told]
     named = inside[["chain_id", "remitted_claim_id"]].merge(
         answers[["remitted_claim_id", "subject"]], on="remitted_claim_id"
     )
     reversals = named[["chain_id", "subject"]].drop_duplicates().merge(back, on="subject")
-    reversals = reversals.assign(
-        kind="reversal", amount_cents=reversals["paid_cents"], moves=0, claim_first=0
-    )
+    kind = reversals["status"].eq(REVERSAL).map({True: "reversal", False: "payment"})
+    reversals = reversals.assign(kind=kind, amount_cents=reversals["paid_cents"], moves=0, claim_first=0)
     rows = pd.concat([steps.drop(columns="payment_date"), reversals], ignore_index=True)
     rows = rows.merge(order[["remittance_id", "rank", "day"]], on="remittance_id", how="inner")
     place = dict(zip(order["remittance_id"], order["rank"], strict=True))

@@ -56,24 +56,29 @@ def summary(parts: pd.DataFrame, members: pd.DataFrame) -> dict[str, Any]:
         "by_code": by_code,
         "by_how": {str(how): int(cents) for how, cents in by_how.items()},
         "by_reason": by_reason,
-        "open_chains": _open_chains(parts, members),
+        "open_chains": chains(members[members["chain_id"].isin(_open(parts))]),
     }
 
 
-def _open_chains(parts: pd.DataFrame, members: pd.DataFrame) -> list[dict[str, Any]]:
-    """Chains in which something is unexplained, each with its steps and the balance it leaves."""
-    open_ = set(parts.loc[parts["reason"].notna(), "chain_id"].dropna())
-    chains: dict[str, list[dict[Any, Any]]] = {}
-    for row in members[members["chain_id"].isin(open_)].to_dict("records"):
-        chains.setdefault(str(row["chain_id"]), []).append(row)
+def _open(parts: pd.DataFrame) -> set[str]:
+    """Chains in which something is unexplained."""
+    return set(parts.loc[parts["reason"].notna(), "chain_id"].dropna())
+
+
+def chains(members: pd.DataFrame) -> list[dict[str, Any]]:
+    """Chains, each with its steps and the balance it leaves; it is closed where nothing in it is unexplained."""
+    found: dict[str, list[dict[Any, Any]]] = {}
+    for row in members.to_dict("records"):
+        found.setdefault(str(row["chain_id"]), []).append(row)
     return [
         {
             "chain_id": chain,
+            "state": "open" if any(pd.notna(row["reason"]) for row in rows) else "closed",
             "balance_cents": int(rows[-1]["balance_cents"]),
             "reasons": sorted({row["reason"] for row in rows if pd.notna(row["reason"])}),
             "steps": [_step(row) for row in rows],
         }
-        for chain, rows in chains.items()
+        for chain, rows in found.items()
     ]
 
 

@@ -1,0 +1,32 @@
+"""Sums of one column by others, worked out by the database: a history's entries need not come out to be added up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+import pyarrow as pa
+import sqlalchemy as sa
+
+from connectors.ledger.errors import guarded
+from connectors.ledger.frames import columns_of, to_frame
+from connectors.ledger.query import Where, in_order, matching, stream
+from connectors.ledger.store import ROWS, Snapshot
+
+
+@guarded
+def sums(view: Snapshot, name: str, by: Iterable[str], column: str, where: Where = None) -> pd.DataFrame:
+    """Frame of the columns `by` and the sum of `column`, in their order; groups that come to zero are left out."""
+    connection = view._connection
+    dialect = connection.dialect.name
+    keys, (amount,) = columns_of(name, by), columns_of(name, [column])
+    # PostgreSQL adds whole numbers up to a numeric.
+    total = sa.cast(sa.func.sum(amount), amount.type)
+    statement = (
+        sa.select(*keys, total.label(column))
+        .where(*matching(name, where, dialect))
+        .group_by(*keys)
+        .having(total != 0)
+        .order_by(*in_order(keys, dialect))
+    )
+    return to_frame(pa.concat_tables(stream(connection, statement, ROWS)))
