@@ -98,7 +98,7 @@ def encounters(*changes: Mapping[str, Any]) -> pd.DataFrame:
 @cache
 def usual_masters() -> dict[str, pd.DataFrame]:
     """The practice itself, made once."""
-    usual = {name: rows(name, {}) for name in Masters.__dataclass_fields__}
+    usual = {name: rows(name, {}) if name in ROWS else nothing(name) for name in Masters.__dataclass_fields__}
     usual |= {"authorizations": nothing("authorizations"), "consents": nothing("consents")}
     return usual | {
         "fees": rows("fees", *({"code": code, "charge_cents": price} for code, price in PRICES.items()))
