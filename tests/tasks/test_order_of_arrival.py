@@ -30,6 +30,7 @@ from tasks.billing.remittances import CONFLICT
 from tasks.billing.rows import shares
 from tests.support import postgres
 from tests.support.histories import Crash, apply, decisions, history, words
+from tests.support.remittance_frames import claim, claim_line, clp, remit
 
 # On SQLite; a third of them on PostgreSQL. CLEANCLAIM_ORDERS=1000 takes an hour.
 ORDERS = int(os.environ.get("CLEANCLAIM_ORDERS", "6"))
@@ -202,6 +203,24 @@ def test_what_was_posted_late_is_what_would_have_been_posted_at_once(books: Any)
         recognising.wanted(book, {"remittance_id": sorted(book.read("remittances")["remittance_id"])}),
     )
     assert again.empty
+
+
+def test_what_a_later_portion_teaches_is_used_in_an_earlier_one(
+    books: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each of three claims five answers under the payer's number alone, and one that teaches it."""
+    monkeypatch.setattr(recognising, "AGAIN", 1)
+    book, cas = books(), (("CO", "45", 100),)
+    ours = [f"C{number:09}" for number in (1, 2, 3)]
+    answers = [
+        clp(name, "1", 600, 500, cas=cas, icn=f"ICN-{our}") for our in ours for name in (*["LOST"] * 5, our)
+    ]
+    apply(book, [("remit", remit(one, trace=f"EFT{at}")) for at, one in enumerate(answers)], crash=False)
+    known = [(claim(our, 600), [claim_line(f"L{our}", our, 600, position=1)]) for our in ours]
+    apply(book, [("claim", one) for one in known], crash=False)
+    taught = book.read("remitted_claims")
+    assert ("ICN-" + taught["claim_id"] == taught["payer_control"]).all()
+    _assert_rebuilt_alike(book)
 
 
 def test_of_two_that_contradict_each_other_the_one_a_person_releases_is_posted(books: Any) -> None:
