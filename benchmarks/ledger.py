@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--grow", type=int, default=0)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:  # the server goes last
         folder = Path(name)
         fresh = _maker(asked.engine, folder)
         settings = Settings(home=folder / "home")
