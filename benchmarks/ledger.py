@@ -6,8 +6,8 @@
 
 Prints one JSON object. What is timed is the stage of production (`tasks.reading`) from bytes to committed rows: decode,
 facts, checks, match, post, store. The remitted claims are dense (three lines, seven adjustments: `dense_835`), and all
-of them are ours; their control numbers lie all over the index, as opaque numbers do. A ledger grows in files of 10,000
-claims, read in the portions of production; the first and the last few are measured one by one. The bare insert is what
+of them are ours; their control numbers lie all over the index, as opaque numbers do. A ledger grows by files of 10,000
+claims in the portions of production; then files are posted in turn into an empty one and into it. The bare insert is what
 the engine does best with the finished rows in memory: ``executemany`` of tuples on SQLite, COPY on PostgreSQL, into
 tables of the same columns, keys and indexes, in one transaction.
 """
@@ -44,8 +44,8 @@ from tasks.frames import of_arrow
 
 SEED = 7
 SET = 10_000
-# Files at the beginning and at the end of a growth that are measured one by one.
-SINGLY = 4
+# Files posted in turn into an empty ledger and into a full one.
+ROUNDS = 5
 
 
 def interchange(block: dense_835.Block, first: int, sets: int) -> bytes:
@@ -238,31 +238,38 @@ def _growth(settings: Settings, fresh: Callable[[], str], claims: int) -> dict[s
     import great_expectations  # noqa: F401
 
     block = dense_835.block(SET, SEED)
-    with Ledger.open(fresh()) as ledger:  # not counted: what a process does once
-        _step(settings, ledger, block, 1)
-    numbers = range(2, claims // SET + 2)
-    singly = [*numbers[:SINGLY], *numbers[-SINGLY:]]
-    between = [numbers[at : at + 2] for at in range(SINGLY, len(numbers) - SINGLY, 2)]
-    steps = [[number] for number in singly[:SINGLY]] + [[*pair] for pair in between]
-    steps += [[number] for number in singly[SINGLY:]]
-    taken: list[tuple[float, float]] = []
-    with Ledger.open(fresh()) as ledger:
-        for step in steps:
-            taken.append(_step(settings, ledger, block, *step))
-            if len(taken) == SINGLY:
-                early = {"memory_early_mb": _memory_mb(), "recognise_early": _recognise(ledger)}
-            told = (
-                f"{ledger.count('remittances') * SET:,} claims: {taken[-1][0] / len(step):.2f} CPU s a file"
-            )
-            print(f"{told}, {_memory_mb():.0f} MB", file=sys.stderr)
-        late = {"memory_mb": _memory_mb(), "recognise": _recognise(ledger)}
-        stored = ledger.count("remitted_claims")
-    found: dict[str, Any] = {"claims": stored, "a_file": SET} | early | late
+    numbers = range(1, claims // SET + 1)
+    with Ledger.open(fresh()) as full:
+        for at in range(0, len(numbers), 2):
+            step = numbers[at : at + 2]
+            cpu, _ = _step(settings, full, block, *step)
+            told = f"{step[-1] * SET:,} claims: {cpu / len(step):.2f} CPU s a file, {_memory_mb():.0f} MB"
+            print(told, file=sys.stderr)
+        return _beside_an_empty_one(settings, full, fresh, block, len(numbers) + 1)
+
+
+def _beside_an_empty_one(
+    settings: Settings, full: Ledger, fresh: Callable[[], str], block: dense_835.Block, number: int
+) -> dict[str, Any]:
+    """Files of new claims posted in turn into an empty ledger and into a full one, so that both meet the same
+    neighbours on the machine."""
+    found: dict[str, Any] = {"claims": full.count("remitted_claims"), "a_file": SET}
+    taken: dict[str, list[tuple[float, float]]] = {"small": [], "full": []}
+    with Ledger.open(fresh()) as small:
+        for round_ in range(number, number + ROUNDS):
+            taken["small"].append(_step(settings, small, block, round_))
+            taken["full"].append(_step(settings, full, block, round_))
+        found |= {
+            "memory_mb": _memory_mb(),
+            "recognise": _recognise(full),
+            "recognise_small": _recognise(small),
+        }
     for at, clock in enumerate(("cpu", "wall")):
-        seconds = [each[at] for each in taken]
-        first, last = statistics.median(seconds[:SINGLY]), statistics.median(seconds[-SINGLY:])
-        found |= {f"first_{clock}": first, f"last_{clock}": last, f"growth_{clock}": last / first}
-        found[f"all_{clock}"] = sum(seconds)
+        first, last = (statistics.median(each[at] for each in taken[name]) for name in ("small", "full"))
+        ratio = statistics.median(
+            late[at] / early[at] for early, late in zip(taken["small"], taken["full"], strict=True)
+        )
+        found |= {f"first_{clock}": first, f"last_{clock}": last, f"growth_{clock}": ratio}
     return found
 
 
