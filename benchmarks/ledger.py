@@ -6,8 +6,10 @@
 
 Prints one JSON object. What is timed is the stage of production (`tasks.reading`) from bytes to committed rows: decode,
 facts, checks, match, post, store. The remitted claims are dense (three lines, seven adjustments: `dense_835`), and all
-of them are ours. The bare insert is what the engine does best with the finished rows in memory: ``executemany`` of
-tuples on SQLite, COPY on PostgreSQL, into tables of the same columns, keys and indexes, in one transaction.
+of them are ours; their control numbers lie all over the index, as opaque numbers do. A ledger grows by files of 10,000
+claims in the portions of production; then files are posted in turn into an empty one and into it. The bare insert is what
+the engine does best with the finished rows in memory: ``executemany`` of tuples on SQLite, COPY on PostgreSQL, into
+tables of the same columns, keys and indexes, in one transaction.
 """
 
 from __future__ import annotations
@@ -15,7 +17,10 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import re
 import resource
+import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -34,11 +39,13 @@ from connectors.clearinghouse import archive
 from connectors.ledger import Ledger, schema
 from connectors.ledger.engine import engine_for
 from connectors.x12 import decode_835
-from tasks import reading
+from tasks import reading, recognising
 from tasks.frames import of_arrow
 
 SEED = 7
 SET = 10_000
+# Files posted in turn into an empty ledger and into a full one.
+ROUNDS = 5
 
 
 def interchange(block: dense_835.Block, first: int, sets: int) -> bytes:
@@ -46,7 +53,16 @@ def interchange(block: dense_835.Block, first: int, sets: int) -> bytes:
     text = [opening(first)]
     for number in range(first, first + sets):
         text += dense_835.remittance(block, number)
-    return "".join([*text, closing(first, sets)]).encode()
+    return _CONTROL.sub(_scattered, "".join([*text, closing(first, sets)])).encode()
+
+
+_CONTROL = re.compile(r"K(\d{5})([CL])(\d{7})")
+
+
+def _scattered(control: re.Match[str]) -> str:
+    """Another number for each, in no order: neighbours in a file are no neighbours in an index."""
+    number = (int(control[1]) * 10**7 + int(control[3])) * 764_089_157_697 % 10**12
+    return f"K{number // 10**7:05d}{control[2]}{number % 10**7:07d}"
 
 
 def know(ledger: Ledger, data: bytes) -> None:
@@ -95,11 +111,12 @@ def _filled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def post(settings: Settings, ledger: Ledger, data: bytes) -> tuple[float, float]:
-    """CPU and wall seconds of reading and posting one file."""
-    sha = archive.put(settings.archive, data)
+def post(settings: Settings, ledger: Ledger, *files: bytes) -> tuple[float, float]:
+    """CPU and wall seconds of reading and posting files."""
+    shas = [archive.put(settings.archive, data) for data in files]
     wall, cpu = time.perf_counter(), time.process_time()
-    counts = reading._store(settings, ledger, decode_835([archive.get(settings.archive, sha)]), [sha])
+    decoded = decode_835([archive.get(settings.archive, sha) for sha in shas])
+    counts = reading._store(settings, ledger, decoded, shas)
     taken = time.process_time() - cpu, time.perf_counter() - wall
     assert counts["remittances"], counts
     assert not counts["new_quarantine"], counts
@@ -149,7 +166,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--grow", type=int, default=0)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:  # the server goes last
         folder = Path(name)
         fresh = _maker(asked.engine, folder)
         settings = Settings(home=folder / "home")
@@ -158,7 +175,7 @@ def main() -> None:
             if asked.grow
             else _against_bare(asked, settings, fresh, folder)
         )
-    result["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    result.setdefault("memory_mb", _memory_mb())
     print(json.dumps({"engine": asked.engine, **result}))
 
 
@@ -217,19 +234,64 @@ def _against_bare(
 
 
 def _growth(settings: Settings, fresh: Callable[[], str], claims: int) -> dict[str, Any]:
-    """Seconds of 10,000 claims into an empty ledger and into one that has `claims` of them."""
-    block = dense_835.block(SET, SEED)
+    """What a claim costs in an empty ledger and in one that has `claims` of them, and the memory that takes."""
     import great_expectations  # noqa: F401
 
-    taken: list[float] = []
-    with Ledger.open(fresh()) as ledger:
-        for number in range(1, claims // block.claims + 3):
-            data = interchange(block, number, 1)
-            know(ledger, data)
-            taken.append(post(settings, ledger, data)[1])
-        stored = ledger.count("remitted_claims")
-    first, last = sorted(taken[:5])[2], sorted(taken[-5:])[2]
-    return {"claims": stored, "batches": len(taken), "first": first, "last": last, "growth": last / first}
+    block = dense_835.block(SET, SEED)
+    numbers = range(1, claims // SET + 1)
+    with Ledger.open(fresh()) as full:
+        for at in range(0, len(numbers), 2):
+            step = numbers[at : at + 2]
+            cpu, _ = _step(settings, full, block, *step)
+            told = f"{step[-1] * SET:,} claims: {cpu / len(step):.2f} CPU s a file, {_memory_mb():.0f} MB"
+            print(told, file=sys.stderr)
+        return _beside_an_empty_one(settings, full, fresh, block, len(numbers) + 1)
+
+
+def _beside_an_empty_one(
+    settings: Settings, full: Ledger, fresh: Callable[[], str], block: dense_835.Block, number: int
+) -> dict[str, Any]:
+    """Files of new claims posted in turn into an empty ledger and into a full one, so that both meet the same
+    neighbours on the machine."""
+    found: dict[str, Any] = {"claims": full.count("remitted_claims"), "a_file": SET}
+    taken: dict[str, list[tuple[float, float]]] = {"small": [], "full": []}
+    with Ledger.open(fresh()) as small:
+        for round_ in range(number, number + ROUNDS):
+            taken["small"].append(_step(settings, small, block, round_))
+            taken["full"].append(_step(settings, full, block, round_))
+        found |= {
+            "memory_mb": _memory_mb(),
+            "recognise": _recognise(full),
+            "recognise_small": _recognise(small),
+        }
+    for at, clock in enumerate(("cpu", "wall")):
+        first, last = (statistics.median(each[at] for each in taken[name]) for name in ("small", "full"))
+        ratio = statistics.median(
+            late[at] / early[at] for early, late in zip(taken["small"], taken["full"], strict=True)
+        )
+        found |= {f"first_{clock}": first, f"last_{clock}": last, f"growth_{clock}": ratio}
+    return found
+
+
+def _step(settings: Settings, ledger: Ledger, block: dense_835.Block, *numbers: int) -> tuple[float, float]:
+    """Post one file of one set for each of the numbers, its claims known before."""
+    files = [interchange(block, number, 1) for number in numbers]
+    for data in files:
+        know(ledger, data)
+    return post(settings, ledger, *files)
+
+
+def _recognise(ledger: Ledger) -> float:
+    """Wall seconds of looking for answers that are still open, where there are none."""
+    wall = time.perf_counter()
+    with ledger.transaction() as tx:
+        recognising.recognise(tx)
+    return time.perf_counter() - wall
+
+
+def _memory_mb() -> float:
+    """The most this process ever held (VmHWM)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

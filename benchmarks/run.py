@@ -3,6 +3,7 @@
     python benchmarks/run.py            # all of it; some minutes, on a quiet machine
     python benchmarks/run.py --quick    # small sizes, printed only, for a look
     python benchmarks/run.py --codec    # the codec alone; the rest of the page stays
+    python benchmarks/run.py --ledger   # the ledger alone, to 1,000,000 claims; half an hour
 
 Each benchmark runs in a process of its own, one after the other.
 """
@@ -194,9 +195,9 @@ def page(found: Mapping[str, Any], command: str) -> str:
         *(row for posting in found["posting"] for row in posting_rows(posting)),
         *day_rows(found["day"], found["demo"]),
         "",
-        "Memory and PostgreSQL have budgets too and are not measured here yet.",
-        "",
         *codec_section(found["codec"]),
+        "",
+        *ledger_section(found["ledger"]),
         "",
         f"## A day of {found['day']['encounters']:,} encounters",
         "",
@@ -221,6 +222,52 @@ def codec_section(codec: Mapping[str, Any]) -> list[str]:
     """The codec beside its peers."""
     made = f"By `python benchmarks/codec.py --peers`, Python {platform.python_version()}, pyarrow {version('pyarrow')}"
     return ["## The codec", "", f"{made}, numpy {version('numpy')}.", "", *codec_report.report(codec)]
+
+
+LEDGER = {
+    "sqlite": ("--claims", "100000"),
+    "postgresql": ("--claims", "100000", "--engine", "postgresql"),
+    "growth": ("--grow", "1000000"),
+}
+
+
+def ledger_section(ledger: Mapping[str, Any]) -> list[str]:
+    """Posting against the bare insert on both engines, and as the ledger grows."""
+    lines = [
+        "## The ledger",
+        "",
+        "By `python benchmarks/ledger.py` with the arguments in the table. Remitted claims of three lines and seven"
+        " adjustments, 28 rows each, go from archived bytes to committed postings, checks and their pages included;"
+        " the bare insert is that of the same rows, finished, into the same tables and indexes: `executemany` on"
+        " SQLite, COPY on PostgreSQL. CPU is that of the one process, so PostgreSQL's server counts in the wall"
+        " seconds only. When the ledger has grown, files of 10,000 claims are posted in turn into an empty one and into"
+        " it, five each: the medians of the ratios and of the times. The claims' numbers lie all over the indexes."
+        f" Load average {ledger['load'][0]:.1f} before and {ledger['load'][1]:.1f} after on {os.cpu_count()} cores.",
+        "",
+        "| what | arguments | measured | budget | |",
+        "|---|---|---|---|---|",
+    ]
+    for engine, clock in (("sqlite", "cpu"), ("postgresql", "wall")):
+        each = ledger[engine]
+        ratio = each[f"ratio_{clock}"]
+        lines.append(
+            f"| post {each['claims']:,} claims, {engine} | `{' '.join(LEDGER[engine])}` | {ratio:.2f} × the bare"
+            f" insert ({each[clock]:.1f} s to {each[f'bare_{clock}']:.1f} s, {clock}; the other clock"
+            f" {each['ratio_wall' if clock == 'cpu' else 'ratio_cpu']:.2f} ×) | at most 3 × |"
+            f" {verdict(ratio, 3, at_most=True)} |"
+        )
+    grown, arguments = ledger["growth"], f"`{' '.join(LEDGER['growth'])}`"
+    a_claim = 1e6 / grown["a_file"]
+    lines += [
+        f"| a claim in a ledger of {grown['claims']:,}, {grown['engine']} | {arguments} |"
+        f" {grown['growth_cpu']:.2f} × one in an empty ledger ({grown['last_cpu'] * a_claim:.0f} µs to"
+        f" {grown['first_cpu'] * a_claim:.0f} µs, cpu; wall {grown['growth_wall']:.2f} ×) | at most 1.3 × |"
+        f" {verdict(grown['growth_cpu'], 1.3, at_most=True)} |",
+        f"| the most memory of all that time | {arguments} | {grown['memory_mb']:,.0f} MB | at most 1,500 MB |"
+        f" {verdict(grown['memory_mb'], 1500, at_most=True)} |",
+        f"| looking for open answers where there are none | {arguments} | {grown['recognise']:.2f} s | none | |",
+    ]
+    return lines
 
 
 def renewed(text: str, section: list[str]) -> str:
@@ -269,15 +316,29 @@ def median(runs: list[dict[str, Any]], key: Callable[[dict[str, Any]], float]) -
     return sorted(runs, key=key)[len(runs) // 2]
 
 
+def ledger(quick: bool = False) -> dict[str, Any]:
+    """What `ledger_section` shows."""
+    smaller = {"100000": "10000", "1000000": "100000"} if quick else {}
+    before = os.getloadavg()[0]
+    found: dict[str, Any] = {
+        name: run("ledger", *(smaller.get(given, given) for given in arguments))
+        for name, arguments in LEDGER.items()
+    }
+    return found | {"load": (before, os.getloadavg()[0])}
+
+
 def main() -> None:
     """Measure, print, and write the page (not with ``--quick``)."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="small sizes; print, do not write the page")
     parser.add_argument("--rounds", type=int, default=3, help="days to run; the one in the middle is shown")
     parser.add_argument("--codec", action="store_true", help="renew the codec's section alone")
+    parser.add_argument("--ledger", action="store_true", help="renew the ledger's section alone")
     given = parser.parse_args()
-    if given.codec:
-        section = codec_section(run("codec", "--json", "--peers"))
+    if given.codec or given.ledger:
+        section = (
+            codec_section(run("codec", "--json", "--peers")) if given.codec else ledger_section(ledger())
+        )
         print("\n".join(section))
         PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), section), encoding="utf-8")
         return
@@ -290,6 +351,7 @@ def main() -> None:
     postings = [[run("posting", "--claims", str(size)) for _ in range(rounds)] for size in sizes]
     found = {
         "codec": run("codec", "--json", "--peers", *quick),
+        "ledger": ledger(given.quick),
         "scrub": run("scrub", *quick),
         "posting": [median(runs, lambda each: each["ratio"]) for runs in postings],
         "day": median(days, lambda each: shares(each)["share"]),

@@ -1,7 +1,8 @@
 """Stages: read acknowledgments and remittances from the archive into facts, and post what proves itself.
 
-A file is read in one transaction with everything it says, so that a crash leaves it either read or unread.
-Reading a file again changes nothing: facts are identified by content.
+A file is marked as read in the transaction that stores the last of what it says, so that a crash leaves it either read
+or unread; a remittance is in one transaction with its postings. Reading a file again changes nothing: facts are
+identified by content.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from configs.identity import digest
 from configs.settings import Settings
@@ -17,10 +20,11 @@ from connectors.ledger import Ledger, Transaction
 from connectors.x12 import Decoded835, decode_835, decode_acknowledgments
 from expectations.gate import Verdict
 from tasks import collecting, quarantining, recognising
-from tasks.billing import accounts, acknowledgments, evidence, remittances
+from tasks.billing import accounts, acknowledgments, evidence, remittances, shapes
 from tasks.billing.remittances import RemittanceFacts
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import of_arrow, records
+from tasks.portions import BYTES, CLAIMS, portions
 
 
 @stage("read acknowledgments")
@@ -122,8 +126,8 @@ def read_remittances() -> dict[str, int]:
         "postings": 0,
         "ignored": len(ignored),
     }
-    if len(files):
-        shas = files["sha256"].tolist()
+    for portion in portions(files["bytes"], BYTES):
+        shas = files["sha256"].iloc[portion].tolist()
         decoded = decode_835([archive.get(settings.archive, sha) for sha in shas])
         for key, value in _store(settings, ledger, decoded, shas).items():
             counts[key] += value
@@ -135,18 +139,53 @@ def read_remittances() -> dict[str, int]:
 
 
 def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[str]) -> dict[str, int]:
-    """Store what the decoded files say, in one transaction: facts, postings, quarantine, sources, readings."""
-    found = remittances.facts(
-        remittances.with_envelopes(
-            of_arrow(decoded.transactions), of_arrow(decoded.sets), of_arrow(decoded.interchanges), shas
-        ),
-        of_arrow(decoded.claims),
-        of_arrow(decoded.lines),
-        of_arrow(decoded.adjustments),
-        of_arrow(decoded.provider_adjustments),
-        payers=ledger.current("payers"),
-        problems=of_arrow(decoded.problems),
+    """Store what the decoded files say, a portion in one transaction; with the last one the files are read."""
+    transactions = remittances.with_envelopes(
+        of_arrow(decoded.transactions), of_arrow(decoded.sets), of_arrow(decoded.interchanges), shas
     )
+    problems = of_arrow(decoded.problems)
+    counts: Counter[str] = Counter()
+    listed = [*portions(transactions["claims"].fillna(0), CLAIMS)] or [slice(0, 0)]
+    for portion in listed:
+        found = _found(ledger, decoded, transactions.iloc[portion], problems)
+        readings = _readings(shas, problems) if portion is listed[-1] else None
+        counts.update(_post(settings, ledger, found, readings))
+    return dict(counts)
+
+
+def _found(
+    ledger: Ledger, decoded: Decoded835, transactions: pd.DataFrame, problems: pd.DataFrame
+) -> RemittanceFacts:
+    """The facts of some of the decoded transactions."""
+    sets = pa.array(transactions["transaction"], pa.int32())
+
+    def told(table: pa.Table, columns: shapes.Shape) -> pd.DataFrame:
+        names = [name for name in table.column_names if name in columns or name in remittances.CODEC]
+        rows = pc.is_in(table["transaction"], value_set=sets)
+        return of_arrow(table.select(names).filter(rows))
+
+    return remittances.facts(
+        transactions,
+        told(decoded.claims, shapes.REMITTED_CLAIMS),
+        told(decoded.lines, shapes.REMITTED_LINES),
+        told(decoded.adjustments, shapes.REMITTED_ADJUSTMENTS),
+        told(decoded.provider_adjustments, shapes.PROVIDER_ADJUSTMENTS),
+        payers=ledger.current("payers"),
+        problems=problems,
+    )
+
+
+def _readings(shas: list[str], problems: pd.DataFrame) -> pd.DataFrame:
+    """Decoded files as read, with the codes of their problems."""
+    codes = problems.groupby("file")["code"].agg(lambda column: " ".join(sorted(set(column))))
+    told = pd.Series(range(len(shas))).map(codes).astype("str")
+    return pd.DataFrame({"sha256": shas, "outcome": "read", "problems": told, "at": pickup.utc_now()})
+
+
+def _post(
+    settings: Settings, ledger: Ledger, found: RemittanceFacts, readings: pd.DataFrame | None
+) -> dict[str, int]:
+    """Check, match and post remittances, and store all of it in one transaction."""
     existing = _existing(ledger, found)
     conflicting = remittances.conflicts(found.remittances, existing)
     disputed = set(conflicting["subject_id"])
@@ -160,9 +199,8 @@ def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[s
     assert not checked.quarantined, "the postings suite tolerates nothing"
     with ledger.transaction() as tx:
         counts = recognising.store(tx, found, entries, waiting, disputed)
-        problems = of_arrow(decoded.problems)
-        for index, sha in enumerate(shas):
-            _mark(tx, sha, "read", problems[problems["file"] == index])
+        if readings is not None:
+            tx.put("readings", readings)
     return counts
 
 

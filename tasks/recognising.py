@@ -7,7 +7,8 @@ withdrawn by the opposite entries.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -17,7 +18,8 @@ from tasks import periods, quarantining
 from tasks.billing import matching, posting
 from tasks.billing.remittances import CONFLICT, RemittanceFacts, without
 from tasks.door import log, settings_and_ledger, stage
-from tasks.moment import Reads
+from tasks.moment import Moment, Reads
+from tasks.portions import AGAIN, portions
 
 FACTS = ("remittances", "remitted_claims", "remitted_lines", "remitted_adjustments", "provider_adjustments")
 # What a remitted claim was recognised by and may be recognised otherwise when more is known.
@@ -28,8 +30,12 @@ UNSETTLED = ("payer_control", "line_control")
 def recognise_answers() -> dict[str, int]:
     """Look again at every remitted claim that is not recognised, or only by what may change; then post."""
     _, ledger = settings_and_ledger()
-    with ledger.transaction() as tx:
-        counts = recognise(tx)
+
+    def look(remittance_ids: list[str]) -> dict[str, int]:
+        with ledger.transaction() as tx:
+            return _look_again(tx, remittance_ids)
+
+    counts = _rounds(ledger, look)
     log.info("recognise answers: %s", counts)
     return counts
 
@@ -68,14 +74,49 @@ def store(
 
 def recognise(tx: Transaction) -> dict[str, int]:
     """Match again what is open, and settle the remittances that this, or a conflict, concerns."""
+    return _rounds(tx, lambda remittance_ids: _look_again(tx, remittance_ids))
+
+
+def _rounds(ledger: Reads, look: Callable[[list[str]], dict[str, int]]) -> dict[str, int]:
+    """Look at all that is open, a portion at a time, until a round changes nothing.
+
+    What is sure is so after the first round, whatever else is known; what that teaches of the payer's numbers is used
+    everywhere after the second.
+    """
+    counts = Counter(recognised=0, posted=0)
+    while True:
+        open_ = _open(ledger)
+        found = Counter(recognised=0, posted=0)
+        for portion in portions(open_["claims"], AGAIN):
+            found.update(look(open_["remittance_id"].iloc[portion].tolist()))
+        counts.update(found)
+        if not found["recognised"]:
+            return dict(counts)
+
+
+def _open(ledger: Reads) -> pd.DataFrame:
+    """Remittances (remittance_id, claims) with a claim to be looked at again, or in dispute."""
+    columns = ["remittance_id"]
+    told = {"remitted_claim_id": assigned(ledger)["remitted_claim_id"].tolist()}
+    ids = {
+        *ledger.read("remitted_claims", {"matched_by": [None, *UNSETTLED]}, columns)["remittance_id"],
+        *ledger.read("remitted_claims", told, columns)["remittance_id"],
+        *_conflicts(ledger)["subject_id"],
+    }
+    return ledger.read("remittances", {"remittance_id": sorted(ids)}, ["remittance_id", "claims"])
+
+
+def _look_again(tx: Transaction, remittance_ids: list[str]) -> dict[str, int]:
+    """What `_open` named of these remittances, matched and posted as what is known now demands."""
     said = assigned(tx)
-    open_ = tx.read("remitted_claims", where={"matched_by": [None, *UNSETTLED]})
-    told = tx.read("remitted_claims", where={"remitted_claim_id": said["remitted_claim_id"].tolist()})
+    which = {"remittance_id": remittance_ids}
+    open_ = tx.read("remitted_claims", where=which | {"matched_by": [None, *UNSETTLED]})
+    told = tx.read("remitted_claims", where=which | {"remitted_claim_id": said["remitted_claim_id"].tolist()})
     before = pd.concat([open_, told], ignore_index=True).drop_duplicates(
         "remitted_claim_id", ignore_index=True
     )
     changed = _match_again(tx, before, said) if len(before) else set()
-    disputed = set(_conflicts(tx)["subject_id"])
+    disputed = {*_conflicts(tx)["subject_id"]} & {*remittance_ids}
     return {"recognised": len(changed), "posted": settle(tx, changed | disputed)}
 
 
@@ -83,6 +124,7 @@ def _match_again(tx: Transaction, before: pd.DataFrame, said: pd.DataFrame) -> s
     """Match these remitted claims as if they had come now; the remittances where something is another now."""
     lines = tx.read("remitted_lines", where={"remittance_id": before["remittance_id"].unique().tolist()})
     lines = lines[lines["remitted_claim_id"].isin(before["remitted_claim_id"])].reset_index(drop=True)
+    said = said[said["remitted_claim_id"].isin(before["remitted_claim_id"])]
     known = taught(tx, before)
     ours = _concerned(tx, before, lines, known, said)
     found, found_lines = matching.match(before, lines, ours.claims, ours.claim_lines, known, said)
@@ -133,14 +175,7 @@ def wanted(tx: Reads, which: dict[str, list[str]]) -> pd.DataFrame:
     """What these remittances should post, those that are in dispute left out."""
     out = held(tx)
     live = [one for one in which["remittance_id"] if one not in out]
-    names = (
-        "remittances",
-        "remitted_claims",
-        "remitted_lines",
-        "remitted_adjustments",
-        "provider_adjustments",
-    )
-    found = {name: tx.read(name, where={"remittance_id": live}) for name in names}
+    found = {name: tx.read(name, where={"remittance_id": live}) for name in FACTS}
     ours = tx.read(
         "claims", where={"claim_id": found["remitted_claims"]["claim_id"].dropna().unique().tolist()}
     )
@@ -173,8 +208,13 @@ def assigned(ledger: Reads) -> pd.DataFrame:
 
 def held(ledger: Reads) -> set[str]:
     """Remittances that another one contradicts and no person has released: they are facts and post nothing."""
+    found = ledger.worked_out(_held) if isinstance(ledger, Moment) else _held(ledger)
+    return set(found["subject_id"])
+
+
+def _held(ledger: Reads) -> pd.DataFrame:
     rows = _conflicts(ledger).merge(quarantining.decisions(ledger), on="quarantine_id", how="left")
-    return set(rows.loc[rows["action"] != "release", "subject_id"])
+    return rows.loc[rows["action"] != "release", ["subject_id"]]
 
 
 def live(ledger: Reads, name: str, columns: list[str] | None = None) -> pd.DataFrame:

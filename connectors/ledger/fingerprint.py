@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from typing import Any
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,26 +38,44 @@ def fingerprint(connection: Connection) -> str:
 def _update(state: hashlib._Hash, connection: Connection, table: sa.Table, name: str) -> None:
     columns = [c.name for c in table.columns if not c.info.get("bookkeeping")]
     statement = rows_of(name, None, columns, connection.dialect.name)
-    if name == "journal":
-        statement = _standing(statement)
-    for number, batch in enumerate(stream(connection, statement, ROWS)):
+    batches = stream(connection, statement, ROWS)
+    begun = False
+    for batch in _standing(batches) if name == "journal" else batches:
         if not batch.num_rows:
-            return
-        if number == 0:
+            continue
+        if not begun:
             state.update(f"{name}: {' '.join(columns)}\n".encode())
-        if name == "journal":
-            batch = _without_turns(batch)
+            begun = True
         buffer = io.BytesIO()
         pyarrow.csv.write_csv(batch, buffer, pyarrow.csv.WriteOptions(include_header=False))
         state.update(buffer.getbuffer())
 
 
-def _standing(statement: sa.Select[Any]) -> sa.Select[Any]:
-    """Entries of postings that were not withdrawn."""
-    journal = schema.journal
-    withdrawal = journal.alias("withdrawal")
-    withdrawn = sa.exists().where(withdrawal.c.entry_id == journal.c.posting_id + "<:1")
-    return statement.where(sa.not_(journal.c.source.like("%_withdrawn")), sa.not_(withdrawn))
+def _standing(batches: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Entries of postings that were not withdrawn, without their turns.
+
+    In the order of the key the entries of a withdrawal (``X>1<:1`` …) follow those of the posting it withdraws
+    (``X>1:1`` …) at once. So one pass finds them, and what may still be withdrawn by the next batch waits for it.
+    """
+    waiting: pa.Table | None = None
+    for batch in batches:
+        rows = batch if waiting is None else pa.concat_tables([waiting, batch])
+        if not rows.num_rows:
+            continue
+        posting = pc.fill_null(pc.utf8_rtrim(rows["posting_id"], "<"), "")
+        last = pc.equal(posting, posting[-1])
+        waiting = rows.filter(last)
+        yield _without_turns(_not_withdrawn(rows.filter(pc.invert(last))))
+    if waiting is not None:
+        yield _without_turns(_not_withdrawn(waiting))
+
+
+def _not_withdrawn(rows: pa.Table) -> pa.Table:
+    withdrawals = pc.ends_with(rows["posting_id"], "<")
+    if not pc.any(withdrawals).as_py():
+        return rows
+    gone = pc.utf8_rtrim(rows["posting_id"].filter(withdrawals), "<")
+    return rows.filter(pc.invert(pc.is_in(pc.utf8_rtrim(rows["posting_id"], "<"), value_set=gone)))
 
 
 def _without_turns(batch: pa.Table) -> pa.Table:

@@ -23,6 +23,8 @@ SUITE = "remittances"
 IDENTITY = ["payer_identifier", "trace", "payment_date", "bpr_cents", "content_sha256"]
 # A remittance's identity without what it says: what a payer must not use twice (dossier 4.9).
 NAME = IDENTITY[:4]
+# Columns of the codec's tables that `facts` reads besides those that are stored under the same name.
+CODEC = frozenset({"transaction", "claim", "line", "service_from", "difference_cents"})
 # The expectation that two remittances under one name fail.
 CONFLICT = "one_content_per_trace"
 
@@ -113,6 +115,8 @@ def conflicts(new: pd.DataFrame, existing: pd.DataFrame) -> pd.DataFrame:
 def without(found: RemittanceFacts, remittance_ids: Iterable[str]) -> RemittanceFacts:
     """The facts without those remittances; their sources and quarantine rows stay."""
     gone = set(remittance_ids)
+    if not gone:
+        return found
     parts = {field.name: getattr(found, field.name) for field in fields(found)}
     return replace(
         found,

@@ -1,4 +1,5 @@
-"""Histories of a small office for tests of the ledger: claims, remittances, a payer's number, a contradiction."""
+"""Histories of a small office for tests of the ledger: claims, remittances, a payer's number, a contradiction, words of
+people."""
 
 from __future__ import annotations
 
@@ -15,6 +16,10 @@ from tasks.billing import remittances
 from tests.support.remittance_frames import claim, claim_line, clp, codec, ledger, remit, svc
 
 PAYERS = ledger("payers", {"payer_id": "ACME", "remit_ids": "1512345678"})
+
+
+# Steps that are one row of a table.
+ROWS = {"number": "acknowledgments", "word": "assignments", "decision": "quarantine_events"}
 
 
 class Crash(Exception):
@@ -75,6 +80,29 @@ def _remit(*claims: dict[str, Any], **more: Any) -> dict[str, Any]:
     return remit(*claims, day=dt.date(2026, 1, 21), **more)
 
 
+def words(steps: Sequence[tuple[str, Any]], said: Sequence[tuple[int, int]]) -> list[tuple[str, Any]]:
+    """What people say of answers in a history: (which remittance, which claim its first answer is for; 0 is none)."""
+    remits = [one for kind, one in steps if kind == "remit"]
+    told: list[tuple[str, Any]] = []
+    for sequence, (number, claim_number) in enumerate(said, 1):
+        found = remittances.facts(*codec(remits[number % len(remits)]), payers=PAYERS)
+        answer = found.remitted_claims["remitted_claim_id"].iloc[0]
+        word = {"remitted_claim_id": answer, "sequence": sequence, "person": "kim", "reason": "they called"}
+        claim_id = f"C{claim_number:09}" if claim_number else None
+        told.append(("word", {"assignment_id": f"W{sequence}", "claim_id": claim_id, **word}))
+    return told
+
+
+def decisions(steps: Sequence[tuple[str, Any]], actions: Sequence[str]) -> list[tuple[str, Any]]:
+    """What people decide of the remittances of a history that contradict each other, the first of them first."""
+    found = remittances.facts(*codec(*(one for kind, one in steps if kind == "remit")), payers=PAYERS)
+    waiting = remittances.conflicts(found.remittances, found.remittances.iloc[:0])["quarantine_id"]
+    return [
+        ("decision", {"event_id": f"D{number}", "quarantine_id": row, "sequence": 1, "action": action})
+        for number, (row, action) in enumerate(zip(sorted(waiting), actions, strict=False))
+    ]
+
+
 def apply(book: Ledger, steps: list[tuple[str, Any]], crash: bool) -> None:
     """One run: everything of it in one transaction, as a stage does it."""
     claims = [one for kind, one in steps if kind == "claim"]
@@ -83,8 +111,8 @@ def apply(book: Ledger, steps: list[tuple[str, Any]], crash: bool) -> None:
             tx.add("claims", filled("claims", *(one for one, _ in claims)))
             tx.add("claim_lines", filled("claim_lines", *(line for _, lines in claims for line in lines)))
         for kind, one in steps:
-            if kind == "number":
-                tx.add("acknowledgments", filled("acknowledgments", one))
+            if kind in ROWS:
+                tx.add(ROWS[kind], filled(ROWS[kind], one))
         remits = [one for kind, one in steps if kind == "remit"]
         if remits:
             read_remittances(tx, remits)

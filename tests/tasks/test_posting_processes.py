@@ -1,13 +1,12 @@
 """Posting in processes of its own: killed at random moments, and two at a time.
 
 A killed process leaves whole transactions: no remittance is ever half posted, and run again the ledger is what an
-undisturbed run makes of it. Processes are forked, so that a hundred of them cost seconds.
+undisturbed run makes of it. The whole stage, from the partner's folder on, is in `test_stage_killed`.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,10 +16,9 @@ from typing import Any
 import pytest
 
 from connectors.ledger import Ledger
-from tasks import recognising
-from tasks.billing import proof
 from tests.support import postgres
 from tests.support.histories import apply, history
+from tests.support.processes import assert_nothing_half_posted, ended_well, forked, killed_after
 
 # On each engine; CLEANCLAIM_POSTING_KILLS=100 takes some minutes.
 KILLS = int(os.environ.get("CLEANCLAIM_POSTING_KILLS", "15"))
@@ -34,37 +32,11 @@ def runs(random: Random) -> list[Run]:
     return [steps[at : at + 1] for at in range(len(steps))]
 
 
-def forked(work: Callable[[], None]) -> int:
-    """A process that does this and ends."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        work()
-        os._exit(0)
-    except BaseException:
-        os._exit(1)
-
-
 def post(url: str, listed: list[Run]) -> None:
     """Everything, in a ledger of this process's own; what is there already changes nothing."""
     with Ledger.open(url) as book:
         for run in listed:
             apply(book, run, crash=False)
-
-
-def assert_nothing_half_posted(book: Ledger) -> None:
-    """What the proof says of postings and remittances, at this moment."""
-    with book.snapshot() as view:
-        tables = {
-            name: recognising.live(view, name, columns)
-            if name in recognising.FACTS
-            else view.read(name, columns=columns)
-            for name, columns in proof.NEEDS.items()
-            if name in ("journal", *recognising.FACTS)
-        }
-    checks = (proof.postings_sum_to_zero, proof.cash_is_bpr, proof.remittances_balance)
-    assert [problem for check in checks for problem in check(tables)] == []
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -86,7 +58,7 @@ def test_killed_anywhere_nothing_is_half_posted_and_a_rerun_ends_the_same(urls: 
     listed = runs(random)
     undisturbed = urls()
     began = time.monotonic()
-    assert os.waitpid(forked(lambda: post(undisturbed, listed)), 0)[1] == 0
+    assert ended_well(forked(lambda: post(undisturbed, listed)))
     whole = time.monotonic() - began
     with Ledger.open(undisturbed) as book:
         expected = book.fingerprint()
@@ -97,14 +69,11 @@ def test_killed_anywhere_nothing_is_half_posted_and_a_rerun_ends_the_same(urls: 
             done = False
             while not done and killed < KILLS:
                 child = forked(lambda url=url: post(url, listed))
-                time.sleep(random.uniform(0.02, 0.6) * whole)
-                os.kill(child, signal.SIGKILL)
-                _, status = os.waitpid(child, 0)
-                done = not os.WIFSIGNALED(status)
+                done = not killed_after(child, random.uniform(0.02, 0.6) * whole)
                 killed += not done
                 at_work += 0 < book.count("remittances") < len(listed)
                 assert_nothing_half_posted(book)
-        assert os.waitpid(forked(lambda url=url: post(url, listed)), 0)[1] == 0
+        assert ended_well(forked(lambda url=url: post(url, listed)))
         with Ledger.open(url) as book:
             assert book.fingerprint() == expected
     assert at_work  # not all of them died before they began
@@ -115,7 +84,7 @@ def test_two_that_post_the_same_at_once_post_it_once(urls: Callable[[], str]) ->
     alone, together = urls(), urls()
     post(alone, listed)
     children = [forked(lambda: post(together, listed)) for _ in range(3)]
-    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    assert [ended_well(child) for child in children] == [True] * 3
     with Ledger.open(alone) as one, Ledger.open(together) as other:
         assert other.fingerprint() == one.fingerprint()
         assert_nothing_half_posted(other)

@@ -56,8 +56,9 @@ PyObject *x12_owners(PyObject *self, PyObject *args) {
  * this one. Returns how many; found has room for all. */
 PyObject *x12_chosen(PyObject *self, PyObject *args) {
     Py_buffer b[4];
-    unsigned int code;
-    if (!PyArg_ParseTuple(args, "y*y*y*Iw*", &b[0], &b[1], &b[2], &code, &b[3])) return NULL;
+    unsigned int given_code;
+    if (!PyArg_ParseTuple(args, "y*y*y*Iw*", &b[0], &b[1], &b[2], &given_code, &b[3])) return NULL;
+    const uint32_t code = given_code;
     const uint8_t *loops = b[0].buf, *wanted = b[1].buf;
     const uint32_t *codes = b[2].buf;
     int64_t *found = b[3].buf;
@@ -82,10 +83,11 @@ PyObject *x12_chosen(PyObject *self, PyObject *args) {
  * they are, and the least and the greatest number of elements, zeros where there are none; there is room for all. */
 PyObject *x12_select(PyObject *self, PyObject *args) {
     Py_buffer b[9];
-    unsigned int code;
-    if (!PyArg_ParseTuple(args, "y*y*y*Iy*y*y*w*w*w*", &b[0], &b[1], &b[2], &code, &b[3], &b[4], &b[5], &b[6], &b[7],
-                          &b[8]))
+    unsigned int given_code;
+    if (!PyArg_ParseTuple(args, "y*y*y*Iy*y*y*w*w*w*", &b[0], &b[1], &b[2], &given_code, &b[3], &b[4], &b[5], &b[6],
+                          &b[7], &b[8]))
         return NULL;
+    const uint32_t code = given_code;
     const uint8_t *loops = b[0].buf, *wanted = b[1].buf;
     const uint32_t *codes = b[2].buf;
     const int64_t *rows = b[3].buf;
@@ -116,8 +118,9 @@ PyObject *x12_select(PyObject *self, PyObject *args) {
  * by key and loop, follows by loop and the loop before. */
 PyObject *x12_placed(PyObject *self, PyObject *args) {
     Py_buffer b[6];
-    unsigned int factor;
-    if (!PyArg_ParseTuple(args, "y*y*y*Iy*y*y*", &b[0], &b[1], &b[2], &factor, &b[3], &b[4], &b[5])) return NULL;
+    unsigned int given_factor;
+    if (!PyArg_ParseTuple(args, "y*y*y*Iy*y*y*", &b[0], &b[1], &b[2], &given_factor, &b[3], &b[4], &b[5])) return NULL;
+    const uint32_t factor = given_factor;
     const uint32_t *tags = b[0].buf, *known = b[3].buf;
     const uint8_t *loops = b[1].buf, *opens = b[2].buf, *held = b[4].buf, *follows = b[5].buf;
     Py_ssize_t n = b[1].len, width = b[4].len / 256;
@@ -186,8 +189,9 @@ PyObject *x12_pick(PyObject *self, PyObject *args) {
 /* edges(marks, first, elements, element, found): the mark that ends an element of each row, or its last one. */
 PyObject *x12_edges(PyObject *self, PyObject *args) {
     Py_buffer b[4];
-    int element;
-    if (!PyArg_ParseTuple(args, "y*y*y*iw*", &b[0], &b[1], &b[2], &element, &b[3])) return NULL;
+    int given_element;
+    if (!PyArg_ParseTuple(args, "y*y*y*iw*", &b[0], &b[1], &b[2], &given_element, &b[3])) return NULL;
+    const int element = given_element;
     const int32_t *marks = b[0].buf, *first = b[1].buf, *elements = b[2].buf;
     int32_t *found = b[3].buf;
     Py_ssize_t n = b[1].len / 4, most = b[0].len / 4;

@@ -5,39 +5,37 @@
 #define MANY_ELEMENTS 16  /* segments.MANY_ELEMENTS */
 #define LONG_SEGMENT 150 /* segments.LONG_SEGMENT */
 
-/* positions(octets, low, high, byte, separator, found): where a byte occurs. Returns how often, and what else was seen
- * on the way: how often the separator occurs, whether there is a line break, and whether there is a byte above ASCII.
- * Nothing is written where found has no room. */
+/* positions(octets, low, high, byte, found): where a byte occurs. Returns how often, and whether there was a line break
+ * and a byte above ASCII on the way. Nothing is written where found has no room. */
 PyObject *x12_positions(PyObject *self, PyObject *args) {
     Py_buffer b[2];
-    Py_ssize_t low, high, room, n = 0, separators = 0;
-    int byte, separator, breaks = 0;
-    if (!PyArg_ParseTuple(args, "y*nniiw*", &b[0], &low, &high, &byte, &separator, &b[1])) return NULL;
-    const uint8_t *octets = b[0].buf;
+    Py_ssize_t first, last;
+    int sought;
+    if (!PyArg_ParseTuple(args, "y*nniw*", &b[0], &first, &last, &sought, &b[1])) return NULL;
+    const uint8_t *octets = b[0].buf, byte = (uint8_t)sought;
     int32_t *found = b[1].buf;
+    const Py_ssize_t low = first, high = last, room = b[1].len / 4;
     uint64_t all = 0;
-    room = b[1].len / 4;
+    uint32_t breaks = 0;
+    Py_ssize_t at = low, n = 0;
     int wrong = low < 0 || high > b[0].len || low > high || high > INT32_MAX;
-    Py_ssize_t at = low;
     for (; at + 32 <= high && !wrong; at += 32) {
         const uint8_t *here = octets + at;
         for (int k = 0; k < 32; k += 8) all |= word_at(here + k);
         breaks |= equal(here, '\n') | equal(here, '\r');
-        separators += __builtin_popcount(equal(here, separator));
         for (uint32_t cuts = equal(here, byte); cuts; cuts &= cuts - 1, n++)
             if (n < room) found[n] = (int32_t)(at + __builtin_ctz(cuts));
     }
     for (; at < high && !wrong; at++) {
         all |= octets[at];
         breaks |= octets[at] == '\n' || octets[at] == '\r';
-        separators += octets[at] == separator;
         if (octets[at] != byte) continue;
         if (n < room) found[n] = (int32_t)at;
         n++;
     }
     release(b, 2);
     if (wrong) return refused("a position outside of the bytes");
-    return Py_BuildValue("nnOO", n, separators, breaks ? Py_True : Py_False, all & ONES * 0x80 ? Py_True : Py_False);
+    return Py_BuildValue("nOO", n, breaks ? Py_True : Py_False, all & ONES * 0x80 ? Py_True : Py_False);
 }
 
 /* The tag of a segment as a little-endian number; 0 where it has none, more than four bytes or a zero byte last. */
@@ -61,27 +59,34 @@ static inline uint32_t tag_of(const uint8_t *segment, int64_t length, uint64_t s
  */
 PyObject *x12_lay_out(PyObject *self, PyObject *args) {
     Py_buffer b[11];
-    int separator, even, uneven = 0;
-    unsigned int factor;
-    Py_ssize_t row, at, mark, odds = 0;
-    if (!PyArg_ParseTuple(args, "y*y*y*inInnpw*w*w*w*w*w*w*w*", &b[0], &b[1], &b[2], &separator, &row, &factor, &at,
-                          &mark, &even, &b[3], &b[4], &b[5], &b[6], &b[7], &b[8], &b[9], &b[10]))
+    int given_separator, even, uneven = 0;
+    unsigned int given_factor;
+    Py_ssize_t given_row, given_at, given_mark, odds = 0;
+    if (!PyArg_ParseTuple(args, "y*y*y*inInnpw*w*w*w*w*w*w*w*", &b[0], &b[1], &b[2], &given_separator, &given_row,
+                          &given_factor, &given_at, &given_mark, &even, &b[3], &b[4], &b[5], &b[6], &b[7], &b[8], &b[9],
+                          &b[10]))
         return NULL;
+    /* Copies that no byte written to the layout can change: they stay in registers. */
+    const uint8_t separator = (uint8_t)given_separator;
+    const uint32_t factor = given_factor;
+    const Py_ssize_t row = given_row;
+    Py_ssize_t at = given_at, mark = given_mark;
     const uint8_t *source = b[0].buf;
+    const int64_t limit = b[0].len - PADDING - 1;
     const int32_t *begin = b[1].buf, *end = b[2].buf;
     uint32_t *tag = b[3].buf, *tags = b[9].buf;
     int64_t *order = b[4].buf;
     uint8_t *layout = b[5].buf;
     int32_t *marks = b[6].buf, *first = b[7].buf, *elements = b[8].buf, *odd = b[10].buf;
     Py_ssize_t n = b[1].len / 4, room = b[5].len - PADDING, most = b[6].len / 4;
-    uint64_t sought = ONES * (uint8_t)separator;
+    const uint64_t sought = ONES * separator;
     const char *wrong = NULL;
     if (b[2].len != 4 * n || b[3].len != 4 * n || b[4].len != 8 * n || b[7].len != 4 * n || b[8].len != 4 * n ||
         b[9].len != 4 * n || b[10].len != 4 * n || at < 0 || mark < 0)
         wrong = "arrays of different lengths";
     Py_ssize_t next[257] = {0};
     for (Py_ssize_t s = 0; s < n && !wrong; s++) {
-        if (begin[s] < 0 || end[s] < begin[s] || end[s] > b[0].len - PADDING - 1) {
+        if (begin[s] < 0 || end[s] < begin[s] || end[s] > limit) {
             wrong = "a position outside of the bytes";
             break;
         }
@@ -94,11 +99,18 @@ PyObject *x12_lay_out(PyObject *self, PyObject *args) {
         Py_RETURN_NONE;
     }
     for (int key = 0; key < 256; key++) next[key + 1] += next[key];
-    for (Py_ssize_t s = 0; s < n && !wrong; s++) order[next[(tag[s] * factor) >> 24]++] = s;
+    /* What is known of each segment goes to its place, where it will be read in order and overwritten. */
+    for (Py_ssize_t s = 0; s < n && !wrong; s++) {
+        Py_ssize_t place = next[(tag[s] * factor) >> 24]++;
+        order[place] = s + row;
+        tags[place] = tag[s];
+        first[place] = begin[s];
+        elements[place] = end[s] - begin[s];
+    }
     for (Py_ssize_t place = 0; place < n && !wrong; place++) {
-        if (place + AHEAD < n) __builtin_prefetch(source + begin[order[place + AHEAD]]);
-        Py_ssize_t s = order[place], length = end[s] - begin[s];
-        const uint8_t *from = source + begin[s];
+        if (place + AHEAD < n) __builtin_prefetch(source + first[place + AHEAD]);
+        const Py_ssize_t length = elements[place];
+        const uint8_t *from = source + first[place];
         if (at + length + 1 > room) {
             wrong = "no room for the segments";
             break;
@@ -118,10 +130,8 @@ PyObject *x12_lay_out(PyObject *self, PyObject *args) {
         elements[place] = (int32_t)(mark - first[place]);
         marks[mark++] = (int32_t)(at + length);
         at += length + 1;
-        tags[place] = tag[s];
         odd[odds] = (int32_t)place;
-        odds += !tag[s] || elements[place] >= MANY_ELEMENTS || length > LONG_SEGMENT;
-        order[place] = s + row;
+        odds += !tags[place] || elements[place] >= MANY_ELEMENTS || length > LONG_SEGMENT;
     }
     release(b, 11);
     return wrong ? refused(wrong) : Py_BuildValue("nnn", at, mark, odds);

@@ -16,18 +16,17 @@ class Found(NamedTuple):
     """Where a byte occurs, and what was seen on the way."""
 
     at: Ints
-    separators: int  # how often the separator occurs
     breaks: bool  # whether there is a line break
     foreign: bool  # whether there is a byte above ASCII
 
 
-def positions(c: ModuleType, octets: Octets, low: int, high: int, byte: int, separator: int) -> Found:
+def positions(c: ModuleType, octets: Octets, low: int, high: int, byte: int) -> Found:
     """Where ``byte`` occurs from ``low`` to before ``high``, read once as a rule: a segment has eight bytes or more."""
     found = np.empty((high - low) // 8 + 1, np.int32)
-    count, *seen = c.positions(octets, low, high, byte, separator, found)
+    count, *seen = c.positions(octets, low, high, byte, found)
     if count > len(found):
         found = np.empty(count, np.int32)
-        c.positions(octets, low, high, byte, separator, found)
+        c.positions(octets, low, high, byte, found)
     return Found(found[:count], *seen)
 
 
@@ -51,21 +50,20 @@ def laid_out(
     end: Ints,
     separators: Sequence[int],
     counts: Ints,
-    marks: int,
     factor: int,
     *,
     even: bool,
 ) -> Places | None:
     """Lay out segments; None where they were to be ``even`` and one is empty or begins with a blank or a control.
 
-    ``counts`` segments at a time have one of the ``separators``, which occurs no more than ``marks`` times in all;
-    ``factor`` makes a key of a tag.
+    ``counts`` segments at a time have one of the ``separators``; ``factor`` makes a key of a tag. Marks have room for
+    one a byte: of that only what is used takes memory.
     """
     total = len(begin)
     begin, end = np.ascontiguousarray(begin), np.ascontiguousarray(end)
     (tag, tags), order = np.empty((2, total), np.uint32), np.empty(total, np.int64)
     first, elements = np.empty((2, total), np.int32)
-    layout, mark_of = np.empty(len(octets), np.uint8), np.empty(marks + total + 1, np.int32)
+    layout, mark_of = np.empty(len(octets), np.uint8), np.empty(len(octets) + 1, np.int32)
     layout[:PADDING] = 0
     at, mark, row = PADDING, 0, 0
     odd: list[Ints] = [np.empty(0, np.int32)]

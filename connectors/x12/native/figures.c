@@ -54,23 +54,26 @@ static inline int plain_decimal(const uint8_t *end, int32_t length, int places, 
 PyObject *x12_decimals(PyObject *self, PyObject *args) {
     Spans s;
     Py_buffer b[3];
-    int places;
-    if (!PyArg_ParseTuple(args, SPANS "iw*w*w*", INTO(&s), &places, &b[0], &b[1], &b[2])) return NULL;
-    int good = fit(&s) && places >= 0 && places <= 4;
-    const uint8_t *octets = s.octets.buf;
+    int digits;
+    if (!PyArg_ParseTuple(args, SPANS "iw*w*w*", INTO(&s), &digits, &b[0], &b[1], &b[2])) return NULL;
+    const int places = digits;
+    const View v = view(&s);
+    int good = v.good && places >= 0 && places <= 4;
+    const uint8_t *octets = v.octets;
     int64_t *values = b[0].buf;
     uint8_t *present = b[1].buf, *valid = b[2].buf;
     int32_t from, to;
-    Py_ssize_t n = s.rows;
+    Py_ssize_t n = v.rows;
     good = good && b[0].len == 8 * n && b[1].len == n && b[2].len == n;
     for (Py_ssize_t i = 0; i < n && good; i++) {
-        good = span(&s, i, &from, &to);
+        good = span(v, i, &from, &to);
         if (!good) break;
         int32_t length = to - from;
-        values[i] = 0;
+        int64_t value = 0;
         present[i] = length > 0;
-        valid[i] = length > 0 && ((length <= 8 && to >= 8 && plain_decimal(octets + to, length, places, &values[i])) ||
-                                  decimal(octets + from, length, places, &values[i]));
+        valid[i] = length > 0 && ((length <= 8 && to >= 8 && plain_decimal(octets + to, length, places, &value)) ||
+                                  decimal(octets + from, length, places, &value));
+        values[i] = value;
     }
     leave(&s);
     release(b, 3);
@@ -102,18 +105,20 @@ PyObject *x12_dates(PyObject *self, PyObject *args) {
     Spans s;
     Py_buffer b[3];
     if (!PyArg_ParseTuple(args, SPANS "w*w*w*", INTO(&s), &b[0], &b[1], &b[2])) return NULL;
-    int good = fit(&s);
-    const uint8_t *octets = s.octets.buf;
+    const View v = view(&s);
+    int good = v.good;
+    const uint8_t *octets = v.octets;
     int32_t *values = b[0].buf, from, to;
     uint8_t *present = b[1].buf, *valid = b[2].buf;
-    Py_ssize_t n = s.rows;
+    Py_ssize_t n = v.rows;
     good = good && b[0].len == 4 * n && b[1].len == n && b[2].len == n;
     for (Py_ssize_t i = 0; i < n && good; i++) {
-        good = span(&s, i, &from, &to);
+        good = span(v, i, &from, &to);
         if (!good) break;
-        values[i] = 0;
+        int32_t value = 0;
         present[i] = to > from;
-        valid[i] = to - from == 8 && day(octets + from, &values[i]);
+        valid[i] = to - from == 8 && day(octets + from, &value);
+        values[i] = value;
     }
     leave(&s);
     release(b, 3);

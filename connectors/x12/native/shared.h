@@ -60,36 +60,43 @@ static inline void release(Py_buffer *buffers, int count) {
 typedef struct {
     Py_buffer octets, start, end, marks; /* start and end are first and elements where there are marks */
     int element;
-    Py_ssize_t rows, count; /* of rows and of marks */
-    int64_t limit;          /* no value ends behind it */
 } Spans;
 
 #define SPANS "(y*y*y*y*i)"
 #define INTO(s) &(s)->octets, &(s)->start, &(s)->end, &(s)->marks, &(s)->element
 
-/* Whether the arrays fit one another; sizes are then known. */
-static inline int fit(Spans *s) {
-    s->rows = s->start.len / 4;
-    s->count = s->marks.len / 4;
-    s->limit = s->octets.len < INT32_MAX ? s->octets.len : INT32_MAX;
-    return s->end.len == 4 * s->rows && s->element >= 0;
+/* The same in few words. A loop takes a copy of its own, which nothing that it writes can change: the compiler then need
+ * not read it again for every row. */
+typedef struct {
+    const uint8_t *octets;
+    const int32_t *start, *end, *marks;
+    int64_t limit; /* no value ends behind it */
+    Py_ssize_t rows, count;
+    int32_t element;
+    int good; /* whether the arrays fit one another */
+} View;
+
+static inline View view(const Spans *s) {
+    View v = {s->octets.buf, s->start.buf, s->end.buf, s->marks.buf, 0, s->start.len / 4, s->marks.len / 4, s->element, 0};
+    v.limit = s->octets.len < INT32_MAX ? s->octets.len : INT32_MAX;
+    v.good = s->end.len == 4 * v.rows && s->element >= 0;
+    return v;
 }
 
 /* Where the value of a row begins and ends, no later than it begins where there is none; 0 where that is outside of the
  * bytes. */
-static inline int span(const Spans *s, Py_ssize_t row, int32_t *from, int32_t *to) {
-    int32_t a = ((const int32_t *)s->start.buf)[row], b = ((const int32_t *)s->end.buf)[row];
-    if (s->element) {
-        const int32_t *marks = s->marks.buf;
-        int64_t before = (int64_t)a + (s->element - 1 < b ? s->element - 1 : b);
-        int64_t behind = (int64_t)a + (s->element < b ? s->element : b);
-        if (before < 0 || behind < before || behind >= s->count) return 0;
-        a = (int32_t)((uint32_t)marks[before] + 1);
-        b = marks[behind];
+static inline int span(const View v, Py_ssize_t row, int32_t *from, int32_t *to) {
+    int32_t a = v.start[row], b = v.end[row];
+    if (v.element) {
+        int64_t before = (int64_t)a + (v.element - 1 < b ? v.element - 1 : b);
+        int64_t behind = (int64_t)a + (v.element < b ? v.element : b);
+        if (before < 0 || behind < before || behind >= v.count) return 0;
+        a = (int32_t)((uint32_t)v.marks[before] + 1);
+        b = v.marks[behind];
     }
     *from = a;
     *to = b;
-    return b <= a || (a >= 0 && b <= s->limit);
+    return b <= a || (a >= 0 && b <= v.limit);
 }
 
 static inline void leave(Spans *s) {

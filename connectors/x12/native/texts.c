@@ -9,15 +9,17 @@ static PyObject *outside(void) { return refused("a position outside of the bytes
 PyObject *x12_components(PyObject *self, PyObject *args) {
     Spans s;
     Py_buffer b[3];
-    int low, high;
-    if (!PyArg_ParseTuple(args, SPANS "y*iiw*w*", INTO(&s), &b[0], &low, &high, &b[1], &b[2])) return NULL;
-    int good = fit(&s);
-    const uint8_t *octets = s.octets.buf, *separators = b[0].buf;
+    int lowest, highest;
+    if (!PyArg_ParseTuple(args, SPANS "y*iiw*w*", INTO(&s), &b[0], &lowest, &highest, &b[1], &b[2])) return NULL;
+    const int low = lowest, high = highest;
+    const View v = view(&s);
+    int good = v.good;
+    const uint8_t *octets = v.octets, *separators = b[0].buf;
     int32_t *from = b[1].buf, *to = b[2].buf, start, stop;
-    Py_ssize_t n = s.rows, step = b[0].len == 1 ? 0 : 1;
+    Py_ssize_t n = v.rows, step = b[0].len == 1 ? 0 : 1;
     good = good && b[1].len == 4 * n && b[2].len == 4 * n && (!step || b[0].len == n);
     for (Py_ssize_t i = 0; i < n && good; i++) {
-        good = span(&s, i, &start, &stop);
+        good = span(v, i, &start, &stop);
         if (!good) break;
         int32_t at = start, number = 1;
         uint8_t separator = separators[i * step];
@@ -40,18 +42,19 @@ PyObject *x12_strings(PyObject *self, PyObject *args) {
     Spans s;
     Py_buffer b[2];
     if (!PyArg_ParseTuple(args, SPANS "w*w*", INTO(&s), &b[0], &b[1])) return NULL;
-    int good = fit(&s);
-    const uint8_t *octets = s.octets.buf;
+    const View v = view(&s);
+    int good = v.good;
+    const uint8_t *octets = v.octets;
     int32_t *offsets = b[0].buf, from, to;
     uint8_t *bits = b[1].buf;
-    Py_ssize_t n = s.rows, nulls = 0;
+    Py_ssize_t n = v.rows, nulls = 0;
     int64_t total = 0, room = 16 * (int64_t)n + 64; /* what most columns need, and more where one needs it */
     good = good && b[0].len == 4 * (n + 1) && b[1].len == (n + 7) / 8;
     PyObject *made = good ? PyBytes_FromStringAndSize(NULL, room) : NULL;
     unsigned int eight = 0;
     if (made) offsets[0] = 0;
     for (Py_ssize_t i = 0; i < n && made; i++) {
-        good = span(&s, i, &from, &to) && total <= INT32_MAX;
+        good = span(v, i, &from, &to) && total <= INT32_MAX;
         if (!good) break;
         while (to > from && octets[to - 1] == ' ') to--;
         int32_t length = to > from ? to - from : 0;
@@ -60,7 +63,7 @@ PyObject *x12_strings(PyObject *self, PyObject *args) {
             if (_PyBytes_Resize(&made, room)) break;
         }
         uint8_t *data = (uint8_t *)PyBytes_AS_STRING(made) + total;
-        if (length <= 16 && from >= 0 && from <= s.limit - 16)
+        if (length <= 16 && from >= 0 && from <= v.limit - 16)
             memcpy(data, octets + from, 16); /* the next value overwrites what is too much */
         else if (length)
             memcpy(data, octets + from, length);
@@ -83,13 +86,14 @@ PyObject *x12_absent(PyObject *self, PyObject *args) {
     Spans s;
     Py_buffer b;
     if (!PyArg_ParseTuple(args, SPANS "w*", INTO(&s), &b)) return NULL;
-    int good = fit(&s) && b.len == s.rows;
-    const uint8_t *octets = s.octets.buf;
+    const View v = view(&s);
+    int good = v.good && b.len == v.rows;
+    const uint8_t *octets = v.octets;
     uint8_t *found = b.buf;
     int32_t from, to;
     Py_ssize_t total = 0;
-    for (Py_ssize_t i = 0; i < s.rows && good; i++) {
-        good = span(&s, i, &from, &to);
+    for (Py_ssize_t i = 0; i < v.rows && good; i++) {
+        good = span(v, i, &from, &to);
         if (!good) break;
         while (to > from && octets[to - 1] == ' ') to--;
         total += found[i] = to <= from;
@@ -105,13 +109,15 @@ PyObject *x12_filled(PyObject *self, PyObject *args) {
     Spans s = {.element = 1};
     Py_buffer b;
     if (!PyArg_ParseTuple(args, "y*y*y*y*y*", &s.octets, &s.start, &s.end, &s.marks, &b)) return NULL;
-    int good = fit(&s), found = 1;
-    const uint8_t *octets = s.octets.buf, *wanted = b.buf;
+    const View v = view(&s);
+    int good = v.good, found = 1;
+    const uint8_t *octets = v.octets, *wanted = b.buf;
     int32_t from, to;
-    for (Py_ssize_t i = 0; i < s.rows && good && found; i++)
+    for (Py_ssize_t i = 0; i < v.rows && good && found; i++)
         for (Py_ssize_t k = 0; k < b.len && good && found; k++) {
-            s.element = wanted[k] ? wanted[k] : 1;
-            good = span(&s, i, &from, &to);
+            View one = v;
+            one.element = wanted[k] ? wanted[k] : 1;
+            good = span(one, i, &from, &to);
             found = good && to > from && octets[to - 1] != ' ';
         }
     leave(&s);
@@ -125,12 +131,13 @@ PyObject *x12_codes(PyObject *self, PyObject *args) {
     Spans s;
     Py_buffer b;
     if (!PyArg_ParseTuple(args, SPANS "w*", INTO(&s), &b)) return NULL;
-    int good = fit(&s) && b.len == 4 * s.rows;
-    const uint8_t *octets = s.octets.buf;
+    const View v = view(&s);
+    int good = v.good && b.len == 4 * v.rows;
+    const uint8_t *octets = v.octets;
     uint32_t *found = b.buf;
     int32_t from, to;
-    for (Py_ssize_t i = 0; i < s.rows && good; i++) {
-        good = span(&s, i, &from, &to);
+    for (Py_ssize_t i = 0; i < v.rows && good; i++) {
+        good = span(v, i, &from, &to);
         if (!good) break;
         int32_t length = to - from;
         uint32_t value = 0;

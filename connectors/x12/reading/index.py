@@ -72,7 +72,6 @@ class _Cuts(NamedTuple):
 
     begin: Ints
     end: Ints
-    separators: int  # no fewer than there are
     breaks: bool  # whether there is a line break
     foreign: bool  # whether there is a byte above ASCII
 
@@ -95,13 +94,11 @@ def _segments(source: bytes, octets: Octets, groups: Sequence[Delimiters], edges
     """Where segments begin and end; each group of pieces lies between two edges and ends with a terminator."""
     kind = _width(octets)
     begins, ends = [np.empty(0, kind)], [np.empty(0, kind)]
-    many, breaks, foreign = 0, False, False
+    breaks, foreign = False, False
     for delimiters, low, high in zip(groups, edges[:-1], edges[1:], strict=True):
         if kind is np.int32 and native.compiled:
-            end, separators, *seen = cutting.positions(
-                native.compiled, octets, low, high, delimiters.segment, delimiters.element
-            )
-            many, breaks, foreign = many + separators, breaks or seen[0], foreign or seen[1]
+            end, *seen = cutting.positions(native.compiled, octets, low, high, delimiters.segment)
+            breaks, foreign = breaks or seen[0], foreign or seen[1]
         else:
             end = _found(octets, low, high, delimiters.segment, kind)
         begin = np.empty(len(end), kind)
@@ -110,9 +107,9 @@ def _segments(source: bytes, octets: Octets, groups: Sequence[Delimiters], edges
         begins.append(begin)
         ends.append(end)
     if kind is np.int32 and native.compiled:
-        return _Cuts(_one(begins), _one(ends), many, breaks, foreign)
+        return _Cuts(_one(begins), _one(ends), breaks, foreign)
     breaks = b"\n" in source or b"\r" in source
-    return _Cuts(_one(begins), _one(ends), 0, breaks, not source.isascii())
+    return _Cuts(_one(begins), _one(ends), breaks, not source.isascii())
 
 
 def _one(arrays: Sequence[Ints]) -> Ints:
@@ -186,9 +183,7 @@ def _laid_out(
     if not compiled:
         return _laid_out_by_numpy(source, octets, begin, end, groups, counts)
     separators = [delimiters.element for delimiters in groups]
-    laid = cutting.laid_out(
-        compiled, octets, begin, end, separators, counts, cuts.separators, FACTOR, even=even
-    )
+    laid = cutting.laid_out(compiled, octets, begin, end, separators, counts, FACTOR, even=even)
     if laid is None:
         return None
     tag, buffer, *places = laid

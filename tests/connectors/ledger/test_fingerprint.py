@@ -90,6 +90,46 @@ def test_when_is_bookkeeping_and_what_is_not(ledger_url: str) -> None:
     assert len({plain, after(action="note"), after(person=None), after(person=""), after(sequence=7)}) == 5
 
 
+def test_postings_that_were_withdrawn_do_not_show(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A posting, its withdrawal and its next turn are the posting alone, wherever a batch ends."""
+
+    def entries(posting: str, source: str, count: int, cents: int = 100) -> pd.DataFrame:
+        position = pd.Series(range(1, count + 1))
+        ids = posting + ":" + position.astype("str")
+        return pd.DataFrame({"entry_id": ids, "position": position}).assign(
+            posting_id=posting, source=source, account="cash", amount_cents=cents
+        )
+
+    def after(*frames: pd.DataFrame) -> set[str]:
+        prints = set()
+        with Ledger.open(ledger_url) as ledger, pytest.raises(InterruptedError), ledger.transaction() as tx:  # noqa: PT012
+            for frame in frames:
+                tx.add("journal", frame)
+            for rows in (50_000, 1, 2, 3, 11):
+                monkeypatch.setattr(fingerprint, "ROWS", rows)
+                prints.add(tx.fingerprint())
+            raise InterruptedError
+        return prints
+
+    plain = after(entries("A>1", "answer", 2), entries("B>1", "answer", 12), entries("C>1", "answer", 1))
+    again = after(
+        entries("A>1", "answer", 2),
+        entries("B>1", "answer", 4, 7),
+        entries("B>1<", "answer_withdrawn", 4, -7),
+        entries("B>2", "answer", 12),
+        entries("C>1", "answer", 1),
+    )
+    gone = after(
+        entries("A>1", "answer", 2),
+        entries("C>1", "answer", 1),
+        entries("B>1", "answer", 3),
+        entries("B>1<", "answer_withdrawn", 3, -100),
+    )
+    assert again == plain
+    assert gone == after(entries("A>1", "answer", 2), entries("C>1", "answer", 1))
+    assert len(plain | gone) == 2
+
+
 TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=12)
 
 
