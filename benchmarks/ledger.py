@@ -7,9 +7,9 @@
 Prints one JSON object. What is timed is the stage of production (`tasks.reading`) from bytes to committed rows: decode,
 facts, checks, match, post, store. The remitted claims are dense (three lines, seven adjustments: `dense_835`), and all
 of them are ours; their control numbers lie all over the index, as opaque numbers do. A ledger grows by files of 10,000
-claims in the portions of production; then files are posted in turn into an empty one and into it. The bare insert is what
-the engine does best with the finished rows in memory: ``executemany`` of tuples on SQLite, COPY on PostgreSQL, into
-tables of the same columns, keys and indexes, in one transaction.
+claims in the portions of production; then files are posted in turn into an empty one and into it. The bare insert is
+what the engine does best with the finished rows in memory: ``executemany`` of tuples on SQLite, COPY on PostgreSQL,
+into tables of the same columns, keys and indexes, in one transaction.
 """
 
 from __future__ import annotations
