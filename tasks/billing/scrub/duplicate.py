@@ -30,7 +30,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tasks.billing.scrub.common import Context, found, keys, together
+from tasks.billing.scrub.columns import say
+from tasks.billing.scrub.common import Context, keys, together
 
 ID = "DUPLICATE"
 SOURCE = "CARC 18 (carc.tsv); 837P DTP*472, SV101, 2310B"
@@ -44,6 +45,7 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     same = keys(both, "patient_id", "service_date", "code", "modifiers", "rendering_id")
     again = pd.Series(same).duplicated().to_numpy() & new
     fields = "patient_id service_date code modifiers rendering_id"
-    return found(
-        both, again, ID, fields, "The same service is already billed or stands earlier in the batch."
-    )
+    return say(
+        both, again, ID, fields, "The same service is already billed or stands earlier in the batch.",
+        predicts="CARC18 M86 N702", change="line=remove",
+    )  # fmt: skip
