@@ -39,8 +39,7 @@ def text(lines: pd.DataFrame, name: str) -> pd.Series:
     """A text column as categories; all null where the frame does not have it."""
     if name in lines:
         return lines[name]
-    nothing = pd.Categorical.from_codes(np.full(len(lines), -1), categories=[])
-    return pd.Series(nothing, index=lines.index)
+    return pd.Series(None, index=lines.index, dtype="category")
 
 
 def number(lines: pd.DataFrame, name: str) -> Numbers:

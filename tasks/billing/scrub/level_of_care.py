@@ -45,7 +45,7 @@ import pandas as pd
 from configs import reference
 from tasks.billing.scrub import codebook
 from tasks.billing.scrub.columns import say
-from tasks.billing.scrub.common import Context, Flags, join, keys, lookup, member, together
+from tasks.billing.scrub.common import Context, Flags, join, keys, member, together
 
 ID = "LEVEL_OF_CARE"
 SOURCE = "level_of_care.tsv; code_pair_rules.tsv PR16 (V:S16; K)"
@@ -80,10 +80,10 @@ def levels_of(code: str) -> frozenset[str]:
 def _other_level(lines: pd.DataFrame) -> Flags:
     """Day rates documented at a programme level that is none of theirs."""
     wrong = np.zeros(len(lines), dtype=bool)
-    for level in lines["level_of_care"].cat.categories:
-        if level in _LEVELS:
-            theirs = lookup(lines["code"], lambda c, at=level: at not in levels_of(c), False, bool)
-            wrong |= theirs & member(lines["level_of_care"], [level])
+    days = [code for code in lines["code"].cat.categories if levels_of(code) != _LEVELS]
+    for level in set(lines["level_of_care"].cat.categories) & _LEVELS if days else ():
+        others = [code for code in days if level not in levels_of(code)]
+        wrong |= member(lines["code"], others) & member(lines["level_of_care"], [level])
     return wrong
 
 

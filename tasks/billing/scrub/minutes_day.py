@@ -54,7 +54,8 @@ def _beyond(some: pd.DataFrame) -> Flags:
     group, first = by_the_day(some), first_minute(some)
     units, minutes = np.nan_to_num(some["units"].to_numpy()), some["minutes"].to_numpy()
     most = QUARTER * units + first - 1  # one minute more would have been another unit
-    total = np.bincount(group, np.where(np.isnan(minutes), most, minutes))[group]
+    spent = np.where(np.isnan(minutes), most, minutes)
+    total = np.asarray(np.bincount(group, spent)[group], dtype=np.float64)
     running = pd.Series(units).groupby(group).cumsum().to_numpy()
     beyond: Flags = (np.bincount(group)[group] > 1) & (
         running > earned_units(total, first, np.full(len(some), QUARTER))

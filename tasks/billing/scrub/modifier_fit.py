@@ -48,7 +48,7 @@ Fails::
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -89,6 +89,10 @@ SUBSTITUTES, SUBSTITUTE_DAYS = ("Q5", "Q6"), 60
 _H_OR_T = "H/T codes"
 
 
+def _belongs(code: str, listed: frozenset[str], letters: tuple[str, ...]) -> bool:
+    return code in listed or code.startswith(letters)
+
+
 @cache
 def typical() -> dict[str, Callable[[str], bool]]:
     """For each modifier that belongs to certain codes, whether a code is one of them.
@@ -102,11 +106,7 @@ def typical() -> dict[str, Callable[[str], bool]]:
         if row["mod"] == "25" or not (listed or words.startswith(_H_OR_T)):
             continue
         letters = "HT" if words.startswith(_H_OR_T) else ""
-        fits[row["mod"]] = (
-            lambda code, listed=listed, letters=letters: (  # type: ignore[misc]
-                code in listed or code[:1] in (*letters,)
-            )
-        )
+        fits[row["mod"]] = partial(_belongs, listed=listed, letters=tuple(letters))
     return fits
 
 
