@@ -305,24 +305,24 @@ def _refused(pair: Pair, both: pd.DataFrame, new: Flags, groups: dict[bool, Keys
     refused, other = member(both["code"], pair.refused), member(both["code"], pair.other)
     if not refused.any() or not other.any():
         return np.zeros(len(both), dtype=bool)
+    if pair.beside:
+        refused &= ~_not_the_programmes(both, other, group)
+    apart = np.zeros(len(both), dtype=bool)
+    if pair.modifiers:
+        apart = has_modifier(both, *pair.modifiers)
+        for side, beside in ((refused, other), (other, refused)):
+            asked = side & apart
+            if asked.any():
+                apart &= ~_overlapping(both, asked, beside, group)
     if pair.refused == pair.other:
-        rows = np.flatnonzero(refused)
+        # A modifier on either of two sessions tells them apart: only one may go without.
+        rows = np.flatnonzero(refused & ~apart)
         hit = np.zeros(len(both), dtype=bool)
         hit[rows] = pd.Series(group[rows]).duplicated().to_numpy()
     else:
         # Of two new lines the refused side is held; where that side is already out, the new other side is.
         hit = (refused & any_in_group(group, other)) | (other & any_in_group(group, refused & ~new))
-    if pair.modifiers:
-        apart = has_modifier(both, *pair.modifiers)
-        if (hit & apart).any():
-            against = (
-                ((refused, refused),) if pair.refused == pair.other else ((refused, other), (other, refused))
-            )
-            for side, beside in against:
-                apart &= ~_overlapping(both, hit & apart & side, beside, group)
         hit &= ~apart
-    if pair.beside and hit.any():
-        hit &= ~_not_the_programmes(both, other, group)
     if pair.unless:
         hit &= ~any_in_group(group, member(both["code"], pair.unless))
     return hit & new
