@@ -36,13 +36,14 @@ import numpy as np
 import pandas as pd
 
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import say
-from tasks.billing.scrub.common import Context, any_in_group, keys, member
+from tasks.billing.scrub.common import Context, any_in_group, found, keys, member
 
 ID = "ADD_ON_ALONE"
 SOURCE = "procedure_codes.tsv primaries; code_pair_rules.tsv PR13 (V:S01; V:S05)"
 DEFAULT_SEVERITY = "hold"
 FIX = "Put the base code on the same claim with the same clinician, or leave the add-on out."
+PREDICTS = "CARC107 CARCB15 N122"
+CHANGE = "line=remove, or its base code beside it"
 
 SAME_CLAIM = ("patient_id", "payer_id", "coverage_id", "rendering_id", "place_of_service", "service_date")
 
@@ -63,7 +64,10 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
         for code in present:
             has_base = any_in_group(claim, member(some["code"], known[code].primaries))
             alone[near] |= member(some["code"], [code]) & ~has_base
-    return say(
-        lines, alone, ID, "code rendering_id", "An add-on code without its base on the same claim.",
-        predicts="CARC107 CARCB15 N122", change="line=remove, or its base code beside it",
-    )  # fmt: skip
+    return found(
+        lines,
+        alone,
+        ID,
+        "code rendering_id",
+        "An add-on code without its base on the same claim.",
+    )

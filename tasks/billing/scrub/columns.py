@@ -3,20 +3,14 @@
 They come from the visit (when it began and ended, where, what its level rests on), from the payer (its ways, one
 ``payer_`` column each) and from the table of payers and classes. Each may be absent from a frame or null in it: then
 nobody tracks it, and the rules that read it stay silent.
-
-Two more columns stand in the frame of findings: ``predicts``, the CARC and RARC that the payer would answer with
-(``CARC107 N122``), and ``change``, the smallest change that passes, as column=what.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from tasks.billing.scrub.common import Flags, Numbers, found
+from tasks.billing.scrub.common import Numbers
 
 TEXT = (
     "payer_quarter_hour_rule",
@@ -47,24 +41,3 @@ def number(lines: pd.DataFrame, name: str) -> Numbers:
     if name not in lines:
         return np.full(len(lines), np.nan)
     return lines[name].to_numpy(dtype=np.float64)
-
-
-def say(
-    lines: pd.DataFrame,
-    mask: Flags,
-    rule_id: str,
-    fields: str,
-    message: str,
-    *,
-    predicts: str | None = None,
-    change: str | npt.NDArray[Any] | None = None,
-) -> pd.DataFrame:
-    """What a rule has to say, one row a flagged line, with what the payer would answer and what to change.
-
-    `change` is one text for all, or one for each of `lines` (null where nothing can be said of that line).
-    """
-    said = found(lines, mask, rule_id, fields, message)
-    if said.empty:
-        return said
-    of_line = change[mask] if isinstance(change, np.ndarray) else change
-    return said.assign(predicts=predicts, change=of_line)

@@ -30,13 +30,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tasks.billing.scrub.columns import say
-from tasks.billing.scrub.common import Context, keys, together
+from tasks.billing.scrub.common import Context, found, keys, together
 
 ID = "DUPLICATE"
 SOURCE = "CARC 18 (carc.tsv); 837P DTP*472, SV101, 2310B"
 DEFAULT_SEVERITY = "hold"
 FIX = "Remove the repeated line; where the sessions were separate, document both and tell them apart by a modifier."
+PREDICTS = "CARC18 M86 N702"
+CHANGE = "line=remove"
 
 
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
@@ -45,7 +46,10 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     same = keys(both, "patient_id", "service_date", "code", "modifiers", "rendering_id")
     again = pd.Series(same).duplicated().to_numpy() & new
     fields = "patient_id service_date code modifiers rendering_id"
-    return say(
-        both, again, ID, fields, "The same service is already billed or stands earlier in the batch.",
-        predicts="CARC18 M86 N702", change="line=remove",
-    )  # fmt: skip
+    return found(
+        both,
+        again,
+        ID,
+        fields,
+        "The same service is already billed or stands earlier in the batch.",
+    )

@@ -48,13 +48,16 @@ import numpy as np
 import pandas as pd
 
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import say, text
-from tasks.billing.scrub.common import Context, any_in_group, join, keys, lookup, member
+from tasks.billing.scrub.columns import text
+from tasks.billing.scrub.common import Context, any_in_group, found, join, keys, lookup, member
 
 ID = "EM_LEVEL"
+VERSION = 2
 SOURCE = "code_pair_rules.tsv PR19; procedure_codes.tsv min_min of 99202-99215; encounters.em_basis (V:S56; V:S51; K)"
 DEFAULT_SEVERITY = "hold"
 FIX = "Bill the level that the documented decision making supports."
+PREDICTS = "CARC150 M25"
+CHANGE = "code=of the documented level"
 
 # Decision making that each office visit asks for, least first.
 MDM = ("straightforward", "low", "moderate", "high")
@@ -79,8 +82,10 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     by_time = (visit >= needed) & (~therapy | (np.isnan(documented) & ~timed)) & ~decided
     silent = np.isnan(documented) & np.isnan(visit)
     wrong = ~np.isnan(level) & ~by_decision & ~by_time & ~silent
-    return say(
-        lines, wrong, ID, "code em_level em_basis minutes therapy_minutes",
+    return found(
+        lines,
+        wrong,
+        ID,
+        "code em_level em_basis minutes therapy_minutes",
         "The visit's level is above what is documented.",
-        predicts="CARC150 M25", change="code=of the documented level",
-    )  # fmt: skip
+    )

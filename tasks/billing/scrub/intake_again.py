@@ -22,16 +22,20 @@ Fails::
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
-from tasks.billing.scrub.columns import say
-from tasks.billing.scrub.common import Context, join, keys, member, together
+from tasks.billing.scrub.common import Context, found, join, keys, member, together
 
 ID = "INTAKE_AGAIN"
+SINCE = date(2026, 11, 26)
 SOURCE = "procedure_codes.tsv 90791 notes; 09 runners-up: 90791 repeated inside six months (K)"
 DEFAULT_SEVERITY = "warn"
 FIX = "Bill a follow-up session, or state the new episode of care in the note."
+PREDICTS = "CARC119 CARC151 N640"
+CHANGE = "code=of a follow-up session"
 INTAKES, MONTHS = ("90791", "90792"), 6
 
 
@@ -49,8 +53,10 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     again = ((days > before) & (days < before + pd.DateOffset(months=MONTHS))).to_numpy(dtype=bool)
     mask = np.zeros(len(some), dtype=bool)
     mask[order] = again
-    return say(
-        some, mask & new, ID, "code service_date",
+    return found(
+        some,
+        mask & new,
+        ID,
+        "code service_date",
         "Another intake of this person at this payer is less than six months old.",
-        predicts="CARC119 CARC151 N640", change="code=of a follow-up session",
-    )  # fmt: skip
+    )

@@ -44,15 +44,23 @@ import pandas as pd
 
 from configs import reference
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import say
-from tasks.billing.scrub.common import Context, Flags, join, keys, member, together
+from tasks.billing.scrub.common import Context, Flags, found, join, keys, member, together
 
 ID = "LEVEL_OF_CARE"
+VERSION = 2
 SOURCE = "level_of_care.tsv; code_pair_rules.tsv PR16 (V:S16; K)"
 DEFAULT_SEVERITY = {"LEVEL_OF_CARE_DAY": "hold", "LEVEL_OF_CARE_CODE": "hold"}
 FIX = {
     "LEVEL_OF_CARE_DAY": "Bill one level of care for the day; on a transfer day, the receiving one.",
     "LEVEL_OF_CARE_CODE": "Use the code of the documented level of care, or correct the level.",
+}
+PREDICTS = {
+    "LEVEL_OF_CARE_DAY": "CARC231 M80",
+    "LEVEL_OF_CARE_CODE": "CARC186 N188",
+}
+CHANGE = {
+    "LEVEL_OF_CARE_DAY": "line=remove",
+    "LEVEL_OF_CARE_CODE": "code=of the documented level of care",
 }
 _LEVELS = frozenset(row["loc"] for row in reference.table("level_of_care")) - {"outpatient"}
 _RESIDENTIAL = frozenset(level for level in _LEVELS if level.startswith("rtc_"))
@@ -108,14 +116,18 @@ def _second_level(lines: pd.DataFrame, history: pd.DataFrame) -> Flags:
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Lines of a second programme level on one day, and programme codes at another level than documented."""
     return join(
-        say(
-            lines, _second_level(lines, history), "LEVEL_OF_CARE_DAY", "level_of_care service_date",
+        found(
+            lines,
+            _second_level(lines, history),
+            "LEVEL_OF_CARE_DAY",
+            "level_of_care service_date",
             "A second level of care on the same day.",
-            predicts="CARC231 M80", change="line=remove",
         ),
-        say(
-            lines, _other_level(lines), "LEVEL_OF_CARE_CODE", "code level_of_care",
+        found(
+            lines,
+            _other_level(lines),
+            "LEVEL_OF_CARE_CODE",
+            "code level_of_care",
             "The code is of another level of care.",
-            predicts="CARC186 N188", change="code=of the documented level of care",
         ),
-    )  # fmt: skip
+    )

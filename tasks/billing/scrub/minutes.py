@@ -63,15 +63,37 @@ import pandas as pd
 
 from configs import reference
 from tasks.billing.scrub import codebook, columns
-from tasks.billing.scrub.common import Context, Flags, Keys, Numbers, join, keys, lookup, member, together
+from tasks.billing.scrub.common import (
+    Context,
+    Flags,
+    Keys,
+    Numbers,
+    found,
+    join,
+    keys,
+    lookup,
+    member,
+    together,
+)
 
 ID = "MINUTES"
+VERSION = 2
 SOURCE = "procedure_codes.tsv min_min/max_min; time_unit_algorithms.tsv (V:S01; V:S02; K)"
 DEFAULT_SEVERITY = {"MINUTES_RANGE": "hold", "MINUTES_UNITS": "hold", "MINUTES_MISSING": "hold"}
 FIX = {
     "MINUTES_RANGE": "Use the code whose range holds the documented minutes, or correct the documented minutes.",
     "MINUTES_UNITS": "Bill the units the documented minutes earn.",
     "MINUTES_MISSING": "Document the minutes of the session.",
+}
+PREDICTS = {
+    "MINUTES_RANGE": "CARC152 N163",
+    "MINUTES_UNITS": "CARC151 N430",
+    "MINUTES_MISSING": "CARC16 N443",
+}
+CHANGE = {
+    "MINUTES_RANGE": "code=of the range that holds the minutes",
+    "MINUTES_UNITS": "units=earned by the minutes",
+    "MINUTES_MISSING": "minutes=document them",
 }
 
 THERAPY = ("psychotherapy_addon",)
@@ -155,18 +177,25 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     many = alone & np.isfinite(step) & (lines["units"].to_numpy() > earned_units(spent, first, step))
     fields = "code minutes therapy_minutes"
     return join(
-        columns.say(
-            lines, outside, "MINUTES_RANGE", fields, "The documented minutes are outside the code's range.",
-            predicts="CARC152 N163", change="code=of the range that holds the minutes",
+        found(
+            lines,
+            outside,
+            "MINUTES_RANGE",
+            fields,
+            "The documented minutes are outside the code's range.",
         ),
-        columns.say(
-            lines, many & ~outside, "MINUTES_UNITS", f"{fields} units",
+        found(
+            lines,
+            many & ~outside,
+            "MINUTES_UNITS",
+            f"{fields} units",
             "More units than the documented minutes earn.",
-            predicts="CARC151 N430", change="units=earned by the minutes",
         ),
-        columns.say(
-            lines, timed & np.isnan(spent), "MINUTES_MISSING", fields,
+        found(
+            lines,
+            timed & np.isnan(spent),
+            "MINUTES_MISSING",
+            fields,
             "A timed code without documented minutes.",
-            predicts="CARC16 N443", change="minutes=document them",
         ),
-    )  # fmt: skip
+    )

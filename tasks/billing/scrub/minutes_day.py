@@ -36,17 +36,21 @@ History::
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
-from tasks.billing.scrub.columns import say
-from tasks.billing.scrub.common import Context, Flags, join, member, together
+from tasks.billing.scrub.common import Context, Flags, found, join, member, together
 from tasks.billing.scrub.minutes import QUARTER, by_the_day, earned_units, first_minute, quarter_hours
 
 ID = "MINUTES_DAY"
+SINCE = date(2026, 11, 26)
 SOURCE = "time_unit_algorithms.tsv fifteen_minute_midpoint, fifteen_minute_full; payers.quarter_hour_rule (K)"
 DEFAULT_SEVERITY = "hold"
 FIX = "Bill the units that all minutes of the day earn together, less those already billed."
+PREDICTS = "CARC151 N362"
+CHANGE = "units=earned by the day's minutes and not billed yet"
 
 
 def _beyond(some: pd.DataFrame) -> Flags:
@@ -70,12 +74,10 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     both, new = together(lines, history)
     quarters = member(both["code"], quarter_hours())
     some, new = both.loc[quarters], new[quarters]
-    return say(
+    return found(
         some,
         _beyond(some) & new,
         ID,
         "code minutes units service_date",
         "The day's minutes of this code do not earn the units of all its lines.",
-        predicts="CARC151 N362",
-        change="units=earned by the day's minutes and not billed yet",
     )

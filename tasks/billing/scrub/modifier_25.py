@@ -29,8 +29,7 @@ import numpy as np
 import pandas as pd
 
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import say
-from tasks.billing.scrub.common import Context, any_in_group, has_modifier, join, keys, lookup, member
+from tasks.billing.scrub.common import Context, any_in_group, found, has_modifier, join, keys, lookup, member
 
 ID = "MODIFIER_25"
 SOURCE = "modifiers.tsv 25; procedure_codes.tsv 90833 (V:S01; V:S02; K)"
@@ -38,6 +37,14 @@ DEFAULT_SEVERITY = {"MODIFIER_25_MISSING": "hold", "MODIFIER_25_MISPLACED": "hol
 FIX = {
     "MODIFIER_25_MISSING": "Put 25 on the visit that the psychotherapy was added to.",
     "MODIFIER_25_MISPLACED": "Take 25 off; it goes on the visit.",
+}
+PREDICTS = {
+    "MODIFIER_25_MISSING": "CARC4 CARC97 N822",
+    "MODIFIER_25_MISPLACED": "CARC4 N519",
+}
+CHANGE = {
+    "MODIFIER_25_MISSING": "modifiers=add 25",
+    "MODIFIER_25_MISPLACED": "modifiers=remove 25",
 }
 
 
@@ -52,12 +59,18 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
         missing = em & ~marked & any_in_group(session, added)
     fields = "code modifiers"
     return join(
-        say(
-            lines, missing, "MODIFIER_25_MISSING", fields, "A visit with psychotherapy added lacks 25.",
-            predicts="CARC4 CARC97 N822", change="modifiers=add 25",
+        found(
+            lines,
+            missing,
+            "MODIFIER_25_MISSING",
+            fields,
+            "A visit with psychotherapy added lacks 25.",
         ),
-        say(
-            lines, marked & ~em, "MODIFIER_25_MISPLACED", fields, "25 stands on a code that is no visit.",
-            predicts="CARC4 N519", change="modifiers=remove 25",
+        found(
+            lines,
+            marked & ~em,
+            "MODIFIER_25_MISPLACED",
+            fields,
+            "25 stands on a code that is no visit.",
         ),
-    )  # fmt: skip
+    )

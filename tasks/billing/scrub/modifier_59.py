@@ -26,16 +26,20 @@ History::
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
-from tasks.billing.scrub.columns import say
-from tasks.billing.scrub.common import Context, has_modifier, join, keys, together
+from tasks.billing.scrub.common import Context, found, has_modifier, join, keys, together
 
 ID = "MODIFIER_59_IDLE"
+SINCE = date(2026, 11, 26)
 SOURCE = "modifiers.tsv 59, XE, XS, XP, XU; 02 section 2.1 (K)"
 DEFAULT_SEVERITY = "warn"
 FIX = "Take the modifier off: no other line of the day would be refused beside this one."
+PREDICTS = "CARC4 N519"
+CHANGE = "modifiers=remove 59 or X"
 DISTINCT = ("59", "XE", "XS", "XP", "XU")
 
 
@@ -46,8 +50,10 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     both, new = together(lines, history)
     day = keys(both, "patient_id", "service_date")
     alone = has_modifier(both, *DISTINCT) & (np.bincount(day)[day] == 1)
-    return say(
-        both, alone & new, ID, "modifiers code service_date",
+    return found(
+        both,
+        alone & new,
+        ID,
+        "modifiers code service_date",
         "A modifier of distinct service on the only line of the day.",
-        predicts="CARC4 N519", change="modifiers=remove 59 or X",
-    )  # fmt: skip
+    )

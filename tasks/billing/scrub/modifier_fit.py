@@ -48,6 +48,7 @@ Fails::
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import cache, partial
 
 import numpy as np
@@ -55,10 +56,21 @@ import pandas as pd
 
 from configs import reference
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import say, text
-from tasks.billing.scrub.common import Context, Flags, has_modifier, join, keys, lookup, member, together
+from tasks.billing.scrub.columns import text
+from tasks.billing.scrub.common import (
+    Context,
+    Flags,
+    found,
+    has_modifier,
+    join,
+    keys,
+    lookup,
+    member,
+    together,
+)
 
 ID = "MODIFIER_FIT"
+SINCE = date(2026, 11, 26)
 SOURCE = "modifiers.tsv class, typical_lines, notes; 02 section 2.4 (V:S63 for HN HO HQ; K)"
 DEFAULT_SEVERITY = {
     "MODIFIER_LEVEL": "warn",
@@ -71,6 +83,18 @@ FIX = {
     "MODIFIER_CODE": "Take the modifier off, or confirm that this payer wants it with the code.",
     "MODIFIER_EAP": "Bill the session to the employee-assistance programme, or take HJ off.",
     "MODIFIER_SUBSTITUTE": "Bill the clinician who rendered the service; enrol a substitute of more than sixty days.",
+}
+PREDICTS = {
+    "MODIFIER_LEVEL": "CARC4 N823",
+    "MODIFIER_CODE": "CARC4 N519",
+    "MODIFIER_EAP": "CARC4 N823",
+    "MODIFIER_SUBSTITUTE": "CARC4 CARC185",
+}
+CHANGE = {
+    "MODIFIER_LEVEL": "modifiers=level of the clinician's class",
+    "MODIFIER_CODE": "modifiers=remove the one that is not of this code",
+    "MODIFIER_EAP": "modifiers=remove HJ",
+    "MODIFIER_SUBSTITUTE": "modifiers=remove the substitute's",
 }
 _MASTERS = frozenset({"LCSW", "LMFT", "MHC"})
 # Classes a level modifier may stand for. LADC, RN and peers have several degrees: either level is theirs.
@@ -150,24 +174,32 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     payer = lines["payer_class"]
     eap = has_modifier(lines, "HJ") & payer.notna().to_numpy() & ~member(payer, ["eap"])
     return join(
-        say(
-            lines, level, "MODIFIER_LEVEL", "modifiers provider_class",
+        found(
+            lines,
+            level,
+            "MODIFIER_LEVEL",
+            "modifiers provider_class",
             "The level modifier is not the treating clinician's.",
-            predicts="CARC4 N823", change="modifiers=level of the clinician's class",
         ),
-        say(
-            lines, code, "MODIFIER_CODE", "modifiers code", "The modifier usually goes with other codes.",
-            predicts="CARC4 N519", change="modifiers=remove the one that is not of this code",
+        found(
+            lines,
+            code,
+            "MODIFIER_CODE",
+            "modifiers code",
+            "The modifier usually goes with other codes.",
         ),
-        say(
-            lines, eap, "MODIFIER_EAP", "modifiers payer_class",
+        found(
+            lines,
+            eap,
+            "MODIFIER_EAP",
+            "modifiers payer_class",
             "A session of an employee-assistance programme at another payer.",
-            predicts="CARC4 N823", change="modifiers=remove HJ",
         ),
-        say(
-            lines, _substitutes(lines, history), "MODIFIER_SUBSTITUTE",
+        found(
+            lines,
+            _substitutes(lines, history),
+            "MODIFIER_SUBSTITUTE",
             "modifiers provider_class payer_class service_date",
             "Substitute billing by another class than physicians, or for more than sixty days.",
-            predicts="CARC4 CARC185", change="modifiers=remove the substitute's",
         ),
-    )  # fmt: skip
+    )

@@ -45,19 +45,16 @@ Fails::
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from configs import reference
 from tasks.billing.scrub import columns
-from tasks.billing.scrub.columns import say
-from tasks.billing.scrub.common import Context, Flags, has_modifier, join, lookup, member
+from tasks.billing.scrub.common import Context, found, has_modifier, join, lookup, member
 
 ID = "MODIFIER"
+VERSION = 2
 SOURCE = "modifiers.tsv sequence_rank (V:S21; V:S63; K)"
 DEFAULT_SEVERITY = {
     "MODIFIER_COUNT": "hold",
@@ -74,6 +71,19 @@ FIX = {
     "MODIFIER_UNKNOWN": "Check the modifier.",
     "MODIFIER_LIABILITY": "Take it off; only Medicare reads it.",
     "MODIFIER_DENIAL": "Have the notice signed and use GA, or expect the denial; GX goes with GY.",
+}
+PREDICTS = {
+    "MODIFIER_COUNT": "CARC4 N519",
+    "MODIFIER_REPEATED": "CARC4 N519",
+    "MODIFIER_UNKNOWN": "CARC4 CARC182 N823",
+    "MODIFIER_LIABILITY": "CARC4 N519",
+    "MODIFIER_DENIAL": "CARC50",
+}
+CHANGE = {
+    "MODIFIER_REPEATED": "modifiers=each once",
+    "MODIFIER_ORDER": "modifiers=sort",
+    "MODIFIER_UNKNOWN": "modifiers=remove the unknown one",
+    "MODIFIER_LIABILITY": "modifiers=remove GA GX GY GZ",
 }
 MOST = 4
 TELEHEALTH_FIRST = "telehealth_first"  # payers.modifier_order
@@ -127,13 +137,17 @@ def _contradicts(text: str) -> bool:
     return "GZ" in mods or ("GX" in mods and "GY" not in mods)
 
 
-def _without(wanted: Callable[[str], Collection[str]]) -> Callable[[str], str | None]:
-    """What to change where modifiers have to go."""
-
-    def change(text: str) -> str | None:
-        return f"modifiers=remove {' '.join(wanted(text))}" if wanted(text) else None
-
-    return change
+def _too_many(lines: pd.DataFrame) -> pd.DataFrame:
+    """Lines with more than four; the change says which of them go into the note."""
+    text = lines["modifiers"]
+    many = lookup(text, lambda t: len(t.split()) > MOST, False, bool)
+    said = found(lines, many, "MODIFIER_COUNT", "modifiers", "More than four modifiers.")
+    if said.empty:
+        return said
+    into_note = {value: " ".join(beyond_four(value)) for value in text[many].unique()}
+    return said.assign(
+        change="modifiers=move to the note " + text[many].astype("str").map(into_note).fillna("")
+    )
 
 
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
@@ -142,7 +156,6 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     if not len(text.cat.categories):
         return join()
     medicare = member(lines["payer_class"], ["medicare_ffs"])
-    many = lookup(text, lambda t: len(t.split()) > MOST, False, bool)
     repeated = lookup(text, lambda t: len(set(t.split())) < len(t.split()), False, bool)
     first = member(columns.text(lines, "payer_modifier_order"), [TELEHEALTH_FIRST])
     unordered = lookup(text, _unordered, False, bool)
@@ -151,37 +164,29 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     unknown = lookup(text, lambda t: None in map(rank, t.split()), False, bool)
     liability = has_modifier(lines, *_LIABILITY)
 
-    def change(mask: Flags, answer: Callable[[str], str | None]) -> npt.NDArray[Any] | None:
-        return lookup(text, answer, None, object) if mask.any() else None
-
     return join(
-        say(
-            lines, many, "MODIFIER_COUNT", "modifiers", "More than four modifiers.",
-            predicts="CARC4 N519", change=change(many, _without(beyond_four)),
-        ),
-        say(
-            lines, repeated, "MODIFIER_REPEATED", "modifiers", "The same modifier twice.",
-            predicts="CARC4 N519", change="modifiers=each once",
-        ),
-        say(
-            lines, unordered, "MODIFIER_ORDER", "modifiers payer_modifier_order",
+        _too_many(lines),
+        found(lines, repeated, "MODIFIER_REPEATED", "modifiers", "The same modifier twice."),
+        found(
+            lines,
+            unordered,
+            "MODIFIER_ORDER",
+            "modifiers payer_modifier_order",
             "The modifiers are not in the payer's order.",
-            change="modifiers=sort",
         ),
-        say(
-            lines, unknown, "MODIFIER_UNKNOWN", "modifiers", "A modifier is not in the table.",
-            predicts="CARC4 CARC182 N823",
-            change=change(unknown, _without(lambda t: [mod for mod in t.split() if rank(mod) is None])),
-        ),
-        say(
-            lines, liability & ~medicare, "MODIFIER_LIABILITY", "modifiers payer_class",
+        found(lines, unknown, "MODIFIER_UNKNOWN", "modifiers", "A modifier is not in the table."),
+        found(
+            lines,
+            liability & ~medicare,
+            "MODIFIER_LIABILITY",
+            "modifiers payer_class",
             "A Medicare modifier for another payer.",
-            predicts="CARC4 N519",
-            change=change(liability, _without(lambda t: [mod for mod in t.split() if mod in _LIABILITY])),
         ),
-        say(
-            lines, medicare & lookup(text, _contradicts, False, bool), "MODIFIER_DENIAL", "modifiers payer_class",
-            "The liability modifiers ask for a denial that nobody else can be billed for, or contradict each other.",
-            predicts="CARC50",
+        found(
+            lines,
+            medicare & lookup(text, _contradicts, False, bool),
+            "MODIFIER_DENIAL",
+            "modifiers payer_class",
+            "The liability modifiers ask for a denial that nobody else pays for, or contradict each other.",
         ),
-    )  # fmt: skip
+    )

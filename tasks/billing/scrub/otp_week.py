@@ -29,19 +29,29 @@ History::
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import say
-from tasks.billing.scrub.common import Context, join, keys, member, together
+from tasks.billing.scrub.common import Context, found, join, keys, member, together
 
 ID = "OTP"
+SINCE = date(2026, 11, 26)
 SOURCE = "procedure_codes.tsv G2067 notes: one bundle per 7 contiguous days, place 58 (K)"
 DEFAULT_SEVERITY = {"OTP_WEEK": "hold", "OTP_PLACE": "warn"}
 FIX = {
     "OTP_WEEK": "Bill one bundle for seven days in a row; the next one begins on the eighth.",
     "OTP_PLACE": "Use place 58, the opioid treatment facility.",
+}
+PREDICTS = {
+    "OTP_WEEK": "CARC18 CARC119 M86",
+    "OTP_PLACE": "CARC5 M77",
+}
+CHANGE = {
+    "OTP_WEEK": "line=remove",
+    "OTP_PLACE": "place_of_service=58",
 }
 BUNDLES = codebook.expand("G2067-G2075")
 WEEK, PLACE = pd.Timedelta(days=7), "58"
@@ -62,13 +72,18 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     soon[order] = ((days - before < WEEK) | ((after - days < WEEK) & billed_after)).to_numpy(dtype=bool)
     place = ~member(some["place_of_service"], [PLACE]) & some["place_of_service"].notna().to_numpy()
     return join(
-        say(
-            some, soon & new, "OTP_WEEK", "code service_date",
+        found(
+            some,
+            soon & new,
+            "OTP_WEEK",
+            "code service_date",
             "Another weekly bundle of this person begins within seven days.",
-            predicts="CARC18 CARC119 M86", change="line=remove",
         ),
-        say(
-            some, place & new, "OTP_PLACE", "code place_of_service", "A weekly bundle at another place.",
-            predicts="CARC5 M77", change="place_of_service=58",
+        found(
+            some,
+            place & new,
+            "OTP_PLACE",
+            "code place_of_service",
+            "A weekly bundle at another place.",
         ),
-    )  # fmt: skip
+    )

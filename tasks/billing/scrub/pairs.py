@@ -155,13 +155,14 @@ import pandas as pd
 
 from configs import reference
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import say, text
+from tasks.billing.scrub.columns import text
 from tasks.billing.scrub.common import (
     Context,
     Flags,
     Keys,
     Numbers,
     any_in_group,
+    found,
     has_modifier,
     join,
     keys,
@@ -171,6 +172,7 @@ from tasks.billing.scrub.common import (
 )
 
 ID = "PAIR"
+VERSION = 2
 _ROWS = reference.by_key("code_pair_rules", "rule_id")
 
 # Rows that rules of their own look after: the add-on alone (PR13), the visit's level beside psychotherapy (PR19).
@@ -184,7 +186,6 @@ UNLESS_BASE = "PR11"
 BESIDE = "PR17"
 # Places of another facility's care, where a clinician's professional work is not the programme's own.
 FACILITIES = ("21", "51", "52", "55", "56")
-# What a payer answers; the row's own action names it where the pair is an add-on's.
 PREDICTS = "CARC97 CARC231 CARC236 M80 N20"
 
 DEFAULT_SEVERITY = {f"PAIR_{row}": "warn" if row in WARN else "hold" for row in _ROWS if row not in ELSEWHERE}
@@ -250,6 +251,10 @@ def _fix(rule_id: str) -> str:
 
 
 FIX = {rule_id: _fix(rule_id) for rule_id in DEFAULT_SEVERITY}
+CHANGE = {
+    pair.rule_id: f"modifiers=add {min(pair.modifiers)}, or line=remove" if pair.modifiers else "line=remove"
+    for pair in pairs()
+}
 
 
 def _minute(column: pd.Series) -> Numbers:
@@ -343,11 +348,9 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     fields = {True: "code modifiers service_date rendering_id", False: "code modifiers service_date"}
     message = "The code does not go with another code of the same day."
 
-    def said(pair: Pair) -> pd.DataFrame:
-        change = f"modifiers=add {min(pair.modifiers)}, or line=remove" if pair.modifiers else "line=remove"
-        return say(
-            both, _refused(pair, both, new, groups), pair.rule_id, fields[pair.same_clinician], message,
-            predicts=PREDICTS, change=change,
-        )  # fmt: skip
-
-    return join(*(said(pair) for pair in pairs()))
+    return join(
+        *(
+            found(both, _refused(pair, both, new, groups), pair.rule_id, fields[pair.same_clinician], message)
+            for pair in pairs()
+        )
+    )

@@ -43,11 +43,12 @@ import numpy as np
 import pandas as pd
 
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import number, say
-from tasks.billing.scrub.common import Context, join, lookup, member
+from tasks.billing.scrub.columns import number
+from tasks.billing.scrub.common import Context, found, join, lookup, member
 from tasks.billing.scrub.minutes import programme_days
 
 ID = "PER_DIEM"
+VERSION = 2
 SOURCE = (
     "time_unit_algorithms.tsv per_diem; payers.programme_minutes; code_pair_rules.tsv PR16 (V:S54; V:S16; K)"
 )
@@ -56,6 +57,8 @@ FIX = {
     "PER_DIEM_UNITS": "Bill one unit a day attended, each day on its own line.",
     "PER_DIEM_MINIMUM": "Bill the single services where the contract allows, or correct the documented minutes.",
 }
+PREDICTS = {"PER_DIEM_UNITS": "CARC151 N362", "PER_DIEM_MINIMUM": "CARC152 N163"}
+CHANGE = {"PER_DIEM_UNITS": "units=1", "PER_DIEM_MINIMUM": "line=remove"}
 
 
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
@@ -68,13 +71,12 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     many = diem & (lines["units"].to_numpy() > 1)
     short = diem & (lines["minutes"].to_numpy() < least)
     return join(
-        say(
-            lines, many, "PER_DIEM_UNITS", "code units", "A day rate is billed with more than one unit.",
-            predicts="CARC151 N362", change="units=1",
-        ),
-        say(
-            lines, short, "PER_DIEM_MINIMUM", "code minutes payer_programme_minutes",
+        found(lines, many, "PER_DIEM_UNITS", "code units", "A day rate is billed with more than one unit."),
+        found(
+            lines,
+            short,
+            "PER_DIEM_MINIMUM",
+            "code minutes payer_programme_minutes",
             "The documented day is shorter than the rate requires.",
-            predicts="CARC152 N163", change="line=remove",
         ),
-    )  # fmt: skip
+    )

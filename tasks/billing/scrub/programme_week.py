@@ -41,21 +41,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from configs import reference
-from tasks.billing.scrub.columns import say
-from tasks.billing.scrub.common import Context, Flags, join, keys, lookup, member, together
+from tasks.billing.scrub.common import Context, Flags, found, join, keys, lookup, member, together
 
 ID = "PROGRAMME_WEEK"
+SINCE = date(2026, 11, 26)
 SOURCE = "level_of_care.tsv hours_week, typical_day (V:S14; V:S61); rarc.tsv N787 (V:S05)"
 DEFAULT_SEVERITY = {"PROGRAMME_WEEK_SHORT": "warn", "PROGRAMME_WEEK_LONG": "warn"}
 FIX = {
     "PROGRAMME_WEEK_SHORT": "Check the plan's hours: bill the level that the week's hours make.",
     "PROGRAMME_WEEK_LONG": "Check the level: above nineteen hours a week it is partial hospital.",
+}
+PREDICTS = {
+    "PROGRAMME_WEEK_SHORT": "CARC150 N787",
+    "PROGRAMME_WEEK_LONG": "CARC186 N188",
+}
+CHANGE = {
+    "PROGRAMME_WEEK_SHORT": "level_of_care=that the week's hours make",
+    "PROGRAMME_WEEK_LONG": "level_of_care=that the week's hours make",
 }
 LEVELS = ("iop", "php")
 
@@ -115,12 +124,18 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     short, long = _weeks(some, context)
     fields = "level_of_care minutes service_date"
     return join(
-        say(
-            some, short & new, "PROGRAMME_WEEK_SHORT", fields, "The week has fewer hours than the level plans.",
-            predicts="CARC150 N787", change="level_of_care=that the week's hours make",
+        found(
+            some,
+            short & new,
+            "PROGRAMME_WEEK_SHORT",
+            fields,
+            "The week has fewer hours than the level plans.",
         ),
-        say(
-            some, long & new, "PROGRAMME_WEEK_LONG", fields, "The week has more hours than the level has.",
-            predicts="CARC186 N188", change="level_of_care=that the week's hours make",
+        found(
+            some,
+            long & new,
+            "PROGRAMME_WEEK_LONG",
+            fields,
+            "The week has more hours than the level has.",
         ),
-    )  # fmt: skip
+    )

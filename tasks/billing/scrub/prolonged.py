@@ -38,20 +38,33 @@ Fails::
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
 from tasks.billing import times
-from tasks.billing.scrub.columns import say, text
-from tasks.billing.scrub.common import Context, Numbers, any_in_group, join, keys, member
+from tasks.billing.scrub.columns import text
+from tasks.billing.scrub.common import Context, Numbers, any_in_group, found, join, keys, member
 
 ID = "PROLONGED"
+SINCE = date(2026, 11, 26)
 SOURCE = "time_unit_algorithms.tsv prolonged_cpt, prolonged_medicare; procedure_codes.tsv 99417, G2212 (K)"
 DEFAULT_SEVERITY = {"PROLONGED_UNITS": "hold", "PROLONGED_PAYER": "hold", "PROLONGED_BASIS": "hold"}
 FIX = {
     "PROLONGED_UNITS": "Bill the prolonged units that the visit's total minutes earn.",
     "PROLONGED_PAYER": "Use G2212 at Medicare and 99417 elsewhere.",
     "PROLONGED_BASIS": "Leave the prolonged code out, or choose the visit's level by its total time.",
+}
+PREDICTS = {
+    "PROLONGED_UNITS": "CARC151 N430",
+    "PROLONGED_PAYER": "CARC96 N56",
+    "PROLONGED_BASIS": "CARC150 M25",
+}
+CHANGE = {
+    "PROLONGED_UNITS": "units=earned by the visit's minutes",
+    "PROLONGED_PAYER": "code=the payer's prolonged code",
+    "PROLONGED_BASIS": "line=remove",
 }
 CPT, MEDICARE = "99417", "G2212"
 
@@ -83,19 +96,25 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     # An absent number of units earned (no such pair) is smaller than nothing: the comparison is false.
     beyond = (lines["units"].to_numpy() > _earned(lines)) & ~foreign & ~decided
     return join(
-        say(
-            lines, beyond, "PROLONGED_UNITS", "code units minutes",
+        found(
+            lines,
+            beyond,
+            "PROLONGED_UNITS",
+            "code units minutes",
             "The visit's total minutes do not earn these prolonged units.",
-            predicts="CARC151 N430", change="units=earned by the visit's minutes",
         ),
-        say(
-            lines, foreign, "PROLONGED_PAYER", "code payer_class",
+        found(
+            lines,
+            foreign,
+            "PROLONGED_PAYER",
+            "code payer_class",
             "Medicare has its own code for prolonged visits.",
-            predicts="CARC96 N56", change="code=the payer's prolonged code",
         ),
-        say(
-            lines, decided, "PROLONGED_BASIS", "code em_basis",
+        found(
+            lines,
+            decided,
+            "PROLONGED_BASIS",
+            "code em_basis",
             "A prolonged code beside a level that rests on decision making.",
-            predicts="CARC150 M25", change="line=remove",
         ),
-    )  # fmt: skip
+    )

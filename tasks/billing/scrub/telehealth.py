@@ -110,10 +110,11 @@ import pandas as pd
 
 from configs import reference
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import say, text
-from tasks.billing.scrub.common import Context, Flags, has_modifier, join, lookup, member
+from tasks.billing.scrub.columns import text
+from tasks.billing.scrub.common import Context, Flags, found, has_modifier, join, lookup, member
 
 ID = "TELEHEALTH"
+VERSION = 2
 _ROWS = reference.by_key("telehealth_agreement", "rule_id")
 _SPOKEN = {
     "T04": "warn",
@@ -330,11 +331,8 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     """Lines whose place, modifier, modality and payer disagree."""
     return join(
         *(
-            say(
-                lines, mask, rule_id, _FIELDS, _MESSAGE[rule_id],
-                predicts=PREDICTS[rule_id], change=CHANGE.get(rule_id),
-            )
+            found(lines, mask, rule_id, _FIELDS, _MESSAGE[rule_id])
             for rule_id, mask in _verdicts(lines).items()
             if np.any(mask)
         )
-    )  # fmt: skip
+    )

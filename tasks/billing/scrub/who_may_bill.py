@@ -50,10 +50,11 @@ import numpy as np
 import pandas as pd
 
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import say, text
-from tasks.billing.scrub.common import Context, Flags, join, member
+from tasks.billing.scrub.columns import text
+from tasks.billing.scrub.common import Context, Flags, found, join, member
 
 ID = "PROVIDER_CLASS"
+VERSION = 2
 SOURCE = "procedure_codes.tsv who_may_bill; 01 section 1.2; claim_hold_checks.tsv H13 (V:S02; V:S45; K)"
 # Classes that Medicare pays from a day on (V:S45).
 MEDICARE_SINCE = ((("LMFT", "MHC"), pd.Timestamp("2024-01-01")),)
@@ -68,6 +69,17 @@ FIX = {
     "PROVIDER_CLASS_PLAN": "Confirm that this plan accepts the class for the code.",
     "PROVIDER_CLASS_PAYER": "Use a code that the payer lists for the class, or correct the payer_classes table.",
     "PROVIDER_CLASS_MEDICARE": "Medicare does not pay this class for days before 2024.",
+}
+PREDICTS = {
+    "PROVIDER_CLASS": "CARC8 CARC170 CARC185 N95",
+    "PROVIDER_CLASS_PLAN": "CARC8 CARC170 N95",
+    "PROVIDER_CLASS_PAYER": "CARC8 CARC170 N95",
+    "PROVIDER_CLASS_MEDICARE": "CARC170 N95",
+}
+CHANGE = {
+    "PROVIDER_CLASS": "code=of the clinician's scope",
+    "PROVIDER_CLASS_PAYER": "code=listed for the class",
+    "PROVIDER_CLASS_MEDICARE": "line=remove",
 }
 _PROGRAMME = frozenset({"FAC", "OTP", "any"})
 _MASTERS = frozenset({"LCSW", "LMFT", "MHC"})
@@ -130,23 +142,32 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     stated, refused = _by_the_payer(lines)
     fields = "code provider_class"
     return join(
-        say(
-            lines, no & ~stated, "PROVIDER_CLASS", fields, "The clinician's class may not bill this code.",
-            predicts="CARC8 CARC170 CARC185 N95", change="code=of the clinician's scope",
+        found(
+            lines,
+            no & ~stated,
+            "PROVIDER_CLASS",
+            fields,
+            "The clinician's class may not bill this code.",
         ),
-        say(
-            lines, plan & ~stated, "PROVIDER_CLASS_PLAN", fields,
+        found(
+            lines,
+            plan & ~stated,
+            "PROVIDER_CLASS_PLAN",
+            fields,
             "Only some plans accept the clinician's class for this code.",
-            predicts="CARC8 CARC170 N95",
         ),
-        say(
-            lines, refused, "PROVIDER_CLASS_PAYER", f"{fields} payer_classes.codes",
+        found(
+            lines,
+            refused,
+            "PROVIDER_CLASS_PAYER",
+            f"{fields} payer_classes.codes",
             "The payer does not list this code for the clinician's class.",
-            predicts="CARC8 CARC170 N95", change="code=listed for the class",
         ),
-        say(
-            lines, _too_early(lines), "PROVIDER_CLASS_MEDICARE", "provider_class payer_class service_date",
+        found(
+            lines,
+            _too_early(lines),
+            "PROVIDER_CLASS_MEDICARE",
+            "provider_class payer_class service_date",
             "Medicare did not pay this class yet on the day of service.",
-            predicts="CARC170 N95", change="line=remove",
         ),
-    )  # fmt: skip
+    )

@@ -14,7 +14,8 @@ import pytest
 
 from configs import reference
 from tasks.billing.context import JudgeContext
-from tasks.billing.scrub import registry
+from tasks.billing.scrub import add_on, modifiers, registry
+from tasks.billing.scrub.common import prepare
 
 JUDGE = JudgeContext(business_date=date(2026, 2, 1))
 LINE = {
@@ -157,10 +158,13 @@ def test_every_row_of_the_table_of_pairs_is_shown() -> None:
     assert {row["rule_id"] for row in reference.table("code_pair_rules")} == {row for row, *_ in SHOWN}
 
 
-def test_what_a_payer_would_answer_and_what_to_change_stand_in_the_frame_of_the_rule() -> None:
-    from tasks.billing.scrub import add_on, common
+def test_of_more_than_four_modifiers_the_change_names_those_for_the_note() -> None:
+    lines, history = prepare(
+        pd.DataFrame([{**LINE, "position": 1, "modifiers": "59 HO HE HQ 95"}]), None, None
+    )
+    (said,) = modifiers.check(lines, history, JUDGE).to_dict(orient="records")
+    assert (said["rule_id"], said["change"]) == ("MODIFIER_COUNT", "modifiers=move to the note HQ")
 
-    lines, history = common.prepare(pd.DataFrame([{**LINE, "position": 1, "code": "90833"}]), None, None)
-    (said,) = add_on.check(lines, history, JUDGE).to_dict(orient="records")
-    assert {"CARC107", "N122"} <= set(said["predicts"].split())
-    assert said["change"] == "line=remove, or its base code beside it"
+
+def test_an_add_on_alone_says_what_a_payer_would_answer() -> None:
+    assert {"CARC107", "N122"} <= set(add_on.PREDICTS.split())
