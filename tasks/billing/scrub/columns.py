@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tasks.billing.scrub.common import Numbers
+from tasks.billing.scrub.common import Flags, Numbers, member
 
 TEXT = (
     "payer_quarter_hour_rule",
@@ -25,8 +25,6 @@ TEXT = (
     "location_id",
 )
 NUMBERS = ("payer_programme_minutes",)
-# Codes that are looked for on other days too (intakes, programme days): their history is not only that day's.
-LOOK_BACK = ("90791", "90792", "H0015", "S9480", "H0035", "S0201")
 
 
 def text(lines: pd.DataFrame, name: str) -> pd.Series:
@@ -41,3 +39,12 @@ def number(lines: pd.DataFrame, name: str) -> Numbers:
     if name not in lines:
         return np.full(len(lines), np.nan)
     return lines[name].to_numpy(dtype=np.float64)
+
+
+def listed(items: pd.Series, lists: pd.Series) -> Flags:
+    """Whether each row's item is in its list of items, blanks between; ``*`` lists everything, null nothing."""
+    said = np.zeros(len(items), dtype=bool)
+    for value in lists.cat.categories:
+        mine = member(lists, [value])
+        said |= mine if "*" in value.split() else mine & member(items, value.split())
+    return said

@@ -155,7 +155,7 @@ import pandas as pd
 
 from configs import reference
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import text
+from tasks.billing.scrub.columns import listed, text
 from tasks.billing.scrub.common import (
     Context,
     Flags,
@@ -288,9 +288,7 @@ def _overlapping(both: pd.DataFrame, asked: Flags, other: Flags, group: Keys) ->
 
 def _not_the_programmes(both: pd.DataFrame, programme: Flags, group: Keys) -> Flags:
     """Lines that a programme's day rate does not swallow: classes paid beside it, other locations and facilities."""
-    lists, paid = text(both, "payer_beside_programme"), np.zeros(len(both), dtype=bool)
-    for value in lists.cat.categories:
-        paid |= member(lists, [value]) & member(both["provider_class"], value.split())
+    paid = listed(both["provider_class"], text(both, "payer_beside_programme"))
 
     def same(column: pd.Series) -> Flags:
         """Whether a programme line of the group has the line's own value."""

@@ -110,7 +110,7 @@ import pandas as pd
 
 from configs import reference
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import text
+from tasks.billing.scrub.columns import listed, text
 from tasks.billing.scrub.common import Context, Flags, found, has_modifier, join, lookup, member
 
 ID = "TELEHEALTH"
@@ -235,8 +235,8 @@ class _Facts:
         self.medicare = is_("payer_class", "medicare_ffs")
         self.medicaid = is_("payer_class", "medicaid", "medicaid_mco")
         self.commercial = ~self.medicare & ~self.medicaid
-        listed = self.medicare | self.medicaid | is_("payer_class", *_COMMERCIAL)
-        self.off_table = ~listed & lines["payer_class"].notna().to_numpy()
+        on_table = self.medicare | self.medicaid | is_("payer_class", *_COMMERCIAL)
+        self.off_table = ~on_table & lines["payer_class"].notna().to_numpy()
         self.remote = is_("place_of_service", "02", "10")
         self.home_place, self.other_place = is_("place_of_service", "10"), is_("place_of_service", "02")
         self.office = is_("place_of_service", "11")
@@ -262,10 +262,8 @@ class _Facts:
 def _not_on_list(lines: pd.DataFrame) -> tuple[Flags, Flags]:
     """(lines whose payer states its telehealth codes, lines whose code is not among them)."""
     lists = text(lines, "payer_telehealth_codes")
-    stated, missing = lists.notna().to_numpy(), np.zeros(len(lines), dtype=bool)
-    for value in lists.cat.categories:
-        missing |= member(lists, [value]) & ~member(lines["code"], value.split())
-    return stated, missing & stated
+    stated = lists.notna().to_numpy()
+    return stated, stated & ~listed(lines["code"], lists)
 
 
 def _dated(lines: pd.DataFrame) -> Iterator[tuple[str, Flags]]:
@@ -288,7 +286,7 @@ def _verdicts(lines: pd.DataFrame) -> dict[str, Flags]:
     new_visit = member(lines["code"], _TELEHEALTH_VISITS)
     not_by_video = member(lines["code"], [c for c in known if known[c].tele_medicare == "N"])
     not_by_audio = member(lines["code"], [c for c in known if known[c].audio_only == "N"])
-    listed, off_list = _not_on_list(lines)
+    stated, off_list = _not_on_list(lines)
     # The payer asked for GT, or a row of its own speaks of it (T05, T14); nobody asked for GQ and FQ.
     unasked_gt = f.gt & f.remote & ~f.wants_gt & ~f.medicare & ~(f.medicaid & f.unstated)
     unlisted_class = f.off_table & f.unstated & f.remote & (f.m95 | has_modifier(lines, "93"))
@@ -314,8 +312,8 @@ def _verdicts(lines: pd.DataFrame) -> dict[str, Flags]:
         & ~ask_office
         & ~(office_by_rule & f.m95 & ~f.audio_modifier),
         "TELEHEALTH_T14": f.medicaid & f.remote & f.unstated,
-        "TELEHEALTH_T15": (f.medicare & f.remote & not_by_video & ~new_visit & ~listed)
-        | (f.audio_modifier & not_by_audio & ~listed)
+        "TELEHEALTH_T15": (f.medicare & f.remote & not_by_video & ~new_visit & ~stated)
+        | (f.audio_modifier & not_by_audio & ~stated)
         | (off_list & (f.remote | f.modified)),
         "TELEHEALTH_T16": f.home_place & f.elsewhere,
         **dict(_dated(lines)),

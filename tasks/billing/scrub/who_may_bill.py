@@ -50,7 +50,7 @@ import numpy as np
 import pandas as pd
 
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.columns import text
+from tasks.billing.scrub.columns import listed, text
 from tasks.billing.scrub.common import Context, Flags, found, join, member
 
 ID = "PROVIDER_CLASS"
@@ -115,11 +115,8 @@ def _verdicts(lines: pd.DataFrame) -> tuple[Flags, Flags]:
 def _by_the_payer(lines: pd.DataFrame) -> tuple[Flags, Flags]:
     """(lines whose payer has a list for the class, lines whose code is not on it)."""
     lists = text(lines, "payer_class_codes")
-    stated, refused = lists.notna().to_numpy(), np.zeros(len(lines), dtype=bool)
-    for value in lists.cat.categories:
-        if value != "*":
-            refused |= member(lists, [value]) & ~member(lines["code"], value.split())
-    return stated, refused
+    stated = lists.notna().to_numpy()
+    return stated, stated & ~listed(lines["code"], lists)
 
 
 def _too_early(lines: pd.DataFrame) -> Flags:
