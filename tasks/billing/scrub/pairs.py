@@ -279,7 +279,7 @@ def _overlapping(both: pd.DataFrame, asked: Flags, other: Flags, group: Keys) ->
         }
     ).dropna()
     beside = frame[asked[frame["row"]]].merge(frame[other[frame["row"]]], on="group")
-    beside = beside[beside["row_x"] != beside["row_y"]]
+    beside = beside[beside["visit_x"] != beside["visit_y"]]  # the lines of one encounter share its times
     hit = beside[(beside["start_x"] < beside["end_y"]) & (beside["start_y"] < beside["end_x"])]
     overlapping = np.zeros(len(both), dtype=bool)
     overlapping[hit["row_x"].to_numpy()] = True
