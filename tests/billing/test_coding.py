@@ -278,3 +278,24 @@ def test_quarter_hours_of_two_short_contacts_are_held_on_the_days_total() -> Non
     assert "MINUTES_DAY" in said(day, "E2")
     longer = run(encounters(met, met | {"minutes": 13}), masters())
     assert "MINUTES_DAY" not in said(longer, "E1") | said(longer, "E2")
+
+
+def test_what_the_payer_lists_for_the_class_goes_before_the_codes_own_classes() -> None:
+    row = {"row_id": "1", "payer_id": "ACME", "provider_class": "LCSW", "effective_from": "2026-01-01"}
+    intake = IN_PERSON | {"codes": "90792"}  # by itself the prescribers' code
+    for codes, rule in (
+        ("90792 90837", None),
+        ("90837", "PROVIDER_CLASS_PAYER"),
+        (None, "PROVIDER_CLASS_PAYER"),
+    ):
+        found = said(
+            run(encounters(intake), masters(payer_classes=frame("payer_classes", [row | {"codes": codes}])))
+        )
+        assert {name for name in found if name.startswith("PROVIDER_CLASS")} == ({rule} if rule else set())
+    assert "PROVIDER_CLASS" in said(run(encounters(intake), masters()))
+
+
+def test_the_order_that_coding_gives_is_the_order_that_the_scrub_wants() -> None:
+    for order in ("telehealth_first", "usual", None):
+        payer = rows("payers", {"modifier_order": order})
+        assert "MODIFIER_ORDER" not in said(run(encounters({"codes": "90837-HO"}), masters(payers=payer)))
