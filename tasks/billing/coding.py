@@ -16,7 +16,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tasks.billing import codes, derivation, fees, findings
-from tasks.billing.context import Column, JudgeContext, Masters, words
+from tasks.billing.context import Column, JudgeContext, Masters, beside, words
+from tasks.billing.scrub.modifiers import TELEHEALTH_FIRST, telehealth_first
+from tasks.billing.visits import covers
 
 SOURCE = "coding v1: time_unit_algorithms.tsv, procedure_codes.tsv, telehealth_agreement.tsv"
 MAX_DIAGNOSES, MAX_POINTERS = 12, 4
@@ -30,14 +32,20 @@ OF_VISIT = words(
     "encounter_row_id patient_id payer_id coverage_id secondary_coverage_id service_date diagnoses level_of_care"
     " payer_class payer_telehealth_rule payer_audio_allowed payer_auth_codes payer_timely_filing_days"
     " service_kind modality patient_location minutes therapy_minutes new_patient interactive_complexity part2"
+    " start_time end_time em_basis location_id"
 )
+# The payer's ways that codes, units and modifiers depend on, as the ledger names them.
+WAYS = words("telehealth_codes modifier_order quarter_hour_rule programme_minutes beside_programme")
 COLUMNS = words(
     "encounter_id encounter_row_id position patient_id payer_id coverage_id secondary_coverage_id rendering_id"
     " supervising_id service_date place_of_service code modifiers units charge_cents diagnoses pointers"
     " authorization_id level_of_care payer_class payer_telehealth_rule payer_audio_allowed payer_auth_codes"
     " payer_timely_filing_days provider_class treating_id service_kind modality"
     " patient_location minutes therapy_minutes new_patient interactive_complexity part2"
+    " start_time end_time em_basis location_id treating_class payer_class_codes payer_telehealth_codes"
+    " payer_modifier_order payer_quarter_hour_rule payer_programme_minutes payer_beside_programme"
 )
+NO_CODE = "none"  # a class that the payer's table lists with no code at all
 
 
 @dataclass(frozen=True)
@@ -56,25 +64,50 @@ def _telehealth(visits: pd.DataFrame) -> Column:
     return modifier.mask(visits["modality"] == "audio", AUDIO_MODIFIER).astype("str")
 
 
-def _visit_columns(visits: pd.DataFrame) -> pd.DataFrame:
+def _with_ways(visits: pd.DataFrame, payers: pd.DataFrame) -> pd.DataFrame:
+    """Visits with ``payer_`` columns for the payer's WAYS."""
+    known = payers.set_index("payer_id")
+    ways = {f"payer_{name}": beside(visits["payer_id"], known[name]) for name in WAYS}
+    return visits.assign(**ways)
+
+
+def _class_codes(visits: pd.DataFrame, payer_classes: pd.DataFrame) -> Column:
+    """Codes that the payer's table gives the clinician's class on the day; missing where it has no row for it."""
+    if payer_classes.empty:
+        return pd.Series(None, index=visits.index, dtype="str")
+    asked = visits[["payer_id", "service_date"]].assign(
+        provider_class=visits["credentialed_class"], row=range(len(visits))
+    )
+    rows = asked.merge(payer_classes, on=["payer_id", "provider_class"])
+    rows = rows[covers(rows["service_date"], rows["effective_from"], rows["effective_to"])]
+    newest = rows.sort_values("effective_from").drop_duplicates("row", keep="last").set_index("row")
+    listed = newest["codes"].fillna("").str.strip().replace("", NO_CODE)
+    return beside(pd.Series(range(len(visits)), index=visits.index), listed).astype("str")
+
+
+def _visit_columns(visits: pd.DataFrame, payer_classes: pd.DataFrame) -> pd.DataFrame:
     """What lines take from their visit, with the claim's own view of the clinicians."""
-    frame = visits[["encounter_id", *OF_VISIT]].copy()
+    frame = visits[["encounter_id", *OF_VISIT, *(f"payer_{name}" for name in WAYS)]].copy()
     frame["diagnoses"] = codes.each(codes.normalise_diagnoses, frame["diagnoses"])
     frame["place_of_service"] = visits["pos"]
     frame["rendering_id"] = visits["billed_rendering_id"]
     frame["supervising_id"] = visits["billed_supervising_id"]
     frame["provider_class"] = visits["credentialed_class"]
     frame["treating_id"] = visits["rendering_id"]
+    frame["treating_class"] = visits["provider_class"]
+    frame["payer_class_codes"] = _class_codes(visits, payer_classes)
     frame["telehealth"] = _telehealth(visits)
     return frame
 
 
 def _modifiers(lines: pd.DataFrame) -> Column:
-    """All modifiers of a line in pricing order; the telehealth one only where the source has not set its own."""
+    """All modifiers of a line in the payer's order; the telehealth one only where the source has not set its own."""
     own = lines["modifiers"].fillna("")
     stated = own.str.contains(rf"\b(?:{'|'.join(codes.TELEHEALTH)})\b", regex=True)
     joined = (own + " " + lines["telehealth"].where(~stated, "")).str.strip()
     ordered = codes.each(codes.order_modifiers, joined)
+    first = lines["payer_modifier_order"] == TELEHEALTH_FIRST
+    ordered = ordered.mask(first.fillna(False).astype(bool), codes.each(telehealth_first, ordered))
     return ordered.where(ordered != "").astype("str")
 
 
@@ -124,8 +157,11 @@ def _visit_findings(visits: pd.DataFrame) -> pd.DataFrame:
 
 def code(visits: pd.DataFrame, masters: Masters, context: JudgeContext) -> Coded:
     """Charge lines of `visits` (as ``visits.assemble`` gives them), priced, in order of encounter and position."""
+    visits = _with_ways(visits, masters.payers)
     items, found = derivation.items(visits)
-    lines = items.merge(_visit_columns(visits), on="encounter_id", how="left", validate="m:1")
+    lines = items.merge(
+        _visit_columns(visits, masters.payer_classes), on="encounter_id", how="left", validate="m:1"
+    )
     lines["position"] = (lines.groupby("encounter_id").cumcount() + 1).astype("Int64")
     lines["modifiers"] = _modifiers(lines)
     uncut = lines["diagnoses"]

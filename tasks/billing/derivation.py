@@ -110,8 +110,8 @@ def _no_level(visits: pd.DataFrame, unknown: Column) -> pd.DataFrame:
 
 
 def _em(visits: pd.DataFrame) -> Derived:
-    """E/M by decision making, else by total time."""
-    by_level = _em_by_level(visits)
+    """E/M by decision making, else (or where the visit says so) by total time."""
+    by_level = _em_by_level(visits).mask(visits["em_basis"] == "time")
     untimed = by_level.isna() & visits["minutes"].isna()
     code = by_level.fillna(times.em_by_time(visits["minutes"], visits["new_patient"]))
     return [item(visits, code)], [_no_level(visits, untimed), too_short(visits, code.notna())]
@@ -162,8 +162,10 @@ def _uncoded(visits: pd.DataFrame) -> Derived:
     ]
 
 
-def _programme(minutes: Column) -> Column:
-    return times.by_band(minutes, ((times.PROGRAMME_MINUTES, "H0015"),))
+def _programme(visits: pd.DataFrame) -> Derived:
+    """A day of the substance-use programme, if it was as long as the payer wants it."""
+    code = times.programme_day(visits["minutes"], visits["payer_programme_minutes"])
+    return [item(visits, code)], [no_minutes(visits), too_short(visits, code.notna())]
 
 
 DERIVERS: dict[str, Callable[[pd.DataFrame], Derived]] = {
@@ -176,7 +178,7 @@ DERIVERS: dict[str, Callable[[pd.DataFrame], Derived]] = {
     "group": _session("90853"),
     "em": _em,
     "em_psychotherapy": _em_psychotherapy,
-    "iop_sud": _timed(_programme),
+    "iop_sud": _programme,
 }
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tasks.billing import codes, findings, times
 from tasks.billing.context import Column, beside
+from tasks.billing.scrub.minutes import programme_days, quarter_hours
 
 SOURCE = "coding v1: procedure_codes.tsv unit, time_unit_algorithms.tsv"
 PATTERN = r"(?P<code>[0-9A-Z]{5})(?P<mods>(?:-[0-9A-Z]{2})*)"
@@ -22,7 +23,8 @@ NO_STEP = 1_000_000  # a first-hour code earns one unit however long the session
 
 def _split(visits: pd.DataFrame) -> pd.DataFrame:
     """One row a stated item: encounter_id, minutes, code, modifiers; code missing where it cannot be read."""
-    rows = visits[["encounter_id", "minutes"]].assign(text=visits["codes"].str.upper().str.split())
+    ways = ["payer_quarter_hour_rule", "payer_programme_minutes"]
+    rows = visits[["encounter_id", "minutes", *ways]].assign(text=visits["codes"].str.upper().str.split())
     rows = rows.explode("text").reset_index(drop=True)
     parts = rows["text"].astype("str").str.extract(f"^{PATTERN}$")
     rows["code"] = parts["code"].astype("str")
@@ -36,6 +38,10 @@ def _clocks(rows: pd.DataFrame) -> pd.DataFrame:
     unit = beside(rows["code"], table["unit"])
     step = unit.map(STEPS | dict.fromkeys((*FIRST, DAY), NO_STEP)).astype("Int64")
     first = beside(rows["code"], table["first"]).where(step.notna())
+    full = rows["code"].isin(quarter_hours()) & (rows["payer_quarter_hour_rule"] == times.FULL_QUARTERS)
+    first = first.mask(full.fillna(False).astype(bool), times.QUARTER)
+    payers = rows["payer_programme_minutes"].astype("Int64").where(rows["code"].isin(programme_days()))
+    first = payers.fillna(first)
     return rows.assign(
         first=first, step=step.where(first.notna()), chain=beside(rows["code"], table["chain"]), unit=unit
     )

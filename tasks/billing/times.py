@@ -24,6 +24,8 @@ PSYCHOTHERAPY_WITH_EM: Bands = ((53, "90838"), (38, "90836"), (16, "90833"))
 FAMILY_MINUTES = 26
 CRISIS_MINUTES, CRISIS_ADDON_MINUTES, CRISIS_STEP = 30, 75, 30
 PROGRAMME_MINUTES = 180
+QUARTER, MIDPOINT = 15, 8  # a quarter hour, and the minute at which it counts unless the payer wants it whole
+FULL_QUARTERS = "full"  # payers.quarter_hour_rule
 EM_NEW_BY_TIME: Bands = ((60, "99205"), (45, "99204"), (30, "99203"), (15, "99202"))
 EM_ESTABLISHED_BY_TIME: Bands = ((40, "99215"), (30, "99214"), (20, "99213"), (10, "99212"))
 # First minute at which one prolonged unit is earned, by prolonged code and the E/M it extends.
@@ -68,7 +70,14 @@ def crisis_addon_units(minutes: Column) -> Column:
 
 def fifteen_minute_units(minutes: Column, *, full: bool = False) -> Column:
     """Units of quarter hours over the day's total: the midpoint rule, or full quarters where a payer insists."""
-    return stepped_units(minutes, 15 if full else 8, 15)
+    return stepped_units(minutes, QUARTER if full else MIDPOINT, QUARTER)
+
+
+def programme_day(minutes: Column, least: Column, code: str = "H0015") -> Column:
+    """A programme's day, from the payer's least minutes on; where it states none, three hours."""
+    whole = minutes.astype("Int64")
+    earned = (whole >= least.astype("Int64").fillna(PROGRAMME_MINUTES)).fillna(False).to_numpy(dtype=bool)
+    return pd.Series(np.where(earned, code, ""), index=minutes.index, dtype="str").where(earned)
 
 
 def em_by_time(minutes: Column, new_patient: Column) -> Column:

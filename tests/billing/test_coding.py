@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from judge_practice import context, encounters, masters, rows
+from judge_practice import context, encounters, frame, masters, rows, run, said
 
 from connectors.ledger.schema import metadata
 from tasks.billing import coding
@@ -222,3 +222,80 @@ def test_messages_carry_no_values() -> None:
     text = " ".join(coded.findings[["message", "fix", "fields"]].to_numpy().ravel())
     assert "SECRET" not in text
     assert not any(word in text for word in ("P0001", "F41", "2026-01-05"))
+
+
+def test_a_payer_may_want_telehealth_first() -> None:
+    met = {"service_kind": "em_psychotherapy", "minutes": 55, "therapy_minutes": 30, "em_level": "moderate"}
+    payer = rows("payers", {"modifier_order": "telehealth_first"})
+    assert lines(code(met, payers=payer)) == [("99214", "95 25", 1), ("90833", "95", 1)]
+    assert lines(code({"codes": "H0004-HO-HQ", "minutes": 60}, payers=payer)) == [("H0004", "95 HO HQ", 4)]
+
+
+def test_a_payer_sets_the_length_of_a_programme_day() -> None:
+    day = IN_PERSON | {"service_kind": "iop_sud", "minutes": 170}
+    for least, expected in ((None, []), (150, [("H0015", "", 1)]), (171, [])):
+        payer = rows("payers", {"programme_minutes": least})
+        assert lines(code(day, payers=payer)) == expected
+        assert lines(code(day | {"service_kind": "other", "codes": "H0015"}, payers=payer)) == expected
+    stated = IN_PERSON | {"codes": "H0018", "minutes": 200}
+    assert lines(code(stated)) == [("H0018", "", 1)]
+    assert lines(code(stated, payers=rows("payers", {"programme_minutes": 240}))) == []
+
+
+def test_a_payer_may_count_full_quarter_hours() -> None:
+    met = IN_PERSON | {"codes": "H2015", "minutes": 29}
+    assert lines(code(met)) == [("H2015", "", 2)]
+    assert lines(code(met, payers=rows("payers", {"quarter_hour_rule": "full"}))) == [("H2015", "", 1)]
+
+
+def test_a_visit_whose_level_rests_on_time_takes_its_level_from_the_minutes() -> None:
+    met = IN_PERSON | {"service_kind": "em", "em_level": "high", "minutes": 22}
+    assert lines(code(met)) == [("99215", "", 1)]
+    assert lines(code(met | {"em_basis": "time"})) == [("99213", "", 1)]
+
+
+def test_lines_carry_what_the_payer_lists_for_the_class() -> None:
+    def listed(*changes: dict[str, Any]) -> list[str | None]:
+        usual = {"payer_id": "ACME", "provider_class": "LCSW", "effective_from": "2026-01-01"}
+        table = frame(
+            "payer_classes", [usual | change | {"row_id": str(n)} for n, change in enumerate(changes)]
+        )
+        column = code(IN_PERSON, payer_classes=table).lines["payer_class_codes"]
+        return [value if isinstance(value, str) else None for value in column]
+
+    assert listed() == [None]
+    assert listed({"codes": "90837 90834"}) == ["90837 90834"]
+    assert listed({"codes": ""}) == ["none"]
+    assert listed({"codes": "90837", "provider_class": "MD"}) == [None]
+    assert listed({"codes": "90837", "effective_to": "2026-01-04"}) == [None]
+    assert listed({"codes": "90837"}, {"codes": "90834", "effective_from": "2026-01-05"}) == ["90834"]
+
+
+def test_quarter_hours_of_two_short_contacts_are_held_on_the_days_total() -> None:
+    met = IN_PERSON | {"codes": "H0004", "minutes": 10}
+    day = run(encounters(met, met), masters())
+    assert "MINUTES_DAY" not in said(day, "E1")
+    assert "MINUTES_DAY" in said(day, "E2")
+    longer = run(encounters(met, met | {"minutes": 13}), masters())
+    assert "MINUTES_DAY" not in said(longer, "E1") | said(longer, "E2")
+
+
+def test_what_the_payer_lists_for_the_class_goes_before_the_codes_own_classes() -> None:
+    row = {"row_id": "1", "payer_id": "ACME", "provider_class": "LCSW", "effective_from": "2026-01-01"}
+    intake = IN_PERSON | {"codes": "90792"}  # by itself the prescribers' code
+    for codes, rule in (
+        ("90792 90837", None),
+        ("90837", "PROVIDER_CLASS_PAYER"),
+        (None, "PROVIDER_CLASS_PAYER"),
+    ):
+        found = said(
+            run(encounters(intake), masters(payer_classes=frame("payer_classes", [row | {"codes": codes}])))
+        )
+        assert {name for name in found if name.startswith("PROVIDER_CLASS")} == ({rule} if rule else set())
+    assert "PROVIDER_CLASS" in said(run(encounters(intake), masters()))
+
+
+def test_the_order_that_coding_gives_is_the_order_that_the_scrub_wants() -> None:
+    for order in ("telehealth_first", "usual", None):
+        payer = rows("payers", {"modifier_order": order})
+        assert "MODIFIER_ORDER" not in said(run(encounters({"codes": "90837-HO"}), masters(payers=payer)))

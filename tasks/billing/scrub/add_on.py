@@ -42,6 +42,8 @@ ID = "ADD_ON_ALONE"
 SOURCE = "procedure_codes.tsv primaries; code_pair_rules.tsv PR13 (V:S01; V:S05)"
 DEFAULT_SEVERITY = "hold"
 FIX = "Put the base code on the same claim with the same clinician, or leave the add-on out."
+PREDICTS = "CARC107 CARCB15 N122"
+CHANGE = "line=remove, or its base code beside it"
 
 SAME_CLAIM = ("patient_id", "payer_id", "coverage_id", "rendering_id", "place_of_service", "service_date")
 
@@ -62,4 +64,10 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
         for code in present:
             has_base = any_in_group(claim, member(some["code"], known[code].primaries))
             alone[near] |= member(some["code"], [code]) & ~has_base
-    return found(lines, alone, ID, "code rendering_id", "An add-on code without its base on the same claim.")
+    return found(
+        lines,
+        alone,
+        ID,
+        "code rendering_id",
+        "An add-on code without its base on the same claim.",
+    )

@@ -26,11 +26,17 @@ ID = "CHARGE_AMOUNT"
 SOURCE = "SV102 and SV104 of the 837P guide (005010X222A1)"
 DEFAULT_SEVERITY = "hold"
 FIX = "Give the code a price in the fee schedule for the date of service, and at least one unit."
+PREDICTS = "CARC16 M53 M54"
+CHANGE = "charge_cents=price of the code"
 
 
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Lines whose charge or units are absent, zero or negative."""
     good = (lines["charge_cents"].to_numpy() > 0) & (lines["units"].to_numpy() >= 1)
     return found(
-        lines, ~good, ID, "charge_cents units", "The line has no positive charge or no positive units."
+        lines,
+        ~good,
+        ID,
+        "charge_cents units",
+        "The line has no positive charge or no positive units.",
     )

@@ -36,6 +36,8 @@ ID = "DUPLICATE"
 SOURCE = "CARC 18 (carc.tsv); 837P DTP*472, SV101, 2310B"
 DEFAULT_SEVERITY = "hold"
 FIX = "Remove the repeated line; where the sessions were separate, document both and tell them apart by a modifier."
+PREDICTS = "CARC18 M86 N702"
+CHANGE = "line=remove"
 
 
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
@@ -45,5 +47,9 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     again = pd.Series(same).duplicated().to_numpy() & new
     fields = "patient_id service_date code modifiers rendering_id"
     return found(
-        both, again, ID, fields, "The same service is already billed or stands earlier in the batch."
+        both,
+        again,
+        ID,
+        fields,
+        "The same service is already billed or stands earlier in the batch.",
     )

@@ -38,6 +38,14 @@ FIX = {
     "MODIFIER_25_MISSING": "Put 25 on the visit that the psychotherapy was added to.",
     "MODIFIER_25_MISPLACED": "Take 25 off; it goes on the visit.",
 }
+PREDICTS = {
+    "MODIFIER_25_MISSING": "CARC4 CARC97 N822",
+    "MODIFIER_25_MISPLACED": "CARC4 N519",
+}
+CHANGE = {
+    "MODIFIER_25_MISSING": "modifiers=add 25",
+    "MODIFIER_25_MISPLACED": "modifiers=remove 25",
+}
 
 
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
@@ -51,6 +59,18 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
         missing = em & ~marked & any_in_group(session, added)
     fields = "code modifiers"
     return join(
-        found(lines, missing, "MODIFIER_25_MISSING", fields, "A visit with psychotherapy added lacks 25."),
-        found(lines, marked & ~em, "MODIFIER_25_MISPLACED", fields, "25 stands on a code that is no visit."),
+        found(
+            lines,
+            missing,
+            "MODIFIER_25_MISSING",
+            fields,
+            "A visit with psychotherapy added lacks 25.",
+        ),
+        found(
+            lines,
+            marked & ~em,
+            "MODIFIER_25_MISPLACED",
+            fields,
+            "25 stands on a code that is no visit.",
+        ),
     )

@@ -27,7 +27,10 @@ DEFAULTS: dict[str, str | int | None] = {
     "diagnoses": "F411",
     "pointers": "1",
 }
-_NUMBERS = ("position", "units", "charge_cents", "payer_timely_filing_days", "minutes", "therapy_minutes")
+_NUMBERS = (
+    "position", "units", "charge_cents", "payer_timely_filing_days", "minutes", "therapy_minutes",
+    "payer_programme_minutes",
+)  # fmt: skip
 _HEADING = re.compile(r"^(Passes|Fails|History)::\s*$")
 
 

@@ -7,8 +7,11 @@ modifier_gt, pos11_95); where that is blank, the table's verdict for the payer's
 list is a question to the payer, not a pass. The encounter's modality and location are the truth that the codes are
 held to. A mismatch is denied, or underpaid at the facility rate by a fifth to two fifths.
 
-Rows of ``telehealth_agreement.tsv`` keep their number (TELEHEALTH_T13); the ids without a number compare the line
-with its encounter and with the payer's stated rule.
+Rows of ``telehealth_agreement.tsv`` keep their number (TELEHEALTH_T13), and so do those of ``telehealth_dated.tsv``,
+which begin with a day (TELEHEALTH_F01); the ids without a number compare the line with its encounter and with the
+payer's stated rule. TELEHEALTH_UNLISTED is a combination that no row speaks of: GQ and FQ (store-and-forward, the
+facilities' old audio-only), GT where the payer has not asked for it, and a class of payer that the table leaves out. A
+payer's own list of telehealth codes (``telehealth_codes``) takes the general list's place.
 
 Passes::
 
@@ -20,6 +23,18 @@ Passes::
     E5            90837  11                95         commercial    pos11_95               video      home
     E6            90837  11                .          commercial    modifier_95            in_person  office
     E7            90837  10                GT         medicaid      modifier_gt            video      home
+
+Passes::
+
+    encounter_id  code   place_of_service  modifiers  payer_class   payer_telehealth_rule  payer_audio_allowed  \
+        payer_telehealth_codes  modality
+    E1            90837  02                .          medicare_ffs  .  true  .            video
+    E2            90837  10                .          medicare_ffs  .  true  .            video
+    E3            90837  10                93         medicare_ffs  .  true  .            audio
+    E4            90837  02                95         commercial    .  true  .            video
+    E5            90837  10                93         commercial    .  true  .            audio
+    E6            90837  11                .          commercial    .  true  .            in_person
+    E7            99211  10                95         commercial    .  true  99211 90837  video
 
 Fails::
 
@@ -34,6 +49,35 @@ Fails::
     E8            90837  10                .          commercial    .                      TELEHEALTH_T09
     E9            90837  10                95         medicaid      .                      TELEHEALTH_T14
     E10           99211  10                .          medicare_ffs  .                      TELEHEALTH_T15
+
+Fails::
+
+    encounter_id  code   place_of_service  modifiers  payer_class         payer_telehealth_rule  finds
+    E1            90837  10                GQ         commercial          .                      TELEHEALTH_UNLISTED
+    E2            90837  10                FQ         medicare_ffs        .                      TELEHEALTH_UNLISTED
+    E3            90837  10                GT         commercial          .                      TELEHEALTH_UNLISTED
+    E4            90837  02                GT         eap                 none                   TELEHEALTH_UNLISTED
+    E5            90837  02                95         medicare_advantage  .                      TELEHEALTH_UNLISTED
+    E6            90837  02                GQ         medicaid            modifier_95            \
+        TELEHEALTH_UNLISTED TELEHEALTH_PAYER
+
+Fails::
+
+    encounter_id  code   place_of_service  modifiers  payer_class  payer_telehealth_rule  payer_telehealth_codes  finds
+    E1            90837  10                95         commercial   modifier_95            90832 90834             \
+        TELEHEALTH_T15
+    E2            90834  10                95         commercial   modifier_95            90832 90834             .
+    E3            90837  11                95         commercial   pos11_95               90832 90834             \
+        TELEHEALTH_T15
+
+Fails::
+
+    encounter_id  code   place_of_service  payer_class   service_date  diagnoses  finds
+    E1            90837  10                medicare_ffs  2027-12-31    F411       .
+    E2            90837  10                medicare_ffs  2028-01-01    F411       TELEHEALTH_F01
+    E3            99214  10                medicare_ffs  2027-12-31    G4700      .
+    E4            99214  10                medicare_ffs  2028-01-01    G4700      TELEHEALTH_F02
+    E5            90837  02                medicare_ffs  2028-01-01    F411       .
 
 Fails::
 
@@ -59,16 +103,18 @@ Fails::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from configs import reference
 from tasks.billing.scrub import codebook
-from tasks.billing.scrub.common import Context, Flags, found, has_modifier, join, member
+from tasks.billing.scrub.columns import listed, text
+from tasks.billing.scrub.common import Context, Flags, found, has_modifier, join, lookup, member
 
 ID = "TELEHEALTH"
+VERSION = 2
 _ROWS = reference.by_key("telehealth_agreement", "rule_id")
 _SPOKEN = {
     "T04": "warn",
@@ -83,17 +129,26 @@ _SPOKEN = {
     "T15": "hold",
     "T16": "hold",
 }
+_DATED = reference.by_key("telehealth_dated", "rule_id")
 _OWN = {
+    "TELEHEALTH_UNLISTED": "warn",
     "TELEHEALTH_AUDIO": "warn",
     "TELEHEALTH_MODALITY": "hold",
     "TELEHEALTH_PAYER": "hold",
     "TELEHEALTH_PLACE": "hold",
 }
-DEFAULT_SEVERITY = {f"TELEHEALTH_{row}": severity for row, severity in _SPOKEN.items()} | _OWN
-SOURCE = {
-    f"TELEHEALTH_{row}": f"telehealth_agreement.tsv {row} ({_ROWS[row]['prov']})" for row in _SPOKEN
-} | dict.fromkeys(
-    _OWN, "telehealth_agreement.tsv T01-T16; the payer's telehealth_rule and audio_allowed (V:S20; V:S21; K)"
+DEFAULT_SEVERITY = (
+    {f"TELEHEALTH_{row}": severity for row, severity in _SPOKEN.items()}
+    | {f"TELEHEALTH_{row}": "warn" for row in _DATED}
+    | _OWN
+)
+SOURCE = (
+    {f"TELEHEALTH_{row}": f"telehealth_agreement.tsv {row} ({_ROWS[row]['prov']})" for row in _SPOKEN}
+    | {f"TELEHEALTH_{row}": f"telehealth_dated.tsv {row} ({_DATED[row]['prov']})" for row in _DATED}
+    | dict.fromkeys(
+        _OWN,
+        "telehealth_agreement.tsv T01-T16; the payer's telehealth_rule and audio_allowed (V:S20; V:S21; K)",
+    )
 )
 FIX: Mapping[str, str] = {
     "TELEHEALTH_T04": "Use place 10 or 02 without 95, unless one of the special cases applies.",
@@ -107,6 +162,9 @@ FIX: Mapping[str, str] = {
     "TELEHEALTH_T14": "State the payer's telehealth_rule from the state's table.",
     "TELEHEALTH_T15": "Bill the service in person only, or use a code the payer takes by telehealth.",
     "TELEHEALTH_T16": "Use place 02; 10 is the person's home.",
+    "TELEHEALTH_F01": "Document the in-person visits that Medicare asks for, or ask for the exception.",
+    "TELEHEALTH_F02": "Bill the service in person, or check whether the day of the law was moved again.",
+    "TELEHEALTH_UNLISTED": "Ask the payer and state its telehealth_rule, or use 95 for video and 93 for audio.",
     "TELEHEALTH_AUDIO": "Ask the payer and state audio_allowed.",
     "TELEHEALTH_MODALITY": "Use 95 for video, 93 for audio, neither in person.",
     "TELEHEALTH_PAYER": "Use the modifier and place of the payer's telehealth_rule.",
@@ -124,13 +182,47 @@ _MESSAGE: Mapping[str, str] = {
     "TELEHEALTH_T14": "The state's telehealth modifier is not known.",
     "TELEHEALTH_T15": "The code is not payable in this telehealth form.",
     "TELEHEALTH_T16": "Place 10, and the person was not at home.",
+    "TELEHEALTH_F01": "Medicare asks for in-person visits beside behavioural telehealth at home from this day on.",
+    "TELEHEALTH_F02": "Medicare's time for telehealth at home of other than behavioural services is over.",
+    "TELEHEALTH_UNLISTED": "No rule says that this payer takes this telehealth combination.",
     "TELEHEALTH_AUDIO": "Audio-only, and whether the payer allows it is not stated.",
     "TELEHEALTH_MODALITY": "The modifier contradicts how the session was held.",
     "TELEHEALTH_PAYER": "The line does not follow the payer's telehealth rule.",
     "TELEHEALTH_PLACE": "The place contradicts where the person was.",
 }
+_PLACE, _MODIFIER = "CARC5 M77", "CARC4 N519 N822 N823"
+PREDICTS: Mapping[str, str] = {
+    "TELEHEALTH_T04": _PLACE,
+    "TELEHEALTH_T05": _MODIFIER,
+    "TELEHEALTH_T06": "CARC96 N776",
+    "TELEHEALTH_T08": "CARC96 N776",
+    "TELEHEALTH_T09": _MODIFIER,
+    "TELEHEALTH_T10": _PLACE,
+    "TELEHEALTH_T12": "CARC4 N519",
+    "TELEHEALTH_T13": f"{_PLACE} CARC4 N519",
+    "TELEHEALTH_T14": _MODIFIER,
+    "TELEHEALTH_T15": "CARC96 N776",
+    "TELEHEALTH_T16": _PLACE,
+    "TELEHEALTH_F01": "CARC96 N776",
+    "TELEHEALTH_F02": "CARC96 N776",
+    "TELEHEALTH_UNLISTED": _MODIFIER,
+    "TELEHEALTH_AUDIO": "CARC96 N776",
+    "TELEHEALTH_MODALITY": _MODIFIER,
+    "TELEHEALTH_PAYER": _MODIFIER,
+    "TELEHEALTH_PLACE": _PLACE,
+}
+CHANGE: Mapping[str, str] = {
+    "TELEHEALTH_T04": "modifiers=remove 95",
+    "TELEHEALTH_T05": "modifiers=remove GT",
+    "TELEHEALTH_T06": "code=office visit of the level",
+    "TELEHEALTH_T12": "modifiers=keep 95 or 93",
+    "TELEHEALTH_T13": "place_of_service=02 or 10",
+    "TELEHEALTH_T16": "place_of_service=02",
+}
 _FIELDS = "place_of_service modifiers modality patient_location payer_class payer_telehealth_rule"
 _TELEHEALTH_VISITS = codebook.expand("98000-98015")
+# Classes that T07-T10 are taken to speak of beside commercial itself; the table leaves the others out.
+_COMMERCIAL = ("commercial", "blue")
 
 
 class _Facts:
@@ -143,10 +235,13 @@ class _Facts:
         self.medicare = is_("payer_class", "medicare_ffs")
         self.medicaid = is_("payer_class", "medicaid", "medicaid_mco")
         self.commercial = ~self.medicare & ~self.medicaid
+        on_table = self.medicare | self.medicaid | is_("payer_class", *_COMMERCIAL)
+        self.off_table = ~on_table & lines["payer_class"].notna().to_numpy()
         self.remote = is_("place_of_service", "02", "10")
         self.home_place, self.other_place = is_("place_of_service", "10"), is_("place_of_service", "02")
         self.office = is_("place_of_service", "11")
         self.m95, self.gt = has_modifier(lines, "95"), has_modifier(lines, "GT")
+        self.legacy = has_modifier(lines, "GQ", "FQ", "G0")
         self.video_modifier, self.audio_modifier = self.m95 | self.gt, has_modifier(lines, "93", "FQ")
         self.modified = self.video_modifier | self.audio_modifier | has_modifier(lines, "GQ")
         self.video, self.audio = is_("modality", "video"), is_("modality", "audio")
@@ -164,12 +259,37 @@ class _Facts:
         self.audio_unstated = allowed.isna().to_numpy()
 
 
+def _not_on_list(lines: pd.DataFrame) -> tuple[Flags, Flags]:
+    """(lines whose payer states its telehealth codes, lines whose code is not among them)."""
+    lists = text(lines, "payer_telehealth_codes")
+    stated = lists.notna().to_numpy()
+    return stated, stated & ~listed(lines["code"], lists)
+
+
+def _dated(lines: pd.DataFrame) -> Iterator[tuple[str, Flags]]:
+    """Rows that begin or end on a day, with the lines they speak about."""
+    behavioural = lookup(lines["diagnoses"], lambda listed: listed.startswith("F"), False, bool)
+    for row in _DATED.values():
+        mask = member(lines["payer_class"], [row["payer_class"]])
+        mask &= member(lines["place_of_service"], row["pos"].split())
+        mask &= ~behavioural if row["diagnosis"].startswith("not") else behavioural
+        if mask.any():
+            day = lines["service_date"]
+            mask &= (day >= pd.Timestamp(row["valid_from"] or "1900")).to_numpy(dtype=bool)
+            mask &= (day <= pd.Timestamp(row["valid_to"] or "2200")).to_numpy(dtype=bool)
+        yield f"TELEHEALTH_{row['rule_id']}", mask
+
+
 def _verdicts(lines: pd.DataFrame) -> dict[str, Flags]:
     """Rule id -> the lines it speaks about."""
     f, known = _Facts(lines), codebook.codes()
     new_visit = member(lines["code"], _TELEHEALTH_VISITS)
     not_by_video = member(lines["code"], [c for c in known if known[c].tele_medicare == "N"])
     not_by_audio = member(lines["code"], [c for c in known if known[c].audio_only == "N"])
+    stated, off_list = _not_on_list(lines)
+    # The payer asked for GT, or a row of its own speaks of it (T05, T14); nobody asked for GQ and FQ.
+    unasked_gt = f.gt & f.remote & ~f.wants_gt & ~f.medicare & ~(f.medicaid & f.unstated)
+    unlisted_class = f.off_table & f.unstated & f.remote & (f.m95 | has_modifier(lines, "93"))
     special = f.medicare & f.office & f.m95 & ~f.audio_modifier
     ask_office = f.commercial & f.office & f.m95 & ~f.audio_modifier & f.unstated
     office_by_rule = f.wants_office & f.office
@@ -192,9 +312,12 @@ def _verdicts(lines: pd.DataFrame) -> dict[str, Flags]:
         & ~ask_office
         & ~(office_by_rule & f.m95 & ~f.audio_modifier),
         "TELEHEALTH_T14": f.medicaid & f.remote & f.unstated,
-        "TELEHEALTH_T15": (f.medicare & f.remote & not_by_video & ~new_visit)
-        | (f.audio_modifier & not_by_audio),
+        "TELEHEALTH_T15": (f.medicare & f.remote & not_by_video & ~new_visit & ~stated)
+        | (f.audio_modifier & not_by_audio & ~stated)
+        | (off_list & (f.remote | f.modified)),
         "TELEHEALTH_T16": f.home_place & f.elsewhere,
+        **dict(_dated(lines)),
+        "TELEHEALTH_UNLISTED": (f.legacy & f.remote) | unasked_gt | unlisted_class,
         "TELEHEALTH_AUDIO": f.commercial & f.audio_modifier & f.remote & ~f.video_modifier & f.audio_unstated,
         "TELEHEALTH_MODALITY": contradicted | unmarked_audio,
         "TELEHEALTH_PAYER": live & off_rule,
