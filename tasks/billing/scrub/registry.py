@@ -20,6 +20,7 @@ import pandas as pd
 from tasks.billing.scrub import (
     add_on,
     charge,
+    code_payer,
     code_status,
     diagnosis_billable,
     diagnosis_list,
@@ -31,9 +32,11 @@ from tasks.billing.scrub import (
     minutes,
     modifier_25,
     modifiers,
+    mue,
     ncci,
     pairs,
     per_diem,
+    place,
     telehealth,
     timely_filing,
     units,
@@ -62,6 +65,9 @@ RULES: tuple[ModuleType, ...] = (
     diagnosis_pairing,
     duplicate,
     timely_filing,
+    mue,
+    place,
+    code_payer,
 )
 
 SEVERITIES = ("hold", "warn", "off")
