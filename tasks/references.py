@@ -103,7 +103,7 @@ def load_reference(
         "loaded_on": dt.date.today().isoformat(),
     }
     with ledger.transaction() as tx:
-        new = tx.add("reference_files", [row])
+        new = tx.add("reference_files", pd.DataFrame([row]))
     return ReferenceReport(kind, label, sha, len(loaded.frame), new, first, last, loaded.problems)
 
 
@@ -219,7 +219,11 @@ def _shaped(kind: str, rows: pd.DataFrame, editions: pd.DataFrame) -> pd.DataFra
     if kind in ("nucc", "pos"):
         key = "code" if kind == "nucc" else "pos"
         own_end = "deactivation" if kind == "nucc" else "termination"
-        merged = official.runs(rows, key, "effective", own_end, open_left=True)
+        by_key = rows.groupby(key)  # editions without the date columns agree with those that have them
+        rows = rows.assign(
+            **{"effective": by_key["effective"].transform("min"), own_end: by_key[own_end].transform("max")}
+        )
+        merged = official.runs(rows, key, open_left=True)
         merged["effective_from"] = merged["effective"].fillna(merged["effective_from"])
         merged["effective_to"] = merged[own_end].fillna(merged["effective_to"])
         return merged.drop(columns=["effective", own_end, "series"])
