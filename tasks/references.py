@@ -34,6 +34,7 @@ from tasks.moment import Reads
 STREAMED = "nppes"  # too large for memory, and kept for our own NPIs only
 BEGINNING = 1 << 22  # bytes that tell what a file is
 LAST_MONTH_OF_ICD = 9
+PARTIAL = ("ncci", "nppes", "supplement")  # come in parts, or hold what concerns us only
 
 
 class ReferenceRefused(Exception):
@@ -89,6 +90,8 @@ def load_reference(
         )
     last = _last_day(kind, first) if effective else loaded.effective_to
     label = f"{label} {loaded.series}".strip()
+    if edition is None:
+        _whole(ledger, kind, loaded, first, path.name)
     sha = archive.put_file(settings.archive, path)
     _keep(_place(settings, kind, sha), loaded.frame)
     row = {
@@ -105,6 +108,21 @@ def load_reference(
     with ledger.transaction() as tx:
         new = tx.add("reference_files", pd.DataFrame([row]))
     return ReferenceReport(kind, label, sha, len(loaded.frame), new, first, last, loaded.problems)
+
+
+def _whole(ledger: Reads, kind: str, loaded: Loaded, first: dt.date, name: str) -> None:
+    """Refuse a table with less than half the rows of an earlier edition: what it lacks would count as ended."""
+    if kind in PARTIAL or loaded.series in PARTIAL:
+        return
+    before = ledger.read("reference_files", {"kind": kind})
+    before = before[before["effective_from"] < pd.Timestamp(first)]
+    before = before[[official.series_of(edition) == loaded.series for edition in before["edition"]]]
+    most = int(before["rows"].max()) if len(before) else 0
+    if 2 * len(loaded.frame) < most:
+        raise ReferenceRefused(
+            f"{name}: line {len(loaded.frame)}: {len(loaded.frame)} rows, where an earlier edition had {most}: a part of"
+            " the file? If it is whole, say so by giving --edition"
+        )
 
 
 def _last_day(kind: str, first: dt.date) -> dt.date | None:

@@ -175,6 +175,16 @@ def test_a_name_that_tells_nothing_needs_edition_and_day(home: Path) -> None:
     )  # fmt: skip
 
 
+def test_a_part_of_a_table_is_refused(home: Path) -> None:
+    assert load(home, "icd10cm", SAMPLES / "icd10cm_order_2026.txt").exit_code == 0
+    part = home / "icd10cm-order-April-2026.txt"
+    part.write_bytes(b"".join((SAMPLES / part.name).read_bytes().splitlines(keepends=True)[:9]))
+    told = load(home, "icd10cm", part)
+    assert told.exit_code == 2
+    assert "a part of the file?" in told.output
+    assert load(home, "icd10cm", part, "--edition", "2026 April").exit_code == 0
+
+
 @pytest.mark.parametrize(
     "arguments", [["nonsense", __file__], ["icd10cm"], ["icd10cm", "/no/such/file"], ["mue", __file__]]
 )

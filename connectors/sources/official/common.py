@@ -47,6 +47,19 @@ class WrongFile(Exception):
         super().__init__(f"{plain(name)}: line {row}: {why}")
 
 
+# Beside the whole tables the publishers give what changed since the last one; loaded in its place it would end
+# everything that did not change.
+CHANGES = re.compile(
+    r"addition|deletion|revision|transaction|transreport|correct|[-_ ]changes", re.IGNORECASE
+)
+
+
+def whole(name: str) -> None:
+    """Raises WrongFile where the name says that the file has only what changed."""
+    if CHANGES.search(plain(name).replace("correct_coding", "").replace("correct-coding", "")):
+        raise WrongFile(name, 1, "what changed in a quarter, not the whole table: fetch that one")
+
+
 @dataclass(frozen=True)
 class Loaded:
     """Rows of an official file; `frame` has the columns of its reader.

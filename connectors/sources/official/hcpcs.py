@@ -4,7 +4,8 @@ Text of 320 characters a record (``HCPCyyyy_MMM_ANWEB.txt``), columns 1-based: c
 6-10, record id 11 (3 first line of a code, 4 goes on, 7 first line of a modifier, 8 goes on), coverage 230, added
 269-276, action effective 277-284, termination 285-292 (the last day it may be used), action 293. The same as CSV or
 spreadsheet has HCPC, RECID, COV, ADD DT, ACT EFF DT, TERM DT, ACTION CD. Rows that go on with a description (4, 8)
-carry no dates and are no codes: that is the trap. Descriptions are not kept. Layout: K.
+carry no dates and are no codes: that is the trap. Lists of changes and corrections have the same columns and are
+refused. Descriptions are not kept. Layout: K; several public readers of the file cut it at the same columns.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pandas as pd
 
 from connectors.sources.checks import Problem
 from connectors.sources.official.common import (
+    CHANGES,
     START,
     Loaded,
     Row,
@@ -34,6 +36,7 @@ from connectors.sources.official.common import (
     text,
     told,
     under_header,
+    whole,
 )
 
 WHAT = "a HCPCS file"
@@ -106,7 +109,9 @@ def _edition(name: str) -> tuple[str, date | None]:
 
 def read(data: bytes, name: str) -> Loaded:
     """Columns code, record (code or modifier), coverage, added_on, action_on, terminated_on (last day), action."""
-    found = [(i, t) for i, content in members(data, name) if (t := _table(content, i)) is not None]
+    whole(name)
+    inside = [(i, content) for i, content in members(data, name) if not CHANGES.search(plain(i))]
+    found = [(i, t) for i, content in inside if (t := _table(content, i)) is not None]
     # A zip of CMS holds text and spreadsheet; the first that is read is enough.
     if not found:
         raise WrongFile(name, 1, f"not {WHAT}")

@@ -69,7 +69,7 @@ def _known(data: bytes, name: str) -> bool:
 def _row(number: int, cells: list[str], at: dict[str, int]) -> dict[str, str | date | None] | Problem:
     row: dict[str, str | date | None] = {c: picked(cells, at, c) for c in COLUMNS if c not in DATES}
     npi = str(row["npi"])
-    if npi and not re.fullmatch(r"\d{10}", npi):
+    if npi.strip("0") and not re.fullmatch(r"\d{10}", npi):
         return problem(number, "NPI", "NOT_AN_NPI")
     row["npi"] = npi if npi.strip("0") else ""
     try:

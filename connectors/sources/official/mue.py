@@ -28,6 +28,7 @@ from connectors.sources.official.common import (
     service_of,
     told,
     under_header,
+    whole,
 )
 
 WHAT = "a table of medically unlikely edits"
@@ -82,6 +83,7 @@ def _row(number: int, cells: list[str], at: dict[str, int], service: str) -> tup
 
 def read(data: bytes, name: str) -> Loaded:
     """Columns code, units, mai (1, 2, 3), service (the set)."""
+    whole(name)
     inside = [part for part in members(data, name) if _known(part[1], part[0])]
     # A zip of CMS holds the same table as text and as a spreadsheet: one of them is enough.
     part = next((p for p in inside if p[0].lower().endswith((".csv", ".txt"))), inside[0] if inside else None)

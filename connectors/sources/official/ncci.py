@@ -34,6 +34,7 @@ from connectors.sources.official.common import (
     service_of,
     squeezed,
     told,
+    whole,
 )
 
 WHAT = "a table of NCCI procedure-to-procedure edits"
@@ -101,6 +102,7 @@ def _edit(number: int, cells: list[str]) -> tuple[str, str, date | None, date | 
 
 def read(data: bytes, name: str) -> Loaded:
     """Columns column1, column2, effective, deletion (open: null), indicator (0, 1 or 9), service (the set)."""
+    whole(name)
     edits: list[tuple[str, str, date | None, date | None, str]] = []
     problems: list[Problem] = []
     labels: list[str] = []

@@ -440,6 +440,28 @@ def test_bad_records_of_hcpcs() -> None:
     ]  # fmt: skip
 
 
+def test_what_changed_in_a_quarter_is_not_the_whole_table() -> None:
+    names = {
+        "ncci": (
+            "medicare-ncci-2026q2-practitioner-quarterly-additions-deletions-revisions-ptp.txt",
+            "ccipra-v321r0-f1.txt",
+        ),
+        "mue": (
+            "MCR_MUE_Practitioner_Additions_01-01-2026.csv",
+            "MCR_MUE_PractitionerServices_Eff_01-01-2026.csv",
+        ),
+        "hcpcs": ("HCPC2026_APR_Transaction_ANWEB.txt", "HCPC2026_JAN_ANWEB.txt"),
+    }
+    for kind, (name, same) in names.items():
+        with pytest.raises(WrongFile, match="not the whole table"):
+            READERS[kind].read(FILES[same], name)
+    data = zipped(
+        HCPC2026_APR_Corrections__csv=FILES["HCPC2026_APR_ANWEB.csv"],
+        HCPC2026_JAN_ANWEB__txt=FILES["HCPC2026_JAN_ANWEB.txt"],
+    )
+    assert READERS["hcpcs"].read(data, "january-2026.zip").edition == "2026 JAN"
+
+
 # Names
 
 
