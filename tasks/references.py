@@ -120,8 +120,8 @@ def _whole(ledger: Reads, kind: str, loaded: Loaded, first: dt.date, name: str) 
     most = int(before["rows"].max()) if len(before) else 0
     if 2 * len(loaded.frame) < most:
         raise ReferenceRefused(
-            f"{name}: line {len(loaded.frame)}: {len(loaded.frame)} rows, where an earlier edition had {most}: a part of"
-            " the file? If it is whole, say so by giving --edition"
+            f"{name}: line {len(loaded.frame)}: {len(loaded.frame)} rows, where an earlier edition had {most}: a part"
+            " of the file? If it is whole, say so by giving --edition"
         )
 
 

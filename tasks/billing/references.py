@@ -87,9 +87,12 @@ class References:
             named[(days >= first) & (days <= last)] = label
         return named
 
-    def loaded(self, kind: str) -> pd.Timestamp | None:
-        """When the newest file of a kind was loaded, as findings have it."""
-        day = self.as_of.get(kind)
+    def loaded(self, kind: str, label: str | None = None) -> pd.Timestamp | None:
+        """When an edition was loaded (its oldest file), as findings have it; without `label` the kind's newest file."""
+        some = self.editions[self.editions["kind"] == kind]
+        days = [day for edition, day in zip(some["edition"], some["loaded_on"], strict=True)
+                if label == f"{kind}={edition}"]  # fmt: skip
+        day = min(days, default=self.as_of.get(kind))
         return None if day is None else pd.Timestamp(day)
 
 

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -227,6 +228,7 @@ def picked(cells: Sequence[str], at: Mapping[str, int], column: str) -> str:
 _FORMS = ("%Y%m%d", "%m/%d/%Y", "%Y-%m-%d", "%m-%d-%Y", "%B %d, %Y", "%b %d, %Y")
 
 
+@lru_cache(maxsize=8192)
 def day(text: str) -> date | None:
     """A date in one of the publishers' forms; None for blank, ``*`` and zeros. Raises ValueError for anything else."""
     text = text.strip().strip("()").removeprefix("Effective ").strip()

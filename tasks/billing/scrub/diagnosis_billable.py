@@ -37,6 +37,7 @@ FIX = {
     "DIAGNOSIS_NOT_BILLABLE": "Use a code that is complete and in force on the date of service.",
     "DIAGNOSIS_UNKNOWN": "Check the code against the full ICD-10-CM of the date of service.",
 }
+PREDICTS = "CARC16 M76 CARC146"
 _WHY = {
     icd.HEADER: "a header, not a complete code",
     icd.NOT_YET: "not yet in force on the date of service",
@@ -78,8 +79,13 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
             "fields": "diagnoses service_date",
             "message": message,
             "reference_version": some["reference_version"].astype(object),
-            "data_as_of": pd.Series(known.loaded("icd10cm"), index=some.index).where(
-                some["reference_version"].notna()
+            "change": "diagnoses=a complete code in force on the day",
+            "predicts": some["rule_id"].map({"DIAGNOSIS_NOT_BILLABLE": PREDICTS}),
+            "data_as_of": some["reference_version"].map(
+                {
+                    label: known.loaded("icd10cm", label)
+                    for label in some["reference_version"].dropna().unique()
+                }
             ),
         }
     )

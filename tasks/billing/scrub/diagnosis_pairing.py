@@ -39,6 +39,7 @@ Fails::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -54,6 +55,14 @@ ID = "DIAGNOSIS_PAIRING"
 _ROWS = reference.by_key("dx_cpt_pairing", "rule_id")
 DEFAULT_SEVERITY = {
     f"DIAGNOSIS_{name}": "hold" if row["severity"] == "error" else "warn" for name, row in _ROWS.items()
+}
+# ``carc_expected`` of the row: CARCs, and M76 among them a RARC.
+PREDICTS = {
+    f"DIAGNOSIS_{name}": " ".join(
+        code if code.startswith("M") else f"CARC{code}"
+        for code in re.findall(r"\b[BM]?\d+\b", row["carc_expected"])
+    )
+    for name, row in _ROWS.items()
 }
 SOURCE = {f"DIAGNOSIS_{name}": f"dx_cpt_pairing.tsv {name} ({row['prov']})" for name, row in _ROWS.items()}
 
@@ -209,7 +218,7 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     secondary = lookup(lines["diagnoses"], lambda d: d.startswith(SECONDARY_ONLY), False, bool)
     manifest = lookup(lines["diagnoses"], lambda d: d.startswith("F02"), False, bool)
     fields = "code diagnoses pointers"
-    return join(
+    said = join(
         *(found(lines, hit, rule_id, fields, _MESSAGE[rule_id]) for rule_id, hit in hits.items()),
         *(
             found(lines, mask, rule_id, "diagnoses", _MESSAGE[rule_id], encounter=True)
@@ -219,3 +228,4 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
             )
         ),
     )
+    return said.assign(predicts=said["rule_id"].map(PREDICTS))

@@ -34,6 +34,7 @@ FIX = {
     "MUE_DAY": "Bill at most the units of the edit on one day; MAI 3 may be appealed with the record.",
     "MUE_ZERO": "Use a code that the payer pays.",
 }
+TOLD = {"predicts": "CARC151 N362", "change": "units=at most what the edit allows"}
 
 
 @dataclass(frozen=True)
@@ -110,5 +111,6 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
         hit = mask & new
         for label in pd.unique(limit.edition[hit]):
             some = found(both, hit & (limit.edition == label), rule_id, fields, message)
-            parts.append(some.assign(reference_version=label, data_as_of=known.loaded("mue")))
+            loaded = known.loaded("mue", label)
+            parts.append(some.assign(reference_version=label, data_as_of=loaded, **TOLD))
     return join(*parts)

@@ -33,6 +33,7 @@ FIX = "Bill the column-1 code alone; where the edit's indicator is 1 and the ser
 PASSING = ("24", "25", "27", "57", "58", "59", "78", "79", "91", "XE", "XP", "XS", "XU")
 MEDICAID = ("medicaid", "medicaid_mco")
 SET, MEDICAID_SET = "practitioner", "medicaid_practitioner"
+PREDICTS = "CARC236"
 COLUMNS = ["column1", "column2", "effective", "deletion", "indicator"]
 
 
@@ -115,7 +116,9 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
             edition = next((label for label, _, _ in reversed(known.windows("ncci", name))), None)
             parts.append(
                 said.assign(
-                    reference_version=edition or known.version("ncci"), data_as_of=known.loaded("ncci")
+                    reference_version=edition or known.version("ncci"),
+                    data_as_of=known.loaded("ncci", edition),
+                    predicts=PREDICTS,
                 )
             )
     return join(*parts)

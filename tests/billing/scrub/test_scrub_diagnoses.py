@@ -78,6 +78,11 @@ def test_no_pair_and_no_row_is_left_out() -> None:
     assert set(ROWS) == set(reference.by_key("dx_cpt_pairing", "rule_id"))
 
 
+def test_a_finding_says_what_the_payer_would_answer() -> None:
+    assert diagnosis_pairing.PREDICTS["DIAGNOSIS_D02"] == "CARC11 CARC167 CARCB22"
+    assert diagnosis_pairing.PREDICTS["DIAGNOSIS_D13"] == "CARC16 M76"
+
+
 @pytest.mark.parametrize("pair", PAIRS)
 def test_a_pair_that_excludes_each_other(pair: str) -> None:
     failing, passing = PAIRS[pair]
