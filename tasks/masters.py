@@ -10,7 +10,6 @@ from configs.rules import load_rules
 from configs.settings import Settings
 from tasks import references
 from tasks.billing.context import JudgeContext, Masters
-from tasks.door import open_ledger
 from tasks.moment import Facts
 
 KINDS = (
@@ -43,9 +42,9 @@ def every_version(ledger: Facts) -> Masters:
 def context(settings: Settings, date: dt.date, facts: Facts | None = None) -> JudgeContext:
     """The day, the configuration and the official files that encounters are judged under.
 
-    Without `facts` the ledger of the settings says which files were loaded.
+    Without `facts` the ledger of the home says which files were loaded.
     """
-    known = references.read(facts or open_ledger(settings), settings)
+    known = references.read(facts, settings) if facts else references.of_home(settings)
     severities, overrides = load_rules(settings.home)
     return JudgeContext(
         business_date=date,

@@ -28,6 +28,7 @@ from connectors.sources.official import READERS, Loaded, WrongFile, kinds_of
 from tasks.billing import references as official
 from tasks.billing.references import KINDS, References
 from tasks.billing.scrub import codebook
+from tasks.door import open_ledger
 from tasks.frames import records
 from tasks.moment import Reads
 
@@ -165,6 +166,14 @@ def _keep(place: Path, frame: pd.DataFrame) -> None:
     os.replace(part, place)
 
 
+def of_home(settings: Settings) -> References:
+    """What was loaded into the home's own ledger; nothing where there is none yet, and none is made."""
+    embedded = settings.ledger_url.startswith("sqlite:///")
+    if embedded and not Path(settings.ledger_url.removeprefix("sqlite:///")).exists():
+        return References()
+    return read(open_ledger(settings), settings)
+
+
 def read(facts: Reads, settings: Settings, codes: Iterable[str] = ()) -> References:
     """Everything that was loaded, as the rules take it; nothing where nobody loaded anything.
 
@@ -243,8 +252,11 @@ def _shaped(kind: str, rows: pd.DataFrame, editions: pd.DataFrame) -> pd.DataFra
         )
         merged = official.runs(rows, key, open_left=True)
         merged["effective_from"] = merged["effective"].fillna(merged["effective_from"])
-        merged["effective_to"] = merged[own_end].fillna(merged["effective_to"])
-        return merged.drop(columns=["effective", own_end, "series"])
+        # What a later edition no longer has was retired the day that one began.
+        retired = merged[own_end].fillna(merged["effective_to"] + pd.Timedelta(days=1))
+        merged["effective_to"] = merged[["effective_to", own_end]].min(axis=1)
+        merged[own_end] = retired
+        return merged.drop(columns=["effective", "series"])
     return rows.drop(columns="series")
 
 

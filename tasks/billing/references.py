@@ -9,9 +9,9 @@ Frames (dates are days; a null end is open):
 * icd10cm: code, billable, unspecified, effective_from, effective_to - one row a code and run of editions that agree
 * ncci: column1, column2, effective, deletion, indicator, service - the newest edition of a set holds all windows
 * mue: code, units, mai, service, effective_from, effective_to
-* nucc: code, grouping, classification, specialization, section, effective_from, effective_to - codes of the first
-  edition were there before it
-* pos: pos, name, effective_from, effective_to
+* nucc: code, grouping, classification, specialization, section, effective_from, effective_to, deactivation (the day it
+  was retired) - codes of the first edition were there before it
+* pos: pos, name, effective_from, effective_to, termination
 * hcpcs: code, record (code, modifier), coverage, valid_from, valid_to (last day)
 * nppes: npi, found, entity_type, primary_taxonomy, taxonomies, deactivated_on, reactivated_on
 * leie: last_name, first_name, middle_name, business, npi, birth_date, state, exclusion_type, excluded_on,

@@ -159,6 +159,8 @@ def test_a_bad_row_is_1_and_told_with_its_line(home: Path) -> None:
     line = len((SAMPLES / path.name).read_bytes().splitlines()) + 1
     assert f"line {line}, column header flag: NOT_A_FLAG" in told.output
     assert "F4111" not in told.output
+    report = json.loads(load(home, "icd10cm", path, "--json").stdout)["loads"][0]
+    assert (report["kept_out"], report["problems"][0]["row"], report["new"]) == (1, line, 0)
     assert "F4111" not in set(known(home).frames["icd10cm"]["code"])
 
 
@@ -214,7 +216,8 @@ def test_mue_and_taxonomies_and_places_by_day(home: Path) -> None:
     assert [label for label, _, _ in loaded.windows("mue", "medicaid_practitioner")]
     taxonomy = loaded.frames["nucc"].set_index("code")
     assert str(taxonomy.loc["1744G0900X", "effective_to"])[:10] == "2019-06-30"
-    assert taxonomy.loc[["2084P0800X"], "effective_to"].isna().all()
+    assert taxonomy.loc[["2084P0800X"], ["effective_to", "deactivation"]].isna().all(axis=None)
+    assert taxonomy.index.is_unique
     places = loaded.frames["pos"].set_index("pos")
     assert str(places.loc["27", "effective_from"])[:10] == "2023-10-01"
     assert str(places.loc["11", "effective_from"])[:10] == "1900-01-01"
@@ -250,6 +253,22 @@ def test_nppes_keeps_our_clinicians_and_is_read_again_for_a_new_one(home: Path) 
     assert set(registered.index) == {"1000000004", "1000000020"}
     assert str(registered.loc["1000000020", "deactivated_on"])[:10] == "2024-03-15"
     assert len(book.read("reference_files")) == 1
+
+
+def test_a_code_that_left_the_taxonomy_was_retired_the_day_the_edition_began(home: Path) -> None:
+    later = home / "nucc_taxonomy_260.csv"
+    later.write_bytes((SAMPLES / "nucc_taxonomy_251.csv").read_bytes().replace(b"101YM0800X", b"2084F0202X"))
+    assert load(home, "nucc", later, SAMPLES / "nucc_taxonomy_251.csv").exit_code == 0
+    codes = known(home).frames["nucc"].set_index("code")
+    assert str(codes.loc["101YM0800X", "deactivation"])[:10] == "2026-01-01"
+    assert str(codes.loc["101YM0800X", "effective_to"])[:10] == "2025-12-31"
+    assert str(codes.loc["2084F0202X", "effective_from"])[:10] == "2026-01-01"
+
+
+def test_asking_an_empty_home_makes_no_ledger(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path / "empty")
+    assert masters.context(settings, TODAY).references.frames == {}
+    assert not (tmp_path / "empty").exists()
 
 
 def test_the_rules_get_what_was_loaded(home: Path) -> None:

@@ -39,6 +39,11 @@ _ROWS = reference.by_key("code_payer", "rule_id")
 DEFAULT_SEVERITY = {f"CODE_PAYER_{name}": "hold" for name in _ROWS}
 SOURCE = {f"CODE_PAYER_{name}": f"code_payer.tsv {name} ({row['prov']})" for name, row in _ROWS.items()}
 FIX = {f"CODE_PAYER_{name}": f"Use {row['use_instead']}." for name, row in _ROWS.items()}
+CHANGE = {
+    f"CODE_PAYER_{name}": f"code={row['use_instead']}" if len(row["use_instead"]) == 5 else "code"
+    for name, row in _ROWS.items()
+}
+PREDICTS = "CARC96"
 
 
 def _named(lines: pd.DataFrame, codes: str) -> Flags:

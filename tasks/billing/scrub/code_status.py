@@ -45,7 +45,8 @@ FIX = {
     "CODE_FORM": "Bill it on the institutional form, or use the professional code of the service.",
     "CODE_UNKNOWN": "Check the code; if it is right, add it to the code table.",
 }
-TOLD = {"predicts": "CARC181 M84", "change": "code=one in force on the day"}
+PREDICTS = {"CODE_NOT_VALID": "CARC181 M84"}
+CHANGE = {"CODE_NOT_VALID": "code=one in force on the day"}
 _FIRST, _LAST = date(1900, 1, 1), date(2262, 1, 1)
 LEVEL_II = re.compile(r"[A-V]\d{4}")
 
@@ -83,7 +84,7 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
         "CODE_UNKNOWN": "The code is not in the code table.",
     }
     return join(
-        found(lines, dead, "CODE_NOT_VALID", "code service_date", message["CODE_NOT_VALID"]).assign(**TOLD),
+        found(lines, dead, "CODE_NOT_VALID", "code service_date", message["CODE_NOT_VALID"]),
         *_gone(lines, gone, official, message["CODE_NOT_VALID"]),
         found(lines, form, "CODE_FORM", "code", message["CODE_FORM"]),
         found(lines, ~member(code, known) & ~judged, "CODE_UNKNOWN", "code", message["CODE_UNKNOWN"]),
@@ -98,7 +99,7 @@ def _gone(lines: pd.DataFrame, gone: Flags, official: References, message: str) 
     edition[pd.isna(edition)] = official.version("hcpcs")
     return [
         found(lines, gone & (edition == label), "CODE_NOT_VALID", "code service_date", message).assign(
-            reference_version=label, data_as_of=official.loaded("hcpcs", label), **TOLD
+            reference_version=label, data_as_of=official.loaded("hcpcs", label)
         )
         for label in pd.unique(edition[gone])
     ]

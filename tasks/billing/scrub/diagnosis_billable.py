@@ -37,7 +37,8 @@ FIX = {
     "DIAGNOSIS_NOT_BILLABLE": "Use a code that is complete and in force on the date of service.",
     "DIAGNOSIS_UNKNOWN": "Check the code against the full ICD-10-CM of the date of service.",
 }
-PREDICTS = "CARC16 M76 CARC146"
+PREDICTS = {"DIAGNOSIS_NOT_BILLABLE": "CARC16 CARC146 M76"}
+CHANGE = {"DIAGNOSIS_NOT_BILLABLE": "diagnoses=a complete code in force on the day"}
 _WHY = {
     icd.HEADER: "a header, not a complete code",
     icd.NOT_YET: "not yet in force on the date of service",
@@ -79,8 +80,6 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
             "fields": "diagnoses service_date",
             "message": message,
             "reference_version": some["reference_version"].astype(object),
-            "change": "diagnoses=a complete code in force on the day",
-            "predicts": some["rule_id"].map({"DIAGNOSIS_NOT_BILLABLE": PREDICTS}),
             "data_as_of": some["reference_version"].map(
                 {
                     label: known.loaded("icd10cm", label)

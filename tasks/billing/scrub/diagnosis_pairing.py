@@ -218,7 +218,7 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     secondary = lookup(lines["diagnoses"], lambda d: d.startswith(SECONDARY_ONLY), False, bool)
     manifest = lookup(lines["diagnoses"], lambda d: d.startswith("F02"), False, bool)
     fields = "code diagnoses pointers"
-    said = join(
+    return join(
         *(found(lines, hit, rule_id, fields, _MESSAGE[rule_id]) for rule_id, hit in hits.items()),
         *(
             found(lines, mask, rule_id, "diagnoses", _MESSAGE[rule_id], encounter=True)
@@ -228,4 +228,3 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
             )
         ),
     )
-    return said.assign(predicts=said["rule_id"].map(PREDICTS))

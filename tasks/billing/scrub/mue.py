@@ -34,7 +34,13 @@ FIX = {
     "MUE_DAY": "Bill at most the units of the edit on one day; MAI 3 may be appealed with the record.",
     "MUE_ZERO": "Use a code that the payer pays.",
 }
-TOLD = {"predicts": "CARC151 N362", "change": "units=at most what the edit allows"}
+PREDICTS = "CARC151 N362"
+CHANGE = {
+    "MUE_LINE": "units=what the edit allows",
+    "MUE_DAY": "units=what the edit allows",
+    "MUE_ZERO": "code",
+}
+REFERENCES = ("mue",)
 
 
 @dataclass(frozen=True)
@@ -112,5 +118,5 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
         for label in pd.unique(limit.edition[hit]):
             some = found(both, hit & (limit.edition == label), rule_id, fields, message)
             loaded = known.loaded("mue", label)
-            parts.append(some.assign(reference_version=label, data_as_of=loaded, **TOLD))
+            parts.append(some.assign(reference_version=label, data_as_of=loaded))
     return join(*parts)

@@ -34,6 +34,8 @@ PASSING = ("24", "25", "27", "57", "58", "59", "78", "79", "91", "XE", "XP", "XS
 MEDICAID = ("medicaid", "medicaid_mco")
 SET, MEDICAID_SET = "practitioner", "medicaid_practitioner"
 PREDICTS = "CARC236"
+CHANGE = "modifiers=a passing one, where the indicator is 1 and the services were distinct"
+REFERENCES = ("ncci",)
 COLUMNS = ["column1", "column2", "effective", "deletion", "indicator"]
 
 
@@ -118,7 +120,6 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
                 said.assign(
                     reference_version=edition or known.version("ncci"),
                     data_as_of=known.loaded("ncci", edition),
-                    predicts=PREDICTS,
                 )
             )
     return join(*parts)

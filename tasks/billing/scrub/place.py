@@ -51,7 +51,8 @@ BORN = {
     "58": date(2020, 1, 1),
     "66": date(2024, 8, 1),
 }
-TOLD = {"predicts": "CARC16 M77", "change": "place_of_service=one in force on the day"}
+PREDICTS = "CARC16 M77"
+CHANGE = "place_of_service=one in force on the day"
 _FIRST = date(1900, 1, 1)
 
 
@@ -82,7 +83,7 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
         "place_of_service service_date",
         "The place of service is not in force on the date of service.",
     )
-    invalid = found(lines, wrong, "PLACE_NOT_VALID", fields, message).assign(**TOLD)
+    invalid = found(lines, wrong, "PLACE_NOT_VALID", fields, message)
     if sure:
         invalid = invalid.assign(reference_version=official.version("pos"), data_as_of=official.loaded("pos"))
     unknown = stated & ~known & (not sure)
