@@ -34,6 +34,7 @@ EDITIONS = ["kind", "series", "edition", "effective_from", "effective_to", "load
 SERIES = frozenset(
     f"{of}{name}" for of in ("", "medicaid_") for name in ("practitioner", "outpatient", "dme")
 ) | {"full", "supplement", "changes", "deactivated"}
+IN_PARTS = ("ncci", "leie", "nppes")  # several files of one edition make one table
 OPEN = np.datetime64("2262-01-01", "s")
 
 Days = npt.NDArray[np.datetime64]
@@ -119,13 +120,17 @@ def closed(files: pd.DataFrame) -> pd.DataFrame:
     """Columns EDITIONS and ``sha256``: each edition ends the day before the next of its kind and set begins.
 
     `files` are rows of ``reference_files``. Several files of one edition and first day (the f-files of NCCI) share one
-    window; of two editions with the same first day the one loaded last judges.
+    window; of two editions with the same first day the one loaded last judges (of one day, the later label). A table
+    that comes in one file is the one loaded last.
     """
     files = files.assign(series=[series_of(edition) for edition in files["edition"]])
     files = files.sort_values(["kind", "series", "effective_from", "loaded_on", "edition"], kind="stable")
     group = ["kind", "series", "effective_from"]
     newest = files.groupby(group)["edition"].transform("last")
-    files = files[files["edition"] == newest].copy()
+    files = files[
+        (files["edition"] == newest) & (files["kind"].isin(IN_PARTS) | ~files.duplicated(group, keep="last"))
+    ]
+    files = files.copy()
     starts = files[group].drop_duplicates()
     following = starts.groupby(["kind", "series"])["effective_from"].shift(-1) - timedelta(days=1)
     ends = files[group].merge(starts.assign(following=following), on=group)["following"]

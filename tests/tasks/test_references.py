@@ -177,6 +177,17 @@ def test_a_name_that_tells_nothing_needs_edition_and_day(home: Path) -> None:
     )  # fmt: skip
 
 
+def test_a_file_that_was_issued_again_takes_the_place_of_the_first(home: Path) -> None:
+    first = SAMPLES / "MCR_MUE_PractitionerServices_Eff_01-01-2026.csv"
+    again = home / first.name
+    again.write_bytes(first.read_bytes().replace(b"97151,8", b"97151,9"))
+    assert load(home, "mue", first).exit_code == 0
+    assert load(home, "mue", again, "--edition", "2026-01-01b").exit_code == 0
+    values = known(home).frames["mue"].set_index("code")["units"]
+    assert values["97151"] == 9
+    assert values.index.is_unique
+
+
 def test_a_part_of_a_table_is_refused(home: Path) -> None:
     assert load(home, "icd10cm", SAMPLES / "icd10cm_order_2026.txt").exit_code == 0
     part = home / "icd10cm-order-April-2026.txt"
