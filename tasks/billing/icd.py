@@ -128,7 +128,7 @@ def official_status(codes: pd.Series, dates: pd.Series, known: References) -> pd
     does not have begins later, was deleted before, or never was.
     """
     answer = pd.DataFrame({"status": status(codes, dates), "edition": None}, index=codes.index)
-    table = known.rows("icd10cm")
+    table = known.of_codes("icd10cm", pd.Index(codes.unique()))
     if table is None:
         return answer
     day = dates.to_numpy(dtype="datetime64[s]")
@@ -138,8 +138,7 @@ def official_status(codes: pd.Series, dates: pd.Series, known: References) -> pd
         return answer
     asked = pd.DataFrame({"code": codes.astype(object).to_numpy()[covered], "day": day[covered]})
     asked["row"] = np.arange(len(asked))
-    some = table[table["code"].isin(asked["code"].dropna().unique())].astype({"code": object})
-    pairs = asked.merge(some, on="code")
+    pairs = asked.merge(table.astype({"code": object}), on="code")
     inside = pairs[(pairs["effective_from"] <= pairs["day"]) & (pairs["day"] <= pairs["effective_to"])]
     later = pairs.loc[pairs["effective_from"] > pairs["day"], "row"]
     earlier = pairs.loc[pairs["effective_to"] < pairs["day"], "row"]

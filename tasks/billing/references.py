@@ -27,6 +27,8 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 KINDS = ("icd10cm", "ncci", "mue", "nucc", "pos", "nppes", "leie", "hcpcs")
 EDITIONS = ["kind", "series", "edition", "effective_from", "effective_to", "loaded_on"]
@@ -57,6 +59,15 @@ class References:
         """Rows of a kind; None where nobody loaded one."""
         found = self.frames.get(kind)
         return None if found is None or found.empty else found
+
+    def of_codes(self, kind: str, codes: pd.Index, column: str = "code") -> pd.DataFrame | None:
+        """Rows of a kind for a few of its codes; a batch has hundreds of codes where a file has a hundred thousand."""
+        found = self.rows(kind)
+        if found is None:
+            return None
+        wanted = pa.array(codes.dropna().astype("str"), pa.string())
+        mine = pc.is_in(pa.array(found[column], pa.string(), from_pandas=True), value_set=wanted)
+        return found.loc[np.asarray(mine, dtype=bool)]
 
     def version(self, *kinds: str) -> str:
         """The versions of these kinds as a finding states them: kind=version, blanks between."""

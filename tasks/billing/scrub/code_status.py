@@ -53,7 +53,7 @@ LEVEL_II = re.compile(r"[A-V]\d{4}")
 
 def _official(lines: pd.DataFrame, known: References) -> tuple[Flags, Flags]:
     """(level II lines that a loaded file judges, those of them that are not in force)."""
-    table = known.rows("hcpcs")
+    table = known.of_codes("hcpcs", lines["code"].cat.categories)
     if table is None:
         return np.zeros(len(lines), dtype=bool), np.zeros(len(lines), dtype=bool)
     day = lines["service_date"].to_numpy(dtype="datetime64[s]")

@@ -62,8 +62,8 @@ def limits(lines: pd.DataFrame, known: References) -> Limits:
     count = len(lines)
     most, mai = np.full(count, np.inf), np.zeros(count)
     edition = np.full(count, None, dtype=object)
-    table = known.rows("mue")
-    if table is None or not count:
+    table = known.of_codes("mue", lines["code"].cat.categories)
+    if table is None or table.empty or not count:
         return Limits(most, mai, edition)
     day = lines["service_date"].to_numpy(dtype="datetime64[s]")
     medicaid = member(lines["payer_class"], MEDICAID)
