@@ -33,6 +33,7 @@ from tasks.frames import records
 from tasks.moment import Reads
 
 STREAMED = "nppes"  # too large for memory, and kept for our own NPIs only
+LARGEST = 1 << 30
 BEGINNING = 1 << 22  # bytes that tell what a file is
 LAST_MONTH_OF_ICD = 9
 PARTIAL = ("ncci", "nppes", "supplement")  # come in parts, or hold what concerns us only
@@ -144,6 +145,8 @@ def _read(kind: str, path: Path, name: str, npis: set[str]) -> Loaded:
         if kind == STREAMED:
             with path.open("rb") as stream:
                 found: Loaded = READERS[kind].read(stream, name, npis)
+        elif path.stat().st_size > LARGEST:
+            raise WrongFile(name, 1, "larger than any file of this kind")
         else:
             found = READERS[kind].read(path.read_bytes(), name)
         return found

@@ -198,6 +198,13 @@ def test_a_part_of_a_table_is_refused(home: Path) -> None:
     assert load(home, "icd10cm", part, "--edition", "2026 April").exit_code == 0
 
 
+def test_a_file_that_no_memory_holds_is_not_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(references, "LARGEST", 1000)
+    told = load(home, "leie", SAMPLES / "npidata_pfile_20050523-20260111.csv")
+    assert told.exit_code == 2
+    assert "larger than any file of this kind; it looks like nppes" in " ".join(told.output.split())
+
+
 @pytest.mark.parametrize(
     "arguments", [["nonsense", __file__], ["icd10cm"], ["icd10cm", "/no/such/file"], ["mue", __file__]]
 )

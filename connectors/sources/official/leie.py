@@ -47,6 +47,7 @@ COLUMNS = {
 }
 NEEDED = ("last_name", "npi", "birth_date", "excluded_on", "reinstated_on")
 DATES = ("birth_date", "excluded_on", "reinstated_on", "waived_on")
+MOST_IN_A_MONTH = 10_000  # a supplement has a few hundred rows, the list some eighty thousand
 SUPPLEMENT = re.compile(r"supp|excl|rein", re.IGNORECASE)
 
 
@@ -104,6 +105,6 @@ def read(data: bytes, name: str) -> Loaded:
     )
     newest = frame[["excluded_on", "reinstated_on"]].max().max()
     first = None if pd.isna(newest) else newest.date()
-    series = "supplement" if SUPPLEMENT.search(plain(inner)) else "full"
+    series = "supplement" if SUPPLEMENT.search(plain(inner)) and len(good) < MOST_IN_A_MONTH else "full"
     edition = f"{first:%Y-%m}" if first else ""
     return Loaded(frame, edition, first, None, told(problems, len(frame), name, WHAT), series)

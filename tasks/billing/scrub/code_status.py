@@ -48,7 +48,7 @@ FIX = {
 PREDICTS = {"CODE_NOT_VALID": "CARC181 M84"}
 CHANGE = {"CODE_NOT_VALID": "code=one in force on the day"}
 _FIRST, _LAST = date(1900, 1, 1), date(2262, 1, 1)
-LEVEL_II = re.compile(r"[A-V]\d{4}")
+LEVEL_II = re.compile(r"[A-CE-V]\d{4}")  # D is the dentists' own code set and not in the file
 
 
 def _official(lines: pd.DataFrame, known: References) -> tuple[Flags, Flags]:

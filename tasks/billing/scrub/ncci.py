@@ -94,10 +94,12 @@ def ncci_edits(lines: pd.DataFrame, edits: pd.DataFrame) -> Flags:
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
     """New lines refused by an edit of the site's tables; nothing where the site has none."""
     known = references.of(context)
-    edits = known.rows("ncci")
-    if edits is None:
+    if known.rows("ncci") is None:
         return join()
     both, new = together(lines, history)
+    edits = known.of_codes("ncci", both["code"].cat.categories, "column1")
+    if edits is None or edits.empty:
+        return join()
     day = keys(both, "patient_id", "service_date", "rendering_id")
     busy = np.bincount(day)[day] > 1
     both, new = both.loc[busy], new[busy]
