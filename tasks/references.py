@@ -266,6 +266,8 @@ def _shaped(kind: str, rows: pd.DataFrame, editions: pd.DataFrame) -> pd.DataFra
 def _rows(place: tuple[str, Any, Any, str], condition: Any = None) -> pd.DataFrame:
     path, first, last, series = place
     rows: pd.DataFrame = pq.read_table(path, filters=condition).to_pandas()
+    days = rows.select_dtypes("datetime").columns  # Parquet knows no seconds
+    rows = rows.astype(dict.fromkeys(days, "datetime64[s]"))
     ends = pd.Timestamp("NaT") if last is None or pd.isna(last) else pd.Timestamp(last)
     rows["effective_from"] = pd.Series(pd.Timestamp(first), index=rows.index, dtype="datetime64[s]")
     rows["effective_to"] = pd.Series(ends, index=rows.index, dtype="datetime64[s]")

@@ -103,7 +103,8 @@ def _load_references(
             known = "" if report.new else ", known already"
             desk.out.print(
                 f"{path.name}: {kind} {report.edition}, {report.rows} rows, judges {report.effective_from} to {until}"
-                f"{known}"
+                f"{known}",
+                soft_wrap=True,
             )
         for problem in report.problems.itertuples():
             desk.err.print(
