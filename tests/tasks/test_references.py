@@ -86,6 +86,18 @@ def test_the_years_of_icd_become_windows(home: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_loaded_years_and_the_shipped_table_agree_around_every_october(home: Path) -> None:
+    assert load(home, "icd10cm", *sample("icd10cm_order*")).exit_code == 0
+    loaded = known(home)
+    codes = sorted(code for code in set(loaded.frames["icd10cm"]["code"]) if code.startswith("F"))
+    for year in range(2021, 2026):
+        for day in (f"{year}-09-30", f"{year}-10-01"):
+            asked, days = pd.Series(codes), pd.Series(pd.to_datetime([day] * len(codes)))
+            said = icd.official_status(asked, days, loaded)
+            assert said["edition"].notna().all()
+            assert list(said["status"]) == list(icd.status(asked, days))
+
+
 def test_loading_again_changes_nothing_and_the_rows_are_made_again_from_the_archive(home: Path) -> None:
     files = sample("ccipra*")
     assert load(home, "ncci", *files).exit_code == 0

@@ -71,10 +71,13 @@ def limits(lines: pd.DataFrame, known: References) -> Limits:
         if not mine.any():
             continue
         for label, first, last in known.windows("mue", series):
+            within = mine & (day >= first) & (day <= last)
+            if not within.any():
+                continue
             rows = table[(table["service"] == series) & (table["effective_from"] == first)].set_index("code")
             units, indicator = rows["units"].to_dict(), rows["mai"].to_dict()
             value = lookup(lines["code"], lambda c, u=units: u.get(c, np.inf), np.inf, float)  # type: ignore[misc]
-            at = mine & (day >= first) & (day <= last) & np.isfinite(value)
+            at = within & np.isfinite(value)
             if at.any():
                 most[at], edition[at] = value[at], label
                 mai[at] = lookup(lines["code"], lambda c, i=indicator: i.get(c, 0), 0, float)[at]  # type: ignore[misc]
@@ -85,6 +88,8 @@ def _above(both: pd.DataFrame, limit: Limits) -> Flags:
     """Lines at which the day's running total passes the edit."""
     units = np.nan_to_num(both["units"].to_numpy())
     day = keys(both, "patient_id", "service_date", "code", "rendering_id")
+    if not (np.bincount(day, units)[day] > limit.units).any():
+        return np.zeros(len(both), dtype=bool)
     running = pd.Series(units).groupby(day).cumsum().to_numpy()
     above: Flags = running > limit.units
     return above
