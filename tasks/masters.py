@@ -8,6 +8,7 @@ import pandas as pd
 
 from configs.rules import load_rules
 from configs.settings import Settings
+from tasks import references
 from tasks.billing.context import JudgeContext, Masters
 from tasks.moment import Facts
 
@@ -38,8 +39,12 @@ def every_version(ledger: Facts) -> Masters:
     return Masters(**{kind: ledger.read(kind) for kind in KINDS})
 
 
-def context(settings: Settings, date: dt.date) -> JudgeContext:
-    """The day and the configuration that encounters are judged under."""
+def context(settings: Settings, date: dt.date, facts: Facts | None = None) -> JudgeContext:
+    """The day, the configuration and the official files that encounters are judged under.
+
+    Without `facts` the ledger of the home says which files were loaded.
+    """
+    known = references.read(facts, settings) if facts else references.of_home(settings)
     severities, overrides = load_rules(settings.home)
     return JudgeContext(
         business_date=date,
@@ -48,6 +53,7 @@ def context(settings: Settings, date: dt.date) -> JudgeContext:
         timely_margin_days=settings.billing.timely_margin_days,
         severities=severities,
         overrides=overrides,
+        references=known,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,26 +10,41 @@ import typer
 
 from flows import desk
 
+REFERENCE = "reference"
+
 
 def load(
     kind: Annotated[str, typer.Argument(help="payers providers enrollments patients coverages authorizations consents "
-                                             "fees contracts encounters or deposits")],
-    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files; deposits also BAI2, NACHA",
-                                                exists=True, dir_okay=False)],
+                                             "fees contracts licenses supervisions payer_classes schedule encounters "
+                                             "or deposits; or reference, followed by a kind of official file")],
+    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files; deposits also BAI2, NACHA. After "
+                                                     "'reference': icd10cm ncci mue nucc pos nppes leie or hcpcs, "
+                                                     "then the files as they are published")],
+    edition: Annotated[str | None, typer.Option("--edition", help="Edition of an official file, where its name does "
+                                                                  "not tell it.")] = None,
+    effective: Annotated[datetime | None, typer.Option("--effective", formats=["%Y-%m-%d"],
+                                                       help="First day that an official file judges, where its name "
+                                                            "does not tell it.")] = None,
     home: desk.Home = None,
     json_output: desk.Json = False,
 ) -> None:  # fmt: skip
-    """Load master data or encounters; a bad row is reported with its line and column and kept out.
+    """Load master data, encounters or official files; a bad row is reported with its line and kept out.
 
-    Exit status 1 when rows were kept out.
+    Exit status 1 when rows were kept out, 2 when a file is not what it should be.
     """
     from connectors.ledger.schema import MASTER_KINDS
     from tasks.door import open_ledger
     from tasks.sources import load_file
 
+    if kind == REFERENCE:
+        _load_references(files, edition, effective, home, json_output)
+        return
     kinds = [*MASTER_KINDS, "deposits"]
     if kind not in kinds:
-        desk.fail(desk.USAGE, f"no such kind; one of: {' '.join(kinds)}")
+        desk.fail(desk.USAGE, f"no such kind; one of: {' '.join([*kinds, REFERENCE])}")
+    if edition or effective:
+        desk.fail(desk.USAGE, "--edition and --effective belong to 'load reference'")
+    _must_exist(files)
     ledger = open_ledger(desk.enter(home))
     reports = [load_file(ledger, kind, path) for path in files]
     if json_output:
@@ -46,6 +62,59 @@ def load(
                 f"{path.name}: line {problem.row}, column {problem.column}: {problem.code}: {problem.message}"
             )
     if any(len(report.problems) for report in reports):
+        raise typer.Exit(desk.WORK_LEFT)
+
+
+def _must_exist(files: list[Path]) -> None:
+    for path in files:
+        if not path.is_file():
+            desk.fail(desk.USAGE, f"no such file: {path}")
+
+
+def _load_references(
+    files: list[Path], edition: str | None, effective: datetime | None, home: Path | None, json_output: bool
+) -> None:
+    """``load reference KIND FILE…``: every file by itself; one that is refused keeps no other from going in."""
+    from tasks.billing.references import KINDS
+    from tasks.door import open_ledger
+    from tasks.references import ReferenceRefused, load_reference
+
+    kind, paths = str(files[0]), files[1:]
+    if kind not in KINDS:
+        desk.fail(desk.USAGE, f"no such kind of official file; one of: {' '.join(KINDS)}")
+    if not paths:
+        desk.fail(desk.USAGE, f"which file? cleanclaim load reference {kind} FILE…")
+    _must_exist(paths)
+    settings = desk.enter(home)
+    ledger = open_ledger(settings)
+    day = effective.date() if effective else None
+    loads, refused, kept_out = [], [], 0
+    for path in paths:
+        try:
+            report = load_reference(ledger, settings, kind, path, edition, day)
+        except ReferenceRefused as error:
+            refused.append(str(error))
+            desk.err.print(f"[bold red]cleanclaim:[/] {error}", soft_wrap=True)
+            continue
+        loads.append({"file": str(path), **report.to_dict()})
+        kept_out += len(report.problems)
+        if not json_output:
+            until = report.effective_to or "the next edition"
+            known = "" if report.new else ", known already"
+            desk.out.print(
+                f"{path.name}: {kind} {report.edition}, {report.rows} rows, judges {report.effective_from} to {until}"
+                f"{known}",
+                soft_wrap=True,
+            )
+        for problem in report.problems.itertuples():
+            desk.err.print(
+                f"{path.name}: line {problem.row}, column {problem.column}: {problem.code}: {problem.message}"
+            )
+    if json_output:
+        desk.print_json({"loads": loads, "refused": refused})
+    if refused:
+        raise typer.Exit(desk.USAGE)
+    if kept_out:
         raise typer.Exit(desk.WORK_LEFT)
 
 

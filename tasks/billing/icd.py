@@ -7,7 +7,8 @@ on 2024-10-01). The date of service decides, never the date of the claim.
 
 The shipped tables hold chapter F as of FY2026 and the psychosocial Z categories as of FY2021
 (``configs/reference/icd10_*.tsv``, extracts of the public CDC order files). What lies outside them is ``unknown``:
-worth a look, not wrong.
+worth a look, not wrong. Where the site loaded the order file of the date of service (``cleanclaim load reference
+icd10cm``), that file judges, all chapters of it, and nothing is unknown; the shipped tables judge the other days.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ import numpy as np
 import pandas as pd
 
 from configs import reference
+from tasks.billing.references import References
 
 BILLABLE = "billable"
 HEADER = "header"  # names a group; the codes below it are billable
 NOT_YET = "not_yet"  # its first fiscal year begins after the date
+GONE = "gone"  # was deleted before the date
 INVALID = "invalid"  # inside a shipped chapter, and not in it
 UNKNOWN = "unknown"  # outside the shipped chapters, or where they are known to be out of date
 
@@ -115,6 +118,37 @@ def status(codes: pd.Series, dates: pd.Series) -> pd.Series:
     stale = outdated & leaf & (day > np.datetime64(OUTDATED_AFTER, "s"))
     found = np.where(stale, UNKNOWN, found)
     return pd.Series(np.where(row >= 0, found, fallback[groups]), index=codes.index, dtype=object)
+
+
+def official_status(codes: pd.Series, dates: pd.Series, known: References) -> pd.DataFrame:
+    """What each code is on the date beside it, and who says so: columns status and edition, the latter null where the
+    shipped tables do.
+
+    `codes` without dots. The edition whose window holds the date judges: a code it has is billable or a header, one it
+    does not have begins later, was deleted before, or never was.
+    """
+    answer = pd.DataFrame({"status": status(codes, dates), "edition": None}, index=codes.index)
+    table = known.of_codes("icd10cm", pd.Index(codes.unique()))
+    if table is None:
+        return answer
+    day = dates.to_numpy(dtype="datetime64[s]")
+    edition = known.judging("icd10cm", day)
+    covered = ~pd.isna(edition)
+    if not covered.any():
+        return answer
+    asked = pd.DataFrame({"code": codes.astype(object).to_numpy()[covered], "day": day[covered]})
+    asked["row"] = np.arange(len(asked))
+    pairs = asked.merge(table.astype({"code": object}), on="code")
+    inside = pairs[(pairs["effective_from"] <= pairs["day"]) & (pairs["day"] <= pairs["effective_to"])]
+    later = pairs.loc[pairs["effective_from"] > pairs["day"], "row"]
+    earlier = pairs.loc[pairs["effective_to"] < pairs["day"], "row"]
+    found = np.full(len(asked), INVALID, dtype=object)
+    found[later.to_numpy()] = NOT_YET
+    found[earlier.to_numpy()] = GONE
+    found[inside["row"].to_numpy()] = np.where(inside["billable"], BILLABLE, HEADER)
+    answer.loc[covered, "status"] = found
+    answer["edition"] = edition
+    return answer
 
 
 def is_billable(code: str, on: date) -> bool | None:

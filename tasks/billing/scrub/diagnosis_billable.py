@@ -2,7 +2,8 @@
 
 A header (F33) names a group and is refused (CARC 16 with M76, CARC 146); so is a code before its first fiscal year or
 after it became a header (F50.02 from 2024-10-01), and one that chapter F does not have (F41.2). What lies outside the
-shipped chapters is passed with a warning.
+shipped chapters is passed with a warning, unless the site loaded the order file of the date of service: then nothing
+is unknown, and the finding names the edition.
 
 Passes::
 
@@ -26,7 +27,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tasks.billing import icd
+from tasks.billing import icd, references
 from tasks.billing.scrub.common import Context, join
 
 ID = "DIAGNOSIS_BILLABLE"
@@ -36,10 +37,13 @@ FIX = {
     "DIAGNOSIS_NOT_BILLABLE": "Use a code that is complete and in force on the date of service.",
     "DIAGNOSIS_UNKNOWN": "Check the code against the full ICD-10-CM of the date of service.",
 }
+PREDICTS = {"DIAGNOSIS_NOT_BILLABLE": "CARC16 CARC146 M76"}
+CHANGE = {"DIAGNOSIS_NOT_BILLABLE": "diagnoses=a complete code in force on the day"}
 _WHY = {
     icd.HEADER: "a header, not a complete code",
     icd.NOT_YET: "not yet in force on the date of service",
-    icd.INVALID: "not in the chapter it names",
+    icd.GONE: "no longer in force on the date of service",
+    icd.INVALID: "not a code of the date of service",
     icd.UNKNOWN: "outside the shipped tables",
 }
 
@@ -50,7 +54,11 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     sets = lines[["diagnoses", "service_date"]].drop_duplicates().dropna()
     one = sets.assign(code=sets["diagnoses"].astype(object).str.split()).explode("code")
     one["place"] = one.groupby(level=0).cumcount() + 1
-    one["why"] = icd.status(one["code"], one["service_date"]).to_numpy()
+    known = references.of(context)
+    said = icd.official_status(
+        one["code"].reset_index(drop=True), one["service_date"].reset_index(drop=True), known
+    )
+    one["why"], one["reference_version"] = said["status"].to_numpy(), said["edition"].to_numpy()
     one = one[one["why"] != icd.BILLABLE]
     one["rule_id"] = (one["why"] == icd.UNKNOWN).map(
         {True: "DIAGNOSIS_UNKNOWN", False: "DIAGNOSIS_NOT_BILLABLE"}
@@ -71,5 +79,12 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
             "rule_id": some["rule_id"],
             "fields": "diagnoses service_date",
             "message": message,
+            "reference_version": some["reference_version"].astype(object),
+            "data_as_of": some["reference_version"].map(
+                {
+                    label: known.loaded("icd10cm", label)
+                    for label in some["reference_version"].dropna().unique()
+                }
+            ),
         }
     )

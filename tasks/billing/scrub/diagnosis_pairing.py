@@ -39,6 +39,7 @@ Fails::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -54,6 +55,14 @@ ID = "DIAGNOSIS_PAIRING"
 _ROWS = reference.by_key("dx_cpt_pairing", "rule_id")
 DEFAULT_SEVERITY = {
     f"DIAGNOSIS_{name}": "hold" if row["severity"] == "error" else "warn" for name, row in _ROWS.items()
+}
+# ``carc_expected`` of the row: CARCs, and M76 among them a RARC.
+PREDICTS = {
+    f"DIAGNOSIS_{name}": " ".join(
+        code if code.startswith("M") else f"CARC{code}"
+        for code in re.findall(r"\b[BM]?\d+\b", row["carc_expected"])
+    )
+    for name, row in _ROWS.items()
 }
 SOURCE = {f"DIAGNOSIS_{name}": f"dx_cpt_pairing.tsv {name} ({row['prov']})" for name, row in _ROWS.items()}
 

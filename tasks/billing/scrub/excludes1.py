@@ -7,19 +7,39 @@ panic disorder. The note's own resolution says which one stays. (Excludes2 pairs
 
 Passes::
 
-    encounter_id  diagnoses   code
-    E1            F331 F411   90837
+    encounter_id  diagnoses    code
+    E1            F331 F411    90837
     E2            F1020 F1120  90837
+    E3            F4001 F419   90837
+    E4            F502 F411    90837
 
 Fails::
 
     encounter_id  diagnoses    code   finds
     E1            F320 F331    90837  EXCLUDES1_X01
     E2            F331 F3181   90837  EXCLUDES1_X02
-    E3            F1010 F1020  90837  EXCLUDES1_X08 EXCLUDES1_X09
-    E4            F4001 F410   90837  EXCLUDES1_X07
-    E5            F1520 F1590  90837  EXCLUDES1_X09
-    E6            F71 R4183    90837  EXCLUDES1_X25
+    E3            F3010 F3112  90837  EXCLUDES1_X03
+    E4            F209 F250    90837  EXCLUDES1_X04 EXCLUDES1_X05
+    E5            F22 F323     90837  EXCLUDES1_X06
+    E6            F4001 F410   90837  EXCLUDES1_X07
+    E7            F1010 F1020  90837  EXCLUDES1_X08 EXCLUDES1_X09
+    E8            F1520 F1590  90837  EXCLUDES1_X09
+    E9            F17210 Z720  90837  EXCLUDES1_X10
+    E10           F50020 F5021  90837  EXCLUDES1_X11
+    E11           F5083 R630   90837  EXCLUDES1_X12
+    E12           F602 F911    90837  EXCLUDES1_X13 EXCLUDES1_X18
+    E13           F630 Z726    90837  EXCLUDES1_X14
+    E14           F641 F642    90837  EXCLUDES1_X15
+    E15           F801 F802    90837  EXCLUDES1_X16
+    E16           F840 F845    90837  EXCLUDES1_X17
+    E17           F919 Z72810  90837  EXCLUDES1_X18
+    E18           F980 R32     90837  EXCLUDES1_X19
+    E19           F981 R159    90837  EXCLUDES1_X20
+    E20           F440 R413    90837  EXCLUDES1_X21
+    E21           F070 G3184   90837  EXCLUDES1_X22
+    E22           F29 F99      90837  EXCLUDES1_X23
+    E23           F0630 F03    90837  EXCLUDES1_X24
+    E24           F71 R4183    90837  EXCLUDES1_X25
 """
 
 from __future__ import annotations

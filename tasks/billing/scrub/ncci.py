@@ -3,9 +3,10 @@
 CMS publishes pairs of codes of which column 1 pays and column 2 does not on one day from one clinician. The same pair
 comes with several windows that do not touch, and the window that holds the date of service decides, so no row may be
 collapsed into another; ``*`` (or blank) as deletion date is open. Indicator 0 admits no modifier, 1 admits one on
-either code where the services were truly distinct, 9 is no edit. The quarterly tables are licensed and not shipped: a
-site that loads them gives them to the context as ``ncci_edits``, with the columns column1, column2, effective,
-deletion, indicator. Without them this rule is silent and the shipped behavioural pairs (``pairs``) speak.
+either code where the services were truly distinct, 9 is no edit. The tables are licensed and not shipped: a site loads
+the quarterly files (``cleanclaim load reference ncci``), and without them this rule is silent and the shipped
+behavioural pairs (``pairs``) speak. Professional lines are judged by the practitioner set; those of Medicaid payers by
+Medicaid's own, where it was loaded.
 
 Passes::
 
@@ -19,15 +20,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tasks.billing.scrub.common import Context, Flags, found, has_modifier, join, together
+from tasks.billing import references
+from tasks.billing.scrub.common import Context, Flags, found, has_modifier, join, keys, member, together
 
 ID = "NCCI_PTP"
-SOURCE = "NCCI procedure-to-procedure edits, practitioner table, as loaded by the site (V:S10)"
+SOURCE = "NCCI procedure-to-procedure edits as loaded: practitioner set, Medicaid's own for Medicaid (V:S10)"
 DEFAULT_SEVERITY = "hold"
 FIX = "Bill the column-1 code alone; where the edit's indicator is 1 and the services were distinct, add a modifier."
 
-# Modifiers that CMS lets pass an edit of indicator 1 (NCCI policy manual, chapter I), as far as they occur here.
-PASSING = ("24", "25", "27", "57", "58", "59", "76", "77", "78", "79", "91", "XE", "XP", "XS", "XU")
+# Modifiers that CMS lets pass an edit of indicator 1 (NCCI policy manual, chapter I; K), as far as they occur here.
+# 76 and 77 (repeated service) are expressly none of them.
+PASSING = ("24", "25", "27", "57", "58", "59", "78", "79", "91", "XE", "XP", "XS", "XU")
+MEDICAID = ("medicaid", "medicaid_mco")
+SET, MEDICAID_SET = "practitioner", "medicaid_practitioner"
+PREDICTS = "CARC236"
+CHANGE = "modifiers=a passing one, where the indicator is 1 and the services were distinct"
+REFERENCES = ("ncci",)
 COLUMNS = ["column1", "column2", "effective", "deletion", "indicator"]
 
 
@@ -85,11 +93,35 @@ def ncci_edits(lines: pd.DataFrame, edits: pd.DataFrame) -> Flags:
 
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
     """New lines refused by an edit of the site's tables; nothing where the site has none."""
-    edits: pd.DataFrame | None = getattr(context, "ncci_edits", None)
-    if edits is None or edits.empty:
+    known = references.of(context)
+    if known.rows("ncci") is None:
         return join()
     both, new = together(lines, history)
-    hit = ncci_edits(both, edits) & new
-    return found(
-        both, hit, ID, "code modifiers service_date rendering_id", "The code is column 2 of an edit in force."
-    )
+    edits = known.of_codes("ncci", both["code"].cat.categories, "column1")
+    if edits is None or edits.empty:
+        return join()
+    day = keys(both, "patient_id", "service_date", "rendering_id")
+    busy = np.bincount(day)[day] > 1
+    both, new = both.loc[busy], new[busy]
+    if both.empty:
+        return join()
+    theirs = edits[edits["service"] == MEDICAID_SET]
+    medicaid: Flags = member(both["payer_class"], MEDICAID) & (not theirs.empty)
+    message = "The code is column 2 of an edit in force."
+    parts = []
+    for mine, table, name in (
+        (~medicaid, edits[edits["service"] == SET], SET),
+        (medicaid, theirs, MEDICAID_SET),
+    ):
+        if mine.any() and not table.empty:
+            hit = mine & new
+            hit[mine] &= ncci_edits(both.loc[mine], table)
+            said = found(both, hit, ID, "code modifiers service_date rendering_id", message)
+            edition = next((label for label, _, _ in reversed(known.windows("ncci", name))), None)
+            parts.append(
+                said.assign(
+                    reference_version=edition or known.version("ncci"),
+                    data_as_of=known.loaded("ncci", edition),
+                )
+            )
+    return join(*parts)

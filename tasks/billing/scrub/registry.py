@@ -20,6 +20,7 @@ import pandas as pd
 from tasks.billing.scrub import (
     add_on,
     charge,
+    code_payer,
     code_status,
     diagnosis_billable,
     diagnosis_list,
@@ -35,12 +36,14 @@ from tasks.billing.scrub import (
     modifier_59,
     modifier_fit,
     modifiers,
+    mue,
     ncci,
     otp_week,
     pairs,
     per_diem,
     programme_week,
     prolonged,
+    place,
     telehealth,
     timely_filing,
     units,
@@ -76,6 +79,9 @@ RULES: tuple[ModuleType, ...] = (
     diagnosis_pairing,
     duplicate,
     timely_filing,
+    mue,
+    place,
+    code_payer,
 )
 
 SEVERITIES = ("hold", "warn", "off")

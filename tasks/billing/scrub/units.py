@@ -3,7 +3,8 @@
 Session codes, range codes and day rates are billed once however long they last; two units of an hour's psychotherapy
 are not two hours. Each code has a most units a person may have of it on a day from one clinician (day rates: from
 anyone), counted over all lines and what was billed before; the line that passes it is the one that is held. Values
-differ between programmes (Medicaid allows more units of some), so a payer's own severity may override.
+differ between programmes (Medicaid allows more units of some), so a payer's own severity may override. Where the site
+loaded the medically unlikely edits, their value for a code and day goes before the shipped one (``mue``).
 
 Passes::
 
@@ -33,7 +34,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tasks.billing.scrub import codebook
+from tasks.billing import references
+from tasks.billing.scrub import codebook, mue
 from tasks.billing.scrub.common import Context, Flags, found, join, keys, lookup, member, together
 
 ID = "UNITS"
@@ -71,7 +73,7 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     known = codebook.codes()
     single = member(lines["code"], [c for c in known if known[c].unit in _SINGLE])
     many = single & (lines["units"].to_numpy() > 1)
-    over = _over_the_day(lines, history)
+    over = _over_the_day(lines, history) & ~mue.limits(lines, references.of(context)).known
     return join(
         found(
             lines, many, "UNITS_PER_LINE", "code units", "The code is billed once a session, not by units."

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
 import pytest
 
 from tasks.billing.context import JudgeContext
-from tasks.billing.scrub import duplicate, minutes, ncci, registry, timely_filing
+from tasks.billing.scrub import duplicate, minutes, registry, timely_filing
 from tasks.billing.scrub.common import FINDINGS
 
 DAY = date(2026, 2, 1)
@@ -131,20 +130,6 @@ def test_margin_is_the_sites(margin: int, rule: str | None) -> None:
     assert list(registry.run(lines, None, None, judge, [timely_filing])["rule_id"]) == (
         [rule] if rule else []
     )
-
-
-@dataclass(frozen=True)
-class WithEdits(JudgeContext):
-    ncci_edits: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-
-def test_the_sites_ncci_edits_speak_through_the_registry() -> None:
-    edits = pd.DataFrame([("90847", "90837", 20180101, "*", "0")], columns=ncci.COLUMNS)
-    lines = frame(line("E2"), line("E3", patient_id="P3"))
-    judge = WithEdits(business_date=DAY, ncci_edits=edits)
-    billed = frame(line("E1", "90847"))
-    assert rules_of(registry.run(lines, None, billed, judge, [ncci])) == ["E2 NCCI_PTP hold"]
-    assert registry.run(lines, None, billed, context(), [ncci]).empty
 
 
 def test_rule_ids_are_unique() -> None:
