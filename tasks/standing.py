@@ -6,14 +6,15 @@ import datetime as dt
 
 import pandas as pd
 
-from configs.identity import digest
 from configs.settings import Settings
 from tasks import masters, quarantining, recognising
 from tasks.billing import (
     accounts,
+    authorizations,
     coding,
     custody,
     denials,
+    evidence,
     expected,
     queues,
     reassociation,
@@ -231,31 +232,30 @@ def estimates(ledger: Facts, settings: Settings, as_of: dt.date) -> pd.DataFrame
 
 
 # A claim in one of these states was rejected before adjudication, or gave way to the one that resubmits it.
-DEAD = ("rejected", "rejected_syntax", "file_rejected")
-TAKEN = ("accepted", "paid", "denied", "partly_denied", "patient_share", "reversed", "crossed_over")
+DEAD = authorizations.REJECTED
 
 
 @derived
 def authorization_units(ledger: Moment) -> pd.DataFrame:
     """Units reserved, consumed and given back, as the table of that name has them.
 
-    Reservations are stored. That a claim was accepted consumes its units and that it died gives them back; both
-    follow from the claim's state, so they are worked out here and not stored: the order of answers cannot matter.
+    Reservations are stored. That a claim was accepted consumes its units; that it was rejected, voided, taken back
+    or that a line was denied for something else than its authorization gives them back. Both follow from the
+    claim's state and the verdicts, so they are worked out here and not stored: the order of answers cannot matter.
     """
     stored = ledger.read("authorization_units")
-    charges = ledger.read("charge_lines", columns=["charge_id", "authorization_id", "units"])
-    lines = ledger.read("claim_lines", columns=["charge_id", "claim_id"]).merge(charges, on="charge_id")
-    lines = lines[lines["authorization_id"].notna()].merge(
-        claim_states(ledger)[["claim_id", "state"]], on="claim_id"
+    charges = ledger.read("charge_lines", columns=["charge_id", "authorization_id", "units", "payer_id"])
+    charges = charges[charges["authorization_id"].notna()]
+    lines = ledger.read("claim_lines", columns=["charge_id", "claim_id", "line_id"]).merge(
+        charges, on="charge_id"
     )
-    event = lines["state"].map(
-        dict.fromkeys((*DEAD, "replaced"), "release") | dict.fromkeys(TAKEN, "consume")
+    heads = ledger.read("claims", columns=["claim_id", "payer_id", "frequency"])
+    # Another payer's claim for the same charge says nothing of this payer's authorization.
+    carried = lines.merge(heads, on=["claim_id", "payer_id"]).merge(
+        claim_states(ledger)[["claim_id", "state", "attempt"]], on="claim_id"
     )
-    followed = lines.assign(event=event, cause=lines["claim_id"])[event.notna()]
-    followed["entry_id"] = [
-        digest("authorization_units", charge, what, cause)
-        for charge, what, cause in followed[["charge_id", "event", "cause"]].itertuples(
-            index=False, name=None
-        )
-    ]
-    return pd.concat([stored, followed[list(stored.columns)]], ignore_index=True) if len(followed) else stored
+    answers = evidence.counted(
+        recognising.live(ledger, "remitted_claims"), recognising.live(ledger, "remittances"), verdicts(ledger)
+    )
+    followed = authorizations.settle(stored, carried, authorizations.denied_lines(answers))
+    return pd.concat([stored, followed], ignore_index=True) if len(followed) else stored

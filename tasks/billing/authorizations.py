@@ -3,8 +3,9 @@
 Checking once at intake is the largest loss in behavioural health: the tail of a programme runs past the approved
 days or units and is denied (CARC 197, 198). So every line is matched by patient, payer, code, day, clinician and
 level of care, and its units are reserved when it is charged, in order of service. Units are consumed when the
-payer accepts the claim and given back when it is rejected or voided: a line that was sent and never adjudicated
-must not exhaust a patient's care.
+payer accepts the claim and given back when it is rejected or voided, taken back (a reversal that nothing corrected)
+or denied for anything but the authorization itself: a line that was never paid for must not exhaust a patient's
+care. A correction that is accepted or paid consumes them again.
 
 ``available = approved - reserved + released``, from the entries of ``authorization_units``; consumption is a mark
 on a reservation, not a second deduction.
@@ -179,6 +180,66 @@ def _answer(
     answer["units_approved"] = approved
     answer["valid_to"] = beside(answer["authorization_id"], record["valid_to"])
     return answer
+
+
+# What a claim's state says of the units of its lines; in every other state they stay reserved.
+REJECTED = ("rejected", "rejected_syntax", "file_rejected")
+TAKEN = ("accepted", "paid", "denied", "partly_denied", "patient_share", "crossed_over")
+BACK = ("reversed", "replaced")
+FOR_AUTHORIZATION = "auth_"  # categories of denials that are for the authorization itself
+VOID = "8"
+
+
+def denied_lines(answers: pd.DataFrame) -> pd.DataFrame:
+    """Lines whose last answer gives their units back: claim_id, line_id (missing for every line of the claim).
+
+    `answers` are the verdicts that count (``evidence.counted``): denied in full, and not for the authorization.
+    """
+    denied = answers["denied"].astype("boolean").fillna(False).astype(bool)
+    partial = answers["partial"].astype("boolean").fillna(False).astype(bool)
+    own = answers["category"].astype("str").str.startswith(FOR_AUTHORIZATION).fillna(False).astype(bool)
+    given = answers.assign(back=denied & ~partial & ~own)
+    # A payer may answer a line in parts: its units stay used while one part stands.
+    whole = given.groupby(["claim_id", "line_id"], dropna=False)["back"].all().reset_index()
+    return whole.loc[whole["back"], ["claim_id", "line_id"]].reset_index(drop=True)
+
+
+def _outcome(carried: pd.DataFrame, denied: pd.DataFrame) -> Column:
+    """release, consume or neither (missing) for each claim line."""
+    state, void = carried["state"], carried["frequency"] == VOID
+    lines = denied["claim_id"] + " " + denied["line_id"]
+    refused = (carried["claim_id"] + " " + carried["line_id"]).isin(lines.dropna())
+    refused |= carried["claim_id"].isin(denied.loc[denied["line_id"].isna(), "claim_id"])
+    outcome = pd.Series(None, index=carried.index, dtype="str").mask(state.isin(TAKEN), "consume")
+    outcome = outcome.mask(state.isin((*REJECTED, *BACK)) | (state.isin(TAKEN) & refused), "release")
+    # A void gives back what its original used, once the payer took it; until then the original's use stands.
+    accomplished = state.isin(("accepted", "paid", "patient_share", "reversed", "crossed_over"))
+    return outcome.mask(void, "consume").mask(void & accomplished, "release")
+
+
+def settle(entries: pd.DataFrame, carried: pd.DataFrame, denied: pd.DataFrame) -> pd.DataFrame:
+    """Entries that follow from where the claims stand: what was consumed and what was given back.
+
+    `entries` are the stored reservations (and releases); `carried` the claim lines of charges with an
+    authorization: charge_id, authorization_id, units, claim_id, line_id, attempt, frequency and the claim's state;
+    `denied` what `denied_lines` gives. The newest claim that carries a charge speaks for it, so the order in which
+    answers came cannot matter, and a charge that was reserved anew for a correction is held once.
+    """
+    ordered = carried.sort_values(["charge_id", "attempt", "claim_id"], kind="stable")
+    newest = ordered.drop_duplicates("charge_id", keep="last").reset_index(drop=True)
+    newest = newest.assign(outcome=_outcome(newest, denied), cause=newest["claim_id"])
+    held = balances(entries).merge(
+        newest[["charge_id", "authorization_id", "units", "outcome", "cause"]],
+        on=["charge_id", "authorization_id"],
+    )
+    kept = held["open"].where(held["open"] < held["units"], held["units"])
+    kept = kept.mask(held["outcome"] == "release", 0)
+    surplus = held.assign(units=held["open"] - kept)
+    used = held.assign(units=kept)
+    used = used[(used["outcome"] == "consume") & (used["units"] > 0)]
+    return pd.concat(
+        [_entries(surplus[surplus["units"] > 0], "release"), _entries(used, "consume")], ignore_index=True
+    )
 
 
 def _entries(charges: pd.DataFrame, event: str) -> pd.DataFrame:

@@ -18,11 +18,12 @@ from tasks.billing.context import Column, JudgeContext, Masters, beside, words
 
 PAYER = words(
     "row_id payer_class partner timely_filing_days telehealth_rule audio_allowed auth_codes supervised_billing"
-    " provider_classes date_window_days coverage_required_active"
+    " provider_classes date_window_days coverage_required_active taxonomies era_from eft_from filing_basis"
+    " corrected_filing_days secondary_filing_days"
 )
 PROVIDER = words(
     "row_id npi taxonomy provider_class license_number license_state license_from license_to active_from active_to"
-    " supervisor_id"
+    " supervisor_id caqh_attested_on dea_to cds_to malpractice_to address_suppressed"
 )
 POLICY = words("coverage_id row_id payer_id priority effective_from effective_to")
 TELEHEALTH_HOME, TELEHEALTH_ELSEWHERE, OFFICE = "10", "02", "11"

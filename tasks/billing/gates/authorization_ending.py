@@ -2,7 +2,16 @@
 
 A programme that goes on needs its next authorization before this one ends.
 
-Passes: valid_to 2026-01-23 on business date 2026-01-17. Fails: on 2026-01-18 or later.
+Passes::
+
+    payers.auth_codes  authorizations.valid_to
+    90837              2026-01-12
+
+Fails::
+
+    payers.auth_codes  authorizations.valid_to
+    90837              2026-01-11
+    90837              2026-01-06
 """
 
 from __future__ import annotations

@@ -2,7 +2,16 @@
 
 An extension takes the payer days. From four fifths on, it is time to ask for one.
 
-Passes: 9 of 12 units used. Fails: 10 of 12 units used.
+Passes::
+
+    payers.auth_codes  authorizations.units_approved  authorization_units.units
+    90837              12                             8
+
+Fails::
+
+    payers.auth_codes  authorizations.units_approved  authorization_units.units
+    90837              12                             9
+    90837              12                             11
 """
 
 from __future__ import annotations
