@@ -6,13 +6,14 @@ given out in order of service (``tasks.billing.authorizations``).
 
 Passes::
 
-    payers.auth_codes  authorizations.codes  encounters.service_date  authorizations.valid_from  authorizations.valid_to
-    90837              90834 90837           2026-01-05               2026-01-05                 2026-01-05
-    H0015              90834                 2026-01-05               2026-01-05                 2026-01-05
+    payers.auth_codes  authorizations.codes  authorizations.valid_from  authorizations.valid_to
+    90837              90834 90837           2026-01-05                 2026-01-05
+    H0015              90834                 2026-01-05                 2026-01-05
 
 Fails::
 
-    payers.auth_codes  authorizations.codes  authorizations.valid_to  authorizations.status  authorizations.units_approved
+    payers.auth_codes  authorizations.codes  authorizations.valid_to  authorizations.status  \
+      authorizations.units_approved
     90837              H0015                 2026-06-30               approved               12
     90837              90837                 2026-01-05               pended                 12
     *                  90837                 2026-01-05               approved               0

@@ -34,13 +34,13 @@ def check(case: Case) -> pd.DataFrame:
     payers, visits = case.masters.payers, case.visits
     known = visits["payer_class"].notna()
     reasons = []
-    for column, message in (
+    for column, text in (
         ("era_from", "the payer sends no electronic remittance yet"),
         ("eft_from", "the payer does not pay by EFT yet"),
     ):
         if payers[column].notna().any():
             started = visits[f"payer_{column}"] <= case.context.today
-            reasons.append((known & ~started, message))
+            reasons.append((known & ~started, text))
     if not reasons:
         return findings.none()
     message = findings.first_reason(visits.index, reasons)
