@@ -78,8 +78,15 @@ def _holds(s: Sources) -> pd.DataFrame:
 
 
 def _claims_with_payer(s: Sources) -> pd.DataFrame:
-    rules = s.payers[["payer_id", "timely_filing_days", "appeal_days", "payer_class"]]
+    rules = s.payers[["payer_id", *deadlines.CLOCK]]
     return s.claims.merge(rules, on="payer_id", how="left")
+
+
+def _filing(s: Sources, rows: pd.DataFrame) -> pd.Series:
+    """Last day for each claim to reach its payer; `rows` as `_claims_with_payer`."""
+    return deadlines.claims(
+        rows, deadlines.answered_on(s.claims, s.claim_lines, s.remitted_claims, s.remittances)
+    )
 
 
 def _rejections(s: Sources) -> pd.DataFrame:
@@ -94,7 +101,7 @@ def _rejections(s: Sources) -> pd.DataFrame:
         amount_cents=rows["charge_cents"],
         recoverable_cents=rows["charge_cents"],
         opened_on=rows["since"],
-        deadline=deadlines.filing(rows["service_from"], rows["timely_filing_days"]),
+        deadline=_filing(s, rows),
         next_action=[remedy(*pair) for pair in zip(rows["state"], rows["codes"], strict=True)],
     )
 
@@ -104,7 +111,10 @@ def _denials(s: Sources) -> pd.DataFrame:
     counted = evidence.counted(s.remitted_claims, s.remittances, s.verdicts)
     denied = counted["denied"].astype("boolean").fillna(False) | (counted["recoverable_cents"].fillna(0) > 0)
     rows = counted[denied.astype(bool) & (counted["status"] != evidence.REVERSAL)].merge(
-        _claims_with_payer(s)[["claim_id", "payer_id", "appeal_days", "payer_class"]], on="claim_id"
+        _claims_with_payer(s)[["claim_id", "payer_id", *deadlines.CLOCK]], on="claim_id"
+    )
+    corrected = deadlines.corrections(
+        rows["since"], rows["corrected_filing_days"], rows["timely_filing_days"]
     )
     lines = s.remitted_lines[["remitted_line_id", "segment"]].rename(columns={"segment": "line_segment"})
     rows = rows.merge(lines, on="remitted_line_id", how="left")
@@ -115,7 +125,9 @@ def _denials(s: Sources) -> pd.DataFrame:
         reason=rows["reasons"],
         amount_cents=rows[["denied_cents", "recoverable_cents", "patient_cents"]].max(axis=1),
         opened_on=rows["since"],
-        deadline=deadlines.response(rows["action"], rows["since"], rows["appeal_days"], rows["payer_class"]),
+        deadline=deadlines.response(
+            rows["action"], rows["since"], rows["appeal_days"], rows["payer_class"], corrected
+        ),
         next_action=rows["action"],
         source=rows["remittance_id"] + " segment " + where,
     )
@@ -274,7 +286,7 @@ def _withheld(s: Sources) -> pd.DataFrame:
         amount_cents=rows["charge_cents"],
         recoverable_cents=rows["charge_cents"],
         opened_on=rows["built_on"],
-        deadline=deadlines.filing(rows["service_from"], rows["timely_filing_days"]),
+        deadline=_filing(s, rows),
         next_action=WITHHELD,
     )
 

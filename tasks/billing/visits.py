@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from tasks.billing import deadlines
 from tasks.billing.context import Column, JudgeContext, Masters, beside, words
 
 PAYER = words(
@@ -124,13 +125,17 @@ def assemble(encounters: pd.DataFrame, masters: Masters, context: JudgeContext) 
     ``coverage_*``, ``payer_id``, ``payer_*``, ``secondary_coverage_id``, ``primaries_active``, ``provider_*`` (the
     clinician of the session), ``supervisor_*``, ``supervised``, ``billed_rendering_id``,
     ``billed_supervising_id`` (whom the claim shows), ``credentialed_id``, ``credentialed_class`` (whose enrolment
-    and class count), ``patient_known`` and ``pos``.
+    and class count), ``patient_known`` and ``pos``. ``payer_timely_filing_days`` counts from the service to the
+    last day to file by the payer's own clock.
     """
     visits = encounters.drop(columns=["version", "previous_id"], errors="ignore")
     visits = visits.rename(columns={"row_id": "encounter_row_id"}).reset_index(drop=True)
     visits = _with_policies(visits, masters.coverages)
     visits = visits.merge(
         _beside(masters.payers, "payer_id", PAYER, "payer", "payer_id"), on="payer_id", how="left"
+    )
+    visits["payer_timely_filing_days"] = deadlines.filing_days(
+        visits["service_date"], visits["payer_timely_filing_days"], visits["payer_filing_basis"]
     )
     visits = _with_clinicians(visits, masters.providers)
     visits["patient_known"] = visits["patient_id"].isin(masters.patients["patient_id"])
