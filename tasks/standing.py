@@ -12,6 +12,7 @@ from tasks.billing import (
     accounts,
     authorizations,
     coding,
+    credentialing,
     custody,
     denials,
     evidence,
@@ -178,6 +179,15 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
             takebacks=takebacks.open_work(taken_back(ledger)),
             reassociated=reassociated(ledger, settings, as_of),
             compared=compared(ledger),
+            running_out=authorizations.running_out(
+                ledger.current("authorizations"),
+                authorization_units(ledger),
+                ledger.current("schedule"),
+                today,
+            ),
+            papers=credentialing.running_out(
+                ledger.current("providers"), ledger.current("licenses"), ledger.current("enrollments"), today
+            ),
         )
     )
     return worklists.with_people(items, ledger.read("work_events"), today)

@@ -242,6 +242,138 @@ def settle(entries: pd.DataFrame, carried: pd.DataFrame, denied: pd.DataFrame) -
     )
 
 
+FORECAST = shape(
+    "authorization_id units_left:int units_booked:int exhausted_on:day units_short:int ends_on:day units_after_end:int"
+)
+FITS = CONDITIONS[:-1]  # all but the day
+ENDED_DAYS = 30
+LOW_PERCENT, ENDING_DAYS = 80, 5  # when to ask for more: four fifths used, five days left (S61)
+RUNNING_OUT = shape(
+    "authorization_id patient_id payer_id state units_left:int units_approved:int exhausted_on:day units_short:int"
+    " ends_on:day units_after_end:int due_on:day"
+)
+
+
+def forecast(
+    on_file: pd.DataFrame, entries: pd.DataFrame, schedule: pd.DataFrame, today: pd.Timestamp
+) -> pd.DataFrame:
+    """When the appointments to come use up each approved authorization, columns ``FORECAST``.
+
+    Booked appointments from `today` on are served as lines are, in order of their days. ``exhausted_on`` is the day
+    of the first that finds no units, ``units_short`` how many are missing until ``ends_on``, ``units_after_end`` how
+    many are booked after it with no other authorization; of several the one that lasts longest is the one to extend.
+    Those that ended more than ENDED_DAYS ago are left out.
+    """
+    recent = on_file["valid_to"] >= today - pd.Timedelta(days=ENDED_DAYS)
+    running = on_file[(on_file["status"] == "approved") & recent].reset_index(drop=True)
+    rows = pd.DataFrame({"authorization_id": running["authorization_id"], "ends_on": running["valid_to"]})
+    rows["units_left"] = available(running, entries).reindex(rows["authorization_id"]).to_numpy()
+    lines = _appointments(schedule, today)
+    answer = allocate(lines, running, entries)
+    lines = lines.assign(authorization_id=answer["authorization_id"], why=answer["why"])
+    booked = lines[lines["authorization_id"].notna()].groupby("authorization_id")["units"].sum()
+    rows["units_booked"] = rows["authorization_id"].map(booked)
+    missing = _to_extend(lines[lines["why"].isin([EXHAUSTED, DATE])], running)
+    short, late = missing[missing["why"] == EXHAUSTED], missing[missing["why"] == DATE]
+    for name, part in (("units_short", short), ("units_after_end", late)):
+        rows[name] = rows["authorization_id"].map(part.groupby("extended")["units"].sum())
+    first = short.groupby("extended")["service_date"].min().to_dict()
+    rows["exhausted_on"] = [first.get(name, pd.NaT) for name in rows["authorization_id"]]
+    counts = ["units_booked", "units_short", "units_after_end"]
+    rows[counts] = rows[counts].astype("Int64").fillna(0)
+    return conform(rows, FORECAST)
+
+
+def _appointments(schedule: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
+    """Booked appointments from today on as lines that ask for units."""
+    coming = schedule[(schedule["status"] == "booked") & (schedule["service_date"] >= today)]
+    lines = coming[["patient_id", "payer_id", "service_date", "code", "units"]].assign(
+        encounter_id=coming["appointment_id"],
+        position=1,
+        rendering_id=coming["provider_id"],
+        treating_id=coming["provider_id"],
+        level_of_care=coming["level_of_care"].fillna("outpatient"),
+    )
+    return lines.reset_index(drop=True)
+
+
+def _to_extend(lines: pd.DataFrame, on_file: pd.DataFrame) -> pd.DataFrame:
+    """Lines without units beside the authorization that would have to be extended for them, ``extended``.
+
+    Of those that fit but for day or units the one that ends last; a line before its first day asks for none.
+    """
+    if lines.empty:
+        return lines.assign(extended=pd.Series(dtype="str"))
+    lines = lines.reset_index(drop=True)
+    pairs = _matches(lines, on_file)
+    pairs = pairs[(pairs["met"] >= len(FITS)) & (pairs["valid_from"] <= pairs["service_date"])]
+    last = pairs.sort_values(["row", "valid_to", "authorization_id"]).drop_duplicates("row", keep="last")
+    found = last.set_index("row")["authorization_id"]
+    extended = pd.Series(lines.index, index=lines.index).map(found)
+    return lines.assign(extended=extended)[extended.notna()]
+
+
+def running_out(
+    on_file: pd.DataFrame, entries: pd.DataFrame, schedule: pd.DataFrame, today: pd.Timestamp
+) -> pd.DataFrame:
+    """Approved authorizations that somebody should ask the payer about, columns ``RUNNING_OUT``; nobody need be seen.
+
+    ``state`` is the most pressing of: exhausted (no units left), short (the appointments to come need more than are
+    left), ended (appointments after the last day), running_out (four fifths used), ending (within five days) and
+    review (a review or the clinical record is due within five days). One that another already follows is left out.
+    """
+    rows = forecast(on_file, entries, schedule, today)
+    own = on_file[
+        ["authorization_id", "patient_id", "payer_id", "units_approved", "review_on", "clinical_due_on"]
+    ]
+    rows = rows.merge(own, on="authorization_id")
+    left = (rows["ends_on"] - today).dt.days
+    running = left >= 0
+    used = rows["units_approved"] - rows["units_left"]
+    asked = rows[["review_on", "clinical_due_on"]].astype("datetime64[s]")
+    reviewed = asked.where(asked >= today).min(axis=1)
+    soon = (reviewed - today).dt.days <= ENDING_DAYS
+    state = pd.Series(None, index=rows.index, dtype="str")
+    for name, true in (
+        ("review", running & soon),
+        ("ending", running & (left <= ENDING_DAYS)),
+        ("running_out", running & (used * 100 >= rows["units_approved"] * LOW_PERCENT)),
+        ("ended", rows["units_after_end"] > 0),
+        ("short", running & (rows["units_short"] > 0)),
+        ("exhausted", running & (rows["units_left"] <= 0)),
+    ):
+        state = state.mask(true.fillna(False).astype(bool), name)
+    due = rows["exhausted_on"].fillna(rows["ends_on"]).mask(state == "review", reviewed)
+    rows = rows.assign(state=state, due_on=due)
+    kept = rows[rows["state"].notna() & ~rows["authorization_id"].isin(_followed(rows, on_file, today))]
+    return conform(kept, RUNNING_OUT)
+
+
+def _followed(rows: pd.DataFrame, on_file: pd.DataFrame, today: pd.Timestamp) -> set[str]:
+    """Authorizations after which another of the same care has units left, while no appointment lacks any."""
+    names = ["authorization_id", "patient_id", "payer_id", "codes", "level_of_care", "valid_to"]
+    left = rows.set_index("authorization_id")["units_left"]
+    care = on_file[on_file["authorization_id"].isin(rows["authorization_id"])][names]
+    pairs = care.merge(care, on=["patient_id", "payer_id"], suffixes=("", "_next"))
+    pairs = pairs[pairs["authorization_id"] != pairs["authorization_id_next"]]
+    pairs = pairs[
+        (pairs["valid_to_next"] > pairs["valid_to"])
+        & (pairs["valid_to_next"] > today + pd.Timedelta(days=ENDING_DAYS))
+        & (pairs["authorization_id_next"].map(left) > 0)
+        & (
+            pairs["level_of_care"].isna()
+            | pairs["level_of_care_next"].isna()
+            | (pairs["level_of_care"] == pairs["level_of_care_next"])
+        )
+    ]
+    shared = [
+        not set(codes.split()).isdisjoint(others.split())
+        for codes, others in zip(pairs["codes"], pairs["codes_next"], strict=True)
+    ]
+    needy = rows.loc[(rows["units_short"] > 0) | (rows["units_after_end"] > 0), "authorization_id"]
+    return set(pairs.loc[shared, "authorization_id"]) - set(needy)
+
+
 def _entries(charges: pd.DataFrame, event: str) -> pd.DataFrame:
     rows = charges[["authorization_id", "charge_id", "units", "cause"]].assign(event=event)
     named = zip(rows["charge_id"], rows["event"], rows["cause"], strict=True)

@@ -64,8 +64,9 @@ def filing(
 
 
 def _december(days: Column) -> Column:
-    """The 31 December of the year after."""
-    return (days.dt.to_period("Y") + 1).dt.end_time.dt.normalize().astype(days.dtype)
+    """The 31 December of the year after; missing where the day is."""
+    year = (days.dt.year + 1).astype("Int64").astype("str")
+    return pd.to_datetime((year + "-12-31").where(days.notna())).astype("datetime64[s]")
 
 
 def filing_days(service_date: Column, payer_days: Column, basis: Column) -> Column:

@@ -21,8 +21,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tasks.billing import findings
-from tasks.billing.context import Column
+from tasks.billing import credentialing, findings
 from tasks.billing.gates.case import Case
 from tasks.billing.gates.people import per_role
 
@@ -30,22 +29,13 @@ ID = "GATE_CAQH"
 SOURCE = "caqh v1: claim_hold_checks.tsv H07 (V:S40); 180 days in Illinois (K)"
 FIX = "have the clinician attest the CAQH profile, and record the day"
 FIELDS = "providers.caqh_attested_on"
-DAYS = 120
-BY_STATE = {"IL": 180}
-
-
-def lasts_until(attested_on: Column, state: Column) -> Column:
-    """Last day an attestation is fresh."""
-    days = state.map(BY_STATE).fillna(DAYS).astype("int64")
-    return attested_on + pd.to_timedelta(days, unit="D")
 
 
 def check(case: Case) -> pd.DataFrame:
     """Encounters of people whose attestation is stale on the business date."""
     everyone = case.people[case.people["caqh_attested_on"].notna()]
-    stale = everyone[
-        lasts_until(everyone["caqh_attested_on"], everyone["license_state"]) < case.context.today
-    ]
+    until = credentialing.attested_until(everyone["caqh_attested_on"], everyone["license_state"])
+    stale = everyone[until < case.context.today]
     message = per_role(
         stale, "the clinician's CAQH profile is stale", "the supervisor's CAQH profile is stale"
     )
