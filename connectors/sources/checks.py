@@ -130,21 +130,8 @@ def header_problems(
 
 # Psychotherapy notes and substance-use counselling notes are a class of their own in law, and free text of any kind
 # leaks (never_log.tsv): a billing system that never has them cannot lose them.
-NOTES = frozenset(
-    [
-        "narrative",
-        "narratives",
-        "freetext",
-        "transcript",
-        "transcripts",
-        "soap",
-        "dap",
-        "birp",
-        "subjective",
-        "mse",
-        "dictation",
-    ]
-)
+NOTES = frozenset({"narrative", "narratives", "freetext", "transcript", "transcripts", "soap", "dap", "birp"})
+NOTES |= {"subjective", "mse", "dictation"}
 PHRASES = (
     "free_text",
     "clinical_text",
@@ -154,24 +141,8 @@ PHRASES = (
     "interim_history",
 )
 # note_signed_on and note_id are about a note, and are none.
-ABOUT = frozenset(
-    [
-        "id",
-        "on",
-        "at",
-        "by",
-        "date",
-        "day",
-        "time",
-        "signed",
-        "status",
-        "type",
-        "count",
-        "author",
-        "version",
-        "flag",
-    ]
-)
+ABOUT = frozenset({"id", "on", "at", "by", "date", "day", "time", "signed", "status", "type", "count"})
+ABOUT |= {"author", "version", "flag"}
 WORD = re.compile(r"[a-z]+")
 
 

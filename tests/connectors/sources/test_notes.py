@@ -20,25 +20,9 @@ from flows.cli import app
 
 TEXT = "patient speaks of the house by the lake"
 NAMES = [
-    "note",
-    "notes",
-    "progress_note",
-    "progress_notes",
-    "psychotherapy_notes",
-    "psychotherapynotes",
-    "session_note",
-    "case_notes",
-    "narrative",
-    "clinical_narrative",
-    "free_text",
-    "soap",
-    "birp_note",
-    "transcript",
-    "session_summary",
-    "mental_status_exam",
-    "counselling_notes",
-    "note_text",
-    "dictation",
+    *("note", "notes", "progress_note", "progress_notes", "psychotherapy_notes", "psychotherapynotes"),
+    *("session_note", "case_notes", "counselling_notes", "note_text", "birp_note", "soap", "narrative"),
+    *("clinical_narrative", "free_text", "transcript", "session_summary", "mental_status_exam", "dictation"),
 ]
 
 
