@@ -80,9 +80,9 @@ ROWS: dict[str, dict[str, Any]] = {
 FACTS = ("charge_lines", "authorization_units")
 # Columns of the official files that gates read, as their readers give them.
 OFFICIAL = {
-    "nppes": "npi entity_type deactivated_on reactivated_on",
+    "nppes": "npi found entity_type deactivated_on reactivated_on",
     "leie": "npi last_name first_name birth_date excluded_on reinstated_on",
-    "nucc": "code",
+    "nucc": "code deactivation",
 }
 
 PRICES = {
@@ -205,7 +205,9 @@ def _typed(table: str, change: Mapping[str, str | None]) -> dict[str, Any]:
 
 def _official(kind: str, changes: Mapping[str, str | None]) -> pd.DataFrame:
     made = pd.DataFrame([{name: changes.get(name) for name in OFFICIAL[kind].split()}], dtype="str")
-    days = [name for name in made if name.endswith(("_on", "_date"))]
+    days = [name for name in made if name.endswith(("_on", "_date", "deactivation"))]
+    if "found" in made:
+        made["found"] = made["found"] != "false"
     return made.astype(dict.fromkeys(days, "datetime64[s]"))
 
 

@@ -4,7 +4,7 @@ An exclusion means that no federal money may pay for anything the person did, no
 stop everything, and do not only hold the claim. The list of the Inspector General (``cleanclaim load reference leie``)
 is judged on the business date, so a later reinstatement lets the encounter go. Most rows of the list have no NPI, so a
 person is also found by last name, first name and date of birth; whose birth date is not on file is found by NPI only.
-The gate always holds; its message names nobody.
+A waiver that lets one state pay is for compliance to judge. The gate always holds; its message names nobody.
 
 Passes::
 

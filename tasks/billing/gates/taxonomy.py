@@ -7,18 +7,20 @@ shipped table of behavioural health are not judged unless the NUCC file was load
 
 Passes::
 
-    providers.taxonomy  providers.provider_class  payers.taxonomies
-    1041C0700X          LCSW                      .
-    1041C0700X          LCSW                      1041C0700X 2084P0800X
-    207Q00000X          MD                        .
-    101YA0400X          LADC                      .
+    providers.taxonomy  providers.provider_class  payers.taxonomies      nucc.code   nucc.deactivation
+    1041C0700X          LCSW                      .                      1041C0700X  .
+    1041C0700X          LCSW                      1041C0700X 2084P0800X  1041C0700X  2026-12-31
+    207Q00000X          MD                        .                      207Q00000X  .
+    101YA0400X          LADC                      .                      101YA0400X  .
 
 Fails::
 
-    providers.taxonomy  providers.provider_class  payers.taxonomies
-    2084P0800X          LCSW                      .
-    261QM0801X          LCSW                      .
-    1041C0700X          LCSW                      2084P0800X
+    providers.taxonomy  providers.provider_class  payers.taxonomies      nucc.code   nucc.deactivation
+    2084P0800X          LCSW                      .                      2084P0800X  .
+    261QM0801X          LCSW                      .                      261QM0801X  .
+    1041C0700X          LCSW                      2084P0800X             1041C0700X  .
+    207Q00000X          MD                        .                      1041C0700X  .
+    1041C0700X          LCSW                      .                      1041C0700X  2025-12-31
 """
 
 from __future__ import annotations
@@ -65,6 +67,13 @@ def check(case: Case) -> pd.DataFrame:
     ]
     nucc = case.context.references.rows("nucc")
     if nucc is not None:
-        reasons.append((known & ~code.isin(nucc["code"]), "the taxonomy is not in the NUCC code set"))
+        ended = code.map(nucc.groupby("code")["deactivation"].max().to_dict()).astype("datetime64[s]")
+        reasons += [
+            (known & ~code.isin(nucc["code"]), "the taxonomy is not in the NUCC code set"),
+            (
+                known & (ended <= visits["service_date"]),
+                "NUCC retired the taxonomy before the day of service",
+            ),
+        ]
     message = findings.first_reason(visits.index, reasons)
     return findings.about(visits, ID, message, fields=FIELDS, fix=FIX, source=SOURCE)
