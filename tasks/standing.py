@@ -264,8 +264,10 @@ def authorization_units(ledger: Moment) -> pd.DataFrame:
     carried = lines.merge(heads, on=["claim_id", "payer_id"]).merge(
         claim_states(ledger)[["claim_id", "state", "attempt"]], on="claim_id"
     )
-    answers = evidence.counted(
-        recognising.live(ledger, "remitted_claims"), recognising.live(ledger, "remittances"), verdicts(ledger)
+    answers, told = recognising.live(ledger, "remitted_claims"), verdicts(ledger)
+    counted = evidence.counted(answers, recognising.live(ledger, "remittances"), told)
+    ever = told.merge(answers[["remitted_claim_id", "claim_id"]], on="remitted_claim_id")
+    followed = authorizations.settle(
+        stored, carried, authorizations.denied_lines(counted), authorizations.once_back(ever)
     )
-    followed = authorizations.settle(stored, carried, authorizations.denied_lines(answers))
     return pd.concat([stored, followed], ignore_index=True) if len(followed) else stored

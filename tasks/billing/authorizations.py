@@ -15,6 +15,8 @@ Source: X12 278 (005010X217) and 277CA acceptance; ``configs/reference/level_of_
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from configs.identity import digests
@@ -188,20 +190,31 @@ TAKEN = ("accepted", "paid", "denied", "partly_denied", "patient_share", "crosse
 BACK = ("reversed", "replaced")
 FOR_AUTHORIZATION = "auth_"  # categories of denials that are for the authorization itself
 VOID = "8"
+REGAINED = " after it was given back"
+
+
+def _gives_back(answers: pd.DataFrame) -> Column:
+    """Whether each verdict gives its line's units back: denied in full, and not for the authorization."""
+    denied = answers["denied"].astype("boolean").fillna(False).astype(bool)
+    partial = answers["partial"].astype("boolean").fillna(False).astype(bool)
+    own = answers["category"].astype("str").str.startswith(FOR_AUTHORIZATION).fillna(False).astype(bool)
+    return denied & ~partial & ~own
 
 
 def denied_lines(answers: pd.DataFrame) -> pd.DataFrame:
     """Lines whose last answer gives their units back: claim_id, line_id (missing for every line of the claim).
 
-    `answers` are the verdicts that count (``evidence.counted``): denied in full, and not for the authorization.
+    `answers` are the verdicts that count (``evidence.counted``). A payer may answer a line in parts: its units stay
+    used while one part stands.
     """
-    denied = answers["denied"].astype("boolean").fillna(False).astype(bool)
-    partial = answers["partial"].astype("boolean").fillna(False).astype(bool)
-    own = answers["category"].astype("str").str.startswith(FOR_AUTHORIZATION).fillna(False).astype(bool)
-    given = answers.assign(back=denied & ~partial & ~own)
-    # A payer may answer a line in parts: its units stay used while one part stands.
+    given = answers.assign(back=_gives_back(answers))
     whole = given.groupby(["claim_id", "line_id"], dropna=False)["back"].all().reset_index()
     return whole.loc[whole["back"], ["claim_id", "line_id"]].reset_index(drop=True)
+
+
+def once_back(answers: pd.DataFrame) -> set[str]:
+    """Claims of which any answer ever gave units back, whatever came later: a denial, or a reversal."""
+    return set(answers.loc[_gives_back(answers) | (answers["category"] == "reversal"), "claim_id"].dropna())
 
 
 def _outcome(carried: pd.DataFrame, denied: pd.DataFrame) -> Column:
@@ -217,13 +230,18 @@ def _outcome(carried: pd.DataFrame, denied: pd.DataFrame) -> Column:
     return outcome.mask(void, "consume").mask(void & accomplished, "release")
 
 
-def settle(entries: pd.DataFrame, carried: pd.DataFrame, denied: pd.DataFrame) -> pd.DataFrame:
+def settle(
+    entries: pd.DataFrame, carried: pd.DataFrame, denied: pd.DataFrame, once: Collection[str] = ()
+) -> pd.DataFrame:
     """Entries that follow from where the claims stand: what was consumed and what was given back.
 
     `entries` are the stored reservations (and releases); `carried` the claim lines of charges with an
     authorization: charge_id, authorization_id, units, claim_id, line_id, attempt, frequency and the claim's state;
     `denied` what `denied_lines` gives. The newest claim that carries a charge speaks for it, so the order in which
     answers came cannot matter, and a charge that was reserved anew for a correction is held once.
+
+    `once` are claims as `once_back` gives them: units that such a claim uses after all may have gone to others
+    meanwhile, so the authorization may be overdrawn by them. Their entry's cause says so (`REGAINED`).
     """
     ordered = carried.sort_values(["charge_id", "attempt", "claim_id"], kind="stable")
     newest = ordered.drop_duplicates("charge_id", keep="last").reset_index(drop=True)
@@ -237,6 +255,7 @@ def settle(entries: pd.DataFrame, carried: pd.DataFrame, denied: pd.DataFrame) -
     surplus = held.assign(units=held["open"] - kept)
     used = held.assign(units=kept)
     used = used[(used["outcome"] == "consume") & (used["units"] > 0)]
+    used["cause"] = used["cause"].mask(used["cause"].isin(once), used["cause"] + REGAINED)
     return pd.concat(
         [_entries(surplus[surplus["units"] > 0], "release"), _entries(used, "consume")], ignore_index=True
     )

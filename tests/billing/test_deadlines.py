@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from judge_practice import encounters, masters, rows, run, said
 
 from tasks.billing import deadlines
 
@@ -115,3 +116,13 @@ def test_a_denials_correction_has_the_payers_days():
         corrected,
     )
     assert limits.dt.strftime("%Y-%m-%d").tolist() == ["2026-07-04", "2027-01-05"]
+
+
+def test_rules_and_worklists_count_by_the_same_clock():
+    """Judged on 2026-01-06, 100 days after the service; the payer has 90 days, or the calendar year as its clock."""
+    met = encounters({"service_date": "2025-09-28", "signed_on": "2025-09-28"})
+    assert "TIMELY_PAST" in said(run(met))
+    calendar = masters(payers=rows("payers", {"filing_basis": "calendar_year"}))
+    assert not said(run(met, calendar)) & {"TIMELY_PAST", "TIMELY_MARGIN"}
+    old = encounters({"service_date": "2024-01-02", "signed_on": "2024-01-02"})
+    assert "TIMELY_PAST" in said(run(old, calendar))

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from connectors.ledger import Ledger
-from tasks import rebilling, standing
+from tasks import proving, rebilling, standing
 from tasks.billing import authorizations
 from tests.support import books
 from tests.support.histories import filled
@@ -230,3 +230,27 @@ def test_entries_keep_their_names_when_worked_out_twice(book: Ledger) -> None:
     first, second = (standing.authorization_units(book) for _ in range(2))
     pd.testing.assert_frame_equal(first, second)
     assert not first["entry_id"].duplicated().any()
+
+
+def overdrawn(book: Ledger) -> list[dict[str, Any]]:
+    return [found for found in proving.prove(book)["problems"] if found["check"] == "authorization_units"]
+
+
+def test_a_denial_that_is_paid_after_others_took_its_units_overdraws_and_proves(book: Ledger) -> None:
+    """What the payer pays after all is beyond what we gave out; what we give out beyond it is still a fault."""
+    row = SPAN | {"row_id": "AU1-1", "version": 1, "units_approved": 6}
+    with book.transaction() as tx:
+        tx.load("authorizations", filled("authorizations", row))
+    books.read(book, answered(denied("16"), SECOND))
+    other = {"charge_id": "CH9", "authorization_id": "AU1", "units": 3, "cause": "D9"}
+    book.add("authorization_units", authorizations.reserve(pd.DataFrame([other])))
+    assert not overdrawn(book)
+    back = [svc(-10_000, 0, ("CO", "16", -10_000), control="L1", code="H0015"),
+            svc(-10_000, -10_000, control="L2", code="H0015")]  # fmt: skip
+    books.read(book, answered(*back, status="22", trace="EFT2", day=FEBRUARY))
+    books.read(book, answered(PAID, SECOND, trace="EFT3", day=FEBRUARY + dt.timedelta(days=5)))
+    assert held(book) == {"CH1": (3, 3), "CH2": (3, 3), "CH9": (3, 0)}
+    assert not overdrawn(book)
+    more = other | {"charge_id": "CH8", "units": 7}
+    book.add("authorization_units", authorizations.reserve(pd.DataFrame([more])))
+    assert len(overdrawn(book)) == 1
