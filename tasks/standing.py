@@ -268,6 +268,6 @@ def authorization_units(ledger: Moment) -> pd.DataFrame:
     counted = evidence.counted(answers, recognising.live(ledger, "remittances"), told)
     ever = told.merge(answers[["remitted_claim_id", "claim_id"]], on="remitted_claim_id")
     followed = authorizations.settle(
-        stored, carried, authorizations.denied_lines(counted), authorizations.once_back(ever)
+        stored, carried, authorizations.given_back(counted), authorizations.once_back(ever)
     )
     return pd.concat([stored, followed], ignore_index=True) if len(followed) else stored

@@ -186,10 +186,10 @@ def _answer(
 
 # What a claim's state says of the units of its lines; in every other state they stay reserved.
 REJECTED = ("rejected", "rejected_syntax", "file_rejected")
-TAKEN = ("accepted", "paid", "denied", "partly_denied", "patient_share", "crossed_over")
-BACK = ("reversed", "replaced")
+TAKEN = ("accepted", "paid", "denied", "partly_denied", "patient_share", "reversed", "crossed_over")
+REPLACED = "replaced"
 FOR_AUTHORIZATION = "auth_"  # categories of denials that are for the authorization itself
-VOID = "8"
+CORRECTION, VOID, REVERSAL = "7", "8", "22"
 REGAINED = " after it was given back"
 
 
@@ -201,43 +201,49 @@ def _gives_back(answers: pd.DataFrame) -> Column:
     return denied & ~partial & ~own
 
 
-def denied_lines(answers: pd.DataFrame) -> pd.DataFrame:
+def given_back(answers: pd.DataFrame) -> pd.DataFrame:
     """Lines whose last answer gives their units back: claim_id, line_id (missing for every line of the claim).
 
-    `answers` are the verdicts that count (``evidence.counted``). A payer may answer a line in parts: its units stay
-    used while one part stands.
+    `answers` are the verdicts that count (``evidence.counted``): denials as `_gives_back`, and reversals that nothing
+    corrected. A payer may answer a line in parts: its units stay used while one part stands. Where nobody knows
+    which line an answer is of, it counts only if all answers to the claim say the same.
     """
-    given = answers.assign(back=_gives_back(answers))
-    whole = given.groupby(["claim_id", "line_id"], dropna=False)["back"].all().reset_index()
-    return whole.loc[whole["back"], ["claim_id", "line_id"]].reset_index(drop=True)
+    given = answers.assign(back=_gives_back(answers) | (answers["status"] == REVERSAL))
+    lines = given[given["line_id"].notna()].groupby(["claim_id", "line_id"])["back"].all().reset_index()
+    whole = given.groupby("claim_id")["back"].all().reset_index()
+    found = pd.concat([lines[lines["back"]], whole[whole["back"]]], ignore_index=True)
+    return found.reindex(columns=["claim_id", "line_id"]).astype("str")
 
 
 def once_back(answers: pd.DataFrame) -> set[str]:
     """Claims of which any answer ever gave units back, whatever came later: a denial, or a reversal."""
-    return set(answers.loc[_gives_back(answers) | (answers["category"] == "reversal"), "claim_id"].dropna())
+    back = _gives_back(answers) | (answers["category"] == "reversal")
+    return set(answers.loc[back, "claim_id"].dropna())
 
 
-def _outcome(carried: pd.DataFrame, denied: pd.DataFrame) -> Column:
+def _outcome(carried: pd.DataFrame, back: pd.DataFrame) -> Column:
     """release, consume or neither (missing) for each claim line."""
     state, void = carried["state"], carried["frequency"] == VOID
-    lines = denied["claim_id"] + " " + denied["line_id"]
+    lines = back["claim_id"] + " " + back["line_id"]
     refused = (carried["claim_id"] + " " + carried["line_id"]).isin(lines.dropna())
-    refused |= carried["claim_id"].isin(denied.loc[denied["line_id"].isna(), "claim_id"])
+    refused |= carried["claim_id"].isin(back.loc[back["line_id"].isna(), "claim_id"])
     outcome = pd.Series(None, index=carried.index, dtype="str").mask(state.isin(TAKEN), "consume")
-    outcome = outcome.mask(state.isin((*REJECTED, *BACK)) | (state.isin(TAKEN) & refused), "release")
+    # A rejected correction leaves the claim it was to replace with the payer, and its units used.
+    dead = state.isin(REJECTED) & (carried["frequency"] != CORRECTION)
+    outcome = outcome.mask(dead | (state == REPLACED) | (state.isin(TAKEN) & refused), "release")
     # A void gives back what its original used, once the payer took it; until then the original's use stands.
     accomplished = state.isin(("accepted", "paid", "patient_share", "reversed", "crossed_over"))
     return outcome.mask(void, "consume").mask(void & accomplished, "release")
 
 
 def settle(
-    entries: pd.DataFrame, carried: pd.DataFrame, denied: pd.DataFrame, once: Collection[str] = ()
+    entries: pd.DataFrame, carried: pd.DataFrame, back: pd.DataFrame, once: Collection[str] = ()
 ) -> pd.DataFrame:
     """Entries that follow from where the claims stand: what was consumed and what was given back.
 
     `entries` are the stored reservations (and releases); `carried` the claim lines of charges with an
     authorization: charge_id, authorization_id, units, claim_id, line_id, attempt, frequency and the claim's state;
-    `denied` what `denied_lines` gives. The newest claim that carries a charge speaks for it, so the order in which
+    `back` what `given_back` gives. The newest claim that carries a charge speaks for it, so the order in which
     answers came cannot matter, and a charge that was reserved anew for a correction is held once.
 
     `once` are claims as `once_back` gives them: units that such a claim uses after all may have gone to others
@@ -245,7 +251,7 @@ def settle(
     """
     ordered = carried.sort_values(["charge_id", "attempt", "claim_id"], kind="stable")
     newest = ordered.drop_duplicates("charge_id", keep="last").reset_index(drop=True)
-    newest = newest.assign(outcome=_outcome(newest, denied), cause=newest["claim_id"])
+    newest = newest.assign(outcome=_outcome(newest, back), cause=newest["claim_id"])
     held = balances(entries).merge(
         newest[["charge_id", "authorization_id", "units", "outcome", "cause"]],
         on=["charge_id", "authorization_id"],

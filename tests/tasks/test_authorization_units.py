@@ -155,6 +155,19 @@ def test_a_reversal_gives_back_and_its_correction_consumes_again(book: Ledger) -
     assert held(book) == {"CH1": (3, 3), "CH2": (3, 3)}
 
 
+def test_a_reversal_of_one_line_leaves_the_other(book: Ledger) -> None:
+    books.read(book, answered(PAID, SECOND))
+    back = svc(-10_000, -10_000, control="L1", code="H0015")
+    books.read(book, answered(back, status="22", trace="EFT2", day=FEBRUARY))
+    assert held(book) == {"CH1": (0, 0), "CH2": (3, 3)}
+
+
+def test_a_denial_of_a_line_nobody_knows_leaves_the_others(book: Ledger) -> None:
+    stray = svc(7_777, 0, ("CO", "16", 7_777), control="STRAY", code="90837")
+    books.read(book, answered(stray, PAID, SECOND))
+    assert held(book) == {"CH1": (3, 3), "CH2": (3, 3)}
+
+
 def test_mistake_18_a_paid_correction_consumes_again(book: Ledger) -> None:
     """Denied and given back, replaced (frequency 7) and reserved anew, paid: held once and consumed."""
     books.read(book, answered(denied("16"), denied("16", "L2")))
@@ -183,6 +196,7 @@ def test_mistake_18_a_paid_correction_consumes_again(book: Ledger) -> None:
 
 
 def test_a_correction_of_a_paid_claim_holds_its_units_once(book: Ledger) -> None:
+    """And keeps them where the correction is rejected: what was paid stands."""
     books.read(book, answered(PAID, SECOND))
     assert rebilling.released(book, book.read("charge_lines"), APPROVED).charges.empty
     carry(
@@ -193,6 +207,8 @@ def test_a_correction_of_a_paid_claim_holds_its_units_once(book: Ledger) -> None
         replaces_claim_id="C000000001",
         original_reference="ICN1",
     )
+    assert left(book) == 6
+    says(book, "A3", day=25, claim_id="C000000007")
     assert left(book) == 6
 
 
