@@ -54,6 +54,16 @@ def segments(lines: Iterable[str], element: str = "*", repetition: str = "^") ->
     return shapes.conform(pd.DataFrame(rows, columns=list(EB), dtype=object), EB)
 
 
+def rejected(lines: Iterable[str], element: str = "*") -> tuple[str, ...]:
+    """AAA03 codes of a 271: why the question failed (``aaa_rejects.tsv``); where there are any, nothing is a benefit.
+
+    >>> rejected(["AAA*N**75*C~", "EB*1**MH~"])
+    ('75',)
+    """
+    parts = (line.rstrip("~").split(element) for line in lines)
+    return tuple(dict.fromkeys(part[3] for part in parts if part[0] == "AAA" and len(part) > 3))
+
+
 def _eb(parts: Sequence[str], repetition: str) -> dict[str, object]:
     percent = parts[8] and int((Decimal(parts[8]) * 10_000).to_integral_value())
     return {

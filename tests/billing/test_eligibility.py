@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tasks.billing import estimates
-from tasks.billing.eligibility import Benefits, benefits, patient_cap, patient_due, segments
+from tasks.billing.eligibility import Benefits, benefits, patient_cap, patient_due, rejected, segments
 
 VECTOR = [
     "EB*1**MH",
@@ -130,7 +130,7 @@ def test_authorization(lines: tuple[str, ...], said: str | None) -> None:
 
 
 def test_beside_an_aaa_nothing_is_a_benefit() -> None:
-    found = told(*VECTOR, rejects=["75"])
+    found = told(*VECTOR, rejects=rejected(["AAA*N**75*C~", *VECTOR]))
     assert found == Benefits(rejects=("75",))
     assert patient_due(10_000, found) is None
 
