@@ -6,14 +6,16 @@ import datetime as dt
 
 import pandas as pd
 
-from configs.identity import digest
 from configs.settings import Settings
 from tasks import masters, quarantining, recognising
 from tasks.billing import (
     accounts,
+    authorizations,
     coding,
+    credentialing,
     custody,
     denials,
+    evidence,
     expected,
     queues,
     reassociation,
@@ -177,6 +179,15 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
             takebacks=takebacks.open_work(taken_back(ledger)),
             reassociated=reassociated(ledger, settings, as_of),
             compared=compared(ledger),
+            running_out=authorizations.running_out(
+                ledger.current("authorizations"),
+                authorization_units(ledger),
+                ledger.current("schedule"),
+                today,
+            ),
+            papers=credentialing.running_out(
+                ledger.current("providers"), ledger.current("licenses"), ledger.current("enrollments"), today
+            ),
         )
     )
     return worklists.with_people(items, ledger.read("work_events"), today)
@@ -231,31 +242,32 @@ def estimates(ledger: Facts, settings: Settings, as_of: dt.date) -> pd.DataFrame
 
 
 # A claim in one of these states was rejected before adjudication, or gave way to the one that resubmits it.
-DEAD = ("rejected", "rejected_syntax", "file_rejected")
-TAKEN = ("accepted", "paid", "denied", "partly_denied", "patient_share", "reversed", "crossed_over")
+DEAD = authorizations.REJECTED
 
 
 @derived
 def authorization_units(ledger: Moment) -> pd.DataFrame:
     """Units reserved, consumed and given back, as the table of that name has them.
 
-    Reservations are stored. That a claim was accepted consumes its units and that it died gives them back; both
-    follow from the claim's state, so they are worked out here and not stored: the order of answers cannot matter.
+    Reservations are stored. That a claim was accepted consumes its units; that it was rejected, voided, taken back
+    or that a line was denied for something else than its authorization gives them back. Both follow from the
+    claim's state and the verdicts, so they are worked out here and not stored: the order of answers cannot matter.
     """
     stored = ledger.read("authorization_units")
-    charges = ledger.read("charge_lines", columns=["charge_id", "authorization_id", "units"])
-    lines = ledger.read("claim_lines", columns=["charge_id", "claim_id"]).merge(charges, on="charge_id")
-    lines = lines[lines["authorization_id"].notna()].merge(
-        claim_states(ledger)[["claim_id", "state"]], on="claim_id"
+    charges = ledger.read("charge_lines", columns=["charge_id", "authorization_id", "units", "payer_id"])
+    charges = charges[charges["authorization_id"].notna()]
+    lines = ledger.read("claim_lines", columns=["charge_id", "claim_id", "line_id"]).merge(
+        charges, on="charge_id"
     )
-    event = lines["state"].map(
-        dict.fromkeys((*DEAD, "replaced"), "release") | dict.fromkeys(TAKEN, "consume")
+    heads = ledger.read("claims", columns=["claim_id", "payer_id", "frequency"])
+    # Another payer's claim for the same charge says nothing of this payer's authorization.
+    carried = lines.merge(heads, on=["claim_id", "payer_id"]).merge(
+        claim_states(ledger)[["claim_id", "state", "attempt"]], on="claim_id"
     )
-    followed = lines.assign(event=event, cause=lines["claim_id"])[event.notna()]
-    followed["entry_id"] = [
-        digest("authorization_units", charge, what, cause)
-        for charge, what, cause in followed[["charge_id", "event", "cause"]].itertuples(
-            index=False, name=None
-        )
-    ]
-    return pd.concat([stored, followed[list(stored.columns)]], ignore_index=True) if len(followed) else stored
+    answers, told = recognising.live(ledger, "remitted_claims"), verdicts(ledger)
+    counted = evidence.counted(answers, recognising.live(ledger, "remittances"), told)
+    ever = told.merge(answers[["remitted_claim_id", "claim_id"]], on="remitted_claim_id")
+    followed = authorizations.settle(
+        stored, carried, authorizations.given_back(counted), authorizations.once_back(ever)
+    )
+    return pd.concat([stored, followed], ignore_index=True) if len(followed) else stored

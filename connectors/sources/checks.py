@@ -96,7 +96,8 @@ def header_problems(
     """What is wrong with the columns as a whole, and whether the rows can be used in spite of it.
 
     A column nobody asked for is left out and mentioned. A column that looks like a slip of the pen for one that
-    is absent keeps all rows out: read as absent, it would change what the rows mean.
+    is absent keeps all rows out: read as absent, it would change what the rows mean. So does a column that says it
+    is clinical notes (`is_notes`): the export is to be made without it.
     """
     known = [column.name for column in kind.columns]
     if not set(names) & set(known):
@@ -114,6 +115,10 @@ def header_problems(
             usable = False
         elif not name or name in known or name in extra:
             continue
+        elif is_notes(name):
+            message = "clinical notes are never taken in, and nothing beside them: export without this column"
+            found.append(Problem(row, shown, "REFUSED_COLUMN", message))
+            usable = False
         elif like:
             message = f"no such column: name it {like[0]} if that is meant, else remove it"
             found.append(Problem(row, shown, "MISSPELT_COLUMN", message))
@@ -121,6 +126,37 @@ def header_problems(
         else:
             found.append(Problem(row, shown, "UNKNOWN_COLUMN", f"not a column of {kind.name}; left out"))
     return found, usable
+
+
+# Psychotherapy notes and substance-use counselling notes are a class of their own in law, and free text of any kind
+# leaks (never_log.tsv): a billing system that never has them cannot lose them.
+NOTES = frozenset({"narrative", "narratives", "freetext", "transcript", "transcripts", "soap", "dap", "birp"})
+NOTES |= {"subjective", "mse", "dictation"}
+PHRASES = (
+    "free_text",
+    "clinical_text",
+    "session_summary",
+    "mental_status",
+    "psychotherapy_text",
+    "interim_history",
+)
+# note_signed_on and note_id are about a note, and are none.
+ABOUT = frozenset({"id", "on", "at", "by", "date", "day", "time", "signed", "status", "type", "count"})
+ABOUT |= {"author", "version", "flag"}
+WORD = re.compile(r"[a-z]+")
+
+
+def is_notes(name: str) -> bool:
+    """Whether a column's name says that it holds clinical notes.
+
+    >>> [is_notes(name) for name in ("progress_note", "psychotherapyNotes", "note_signed_on", "minutes")]
+    [True, True, False, False]
+    """
+    words = WORD.findall(name.lower())
+    if not words or words[-1] in ABOUT:
+        return False
+    named = any(word in NOTES or word.endswith(("note", "notes")) for word in words)
+    return named or any(phrase in "_".join(words) for phrase in PHRASES)
 
 
 # Without a header the first line is data: only what cannot be a name of a person is repeated.

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from configs.settings import Source
 from connectors.sources.cells import Cell
-from connectors.sources.checks import Cells, check, header_problems, kind_of, nothing
+from connectors.sources.checks import Cells, check, header_problems, is_notes, kind_of, nothing
 
 KIND = "encounters"
 HEADER_ROW = 0
@@ -61,7 +61,10 @@ def pull(source: Source, watermark: str) -> Pulled:
 
 
 def _fetch(source: Source, watermark: str) -> tuple[list[str], list[tuple[Cell, ...]]]:
-    """Column names in lower case and all rows; the driver's own error, which may hold values, ends here."""
+    """Column names in lower case and all rows; the driver's own error, which may hold values, ends here.
+
+    Where a column says it is clinical notes no row is fetched: `header_problems` refuses them all.
+    """
     try:
         url = sa.make_url(source.url.get_secret_value())
         if url.drivername == "postgresql":
@@ -70,7 +73,8 @@ def _fetch(source: Source, watermark: str) -> tuple[list[str], list[tuple[Cell, 
         with engine.connect() as connection:  # never committed: a source is only read
             result = connection.execute(sa.text(source.query), {"watermark": watermark})
             names = [str(name).lower() for name in result.keys()]  # noqa: SIM118
-            return names, [tuple(row) for row in result]
+            refused = any(map(is_notes, names))
+            return names, [] if refused else [tuple(row) for row in result]
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
         failure = SourceError("SOURCE_FAILED", state or type(error.orig).__name__)

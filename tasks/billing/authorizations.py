@@ -3,8 +3,9 @@
 Checking once at intake is the largest loss in behavioural health: the tail of a programme runs past the approved
 days or units and is denied (CARC 197, 198). So every line is matched by patient, payer, code, day, clinician and
 level of care, and its units are reserved when it is charged, in order of service. Units are consumed when the
-payer accepts the claim and given back when it is rejected or voided: a line that was sent and never adjudicated
-must not exhaust a patient's care.
+payer accepts the claim and given back when it is rejected or voided, taken back (a reversal that nothing corrected)
+or denied for anything but the authorization itself: a line that was never paid for must not exhaust a patient's
+care. A correction that is accepted or paid consumes them again.
 
 ``available = approved - reserved + released``, from the entries of ``authorization_units``; consumption is a mark
 on a reservation, not a second deduction.
@@ -13,6 +14,8 @@ Source: X12 278 (005010X217) and 277CA acceptance; ``configs/reference/level_of_
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -179,6 +182,221 @@ def _answer(
     answer["units_approved"] = approved
     answer["valid_to"] = beside(answer["authorization_id"], record["valid_to"])
     return answer
+
+
+# What a claim's state says of the units of its lines; in every other state they stay reserved.
+REJECTED = ("rejected", "rejected_syntax", "file_rejected")
+TAKEN = ("accepted", "paid", "denied", "partly_denied", "patient_share", "reversed", "crossed_over")
+REPLACED = "replaced"
+FOR_AUTHORIZATION = "auth_"  # categories of denials that are for the authorization itself
+CORRECTION, VOID, REVERSAL = "7", "8", "22"
+REGAINED = " after it was given back"
+
+
+def _gives_back(answers: pd.DataFrame) -> Column:
+    """Whether each verdict gives its line's units back: denied in full, and not for the authorization."""
+    denied = answers["denied"].astype("boolean").fillna(False).astype(bool)
+    partial = answers["partial"].astype("boolean").fillna(False).astype(bool)
+    own = answers["category"].astype("str").str.startswith(FOR_AUTHORIZATION).fillna(False).astype(bool)
+    return denied & ~partial & ~own
+
+
+def given_back(answers: pd.DataFrame) -> pd.DataFrame:
+    """Lines whose last answer gives their units back: claim_id, line_id (missing for every line of the claim).
+
+    `answers` are the verdicts that count (``evidence.counted``): denials as `_gives_back`, and reversals that nothing
+    corrected. A payer may answer a line in parts: its units stay used while one part stands. Where nobody knows
+    which line an answer is of, it counts only if all answers to the claim say the same.
+    """
+    given = answers.assign(back=_gives_back(answers) | (answers["status"] == REVERSAL))
+    lines = given[given["line_id"].notna()].groupby(["claim_id", "line_id"])["back"].all().reset_index()
+    whole = given.groupby("claim_id")["back"].all().reset_index()
+    found = pd.concat([lines[lines["back"]], whole[whole["back"]]], ignore_index=True)
+    return found.reindex(columns=["claim_id", "line_id"]).astype("str")
+
+
+def once_back(answers: pd.DataFrame) -> set[str]:
+    """Claims of which any answer ever gave units back, whatever came later: a denial, or a reversal."""
+    back = _gives_back(answers) | (answers["category"] == "reversal")
+    return set(answers.loc[back, "claim_id"].dropna())
+
+
+def _outcome(carried: pd.DataFrame, back: pd.DataFrame) -> Column:
+    """release, consume or neither (missing) for each claim line."""
+    state, void = carried["state"], carried["frequency"] == VOID
+    lines = back["claim_id"] + " " + back["line_id"]
+    refused = (carried["claim_id"] + " " + carried["line_id"]).isin(lines.dropna())
+    refused |= carried["claim_id"].isin(back.loc[back["line_id"].isna(), "claim_id"])
+    outcome = pd.Series(None, index=carried.index, dtype="str").mask(state.isin(TAKEN), "consume")
+    # A rejected correction leaves the claim it was to replace with the payer, and its units used.
+    dead = state.isin(REJECTED) & (carried["frequency"] != CORRECTION)
+    outcome = outcome.mask(dead | (state == REPLACED) | (state.isin(TAKEN) & refused), "release")
+    # A void gives back what its original used, once the payer took it; until then the original's use stands.
+    accomplished = state.isin(("accepted", "paid", "patient_share", "reversed", "crossed_over"))
+    return outcome.mask(void, "consume").mask(void & accomplished, "release")
+
+
+def settle(
+    entries: pd.DataFrame, carried: pd.DataFrame, back: pd.DataFrame, once: Collection[str] = ()
+) -> pd.DataFrame:
+    """Entries that follow from where the claims stand: what was consumed and what was given back.
+
+    `entries` are the stored reservations (and releases); `carried` the claim lines of charges with an
+    authorization: charge_id, authorization_id, units, claim_id, line_id, attempt, frequency and the claim's state;
+    `back` what `given_back` gives. The newest claim that carries a charge speaks for it, so the order in which
+    answers came cannot matter, and a charge that was reserved anew for a correction is held once.
+
+    `once` are claims as `once_back` gives them: units that such a claim uses after all may have gone to others
+    meanwhile, so the authorization may be overdrawn by them. Their entry's cause says so (`REGAINED`).
+    """
+    ordered = carried.sort_values(["charge_id", "attempt", "claim_id"], kind="stable")
+    newest = ordered.drop_duplicates("charge_id", keep="last").reset_index(drop=True)
+    newest = newest.assign(outcome=_outcome(newest, back), cause=newest["claim_id"])
+    held = balances(entries).merge(
+        newest[["charge_id", "authorization_id", "units", "outcome", "cause"]],
+        on=["charge_id", "authorization_id"],
+    )
+    kept = held["open"].where(held["open"] < held["units"], held["units"])
+    kept = kept.mask(held["outcome"] == "release", 0)
+    surplus = held.assign(units=held["open"] - kept)
+    used = held.assign(units=kept)
+    used = used[(used["outcome"] == "consume") & (used["units"] > 0)]
+    used["cause"] = used["cause"].mask(used["cause"].isin(once), used["cause"] + REGAINED)
+    return pd.concat(
+        [_entries(surplus[surplus["units"] > 0], "release"), _entries(used, "consume")], ignore_index=True
+    )
+
+
+FORECAST = shape(
+    "authorization_id units_left:int units_booked:int exhausted_on:day units_short:int ends_on:day units_after_end:int"
+)
+FITS = CONDITIONS[:-1]  # all but the day
+ENDED_DAYS = 30
+LOW_PERCENT, ENDING_DAYS = 80, 5  # when to ask for more: four fifths used, five days left (S61)
+RUNNING_OUT = shape(
+    "authorization_id patient_id payer_id state units_left:int units_approved:int exhausted_on:day units_short:int"
+    " ends_on:day units_after_end:int due_on:day"
+)
+
+
+def forecast(
+    on_file: pd.DataFrame, entries: pd.DataFrame, schedule: pd.DataFrame, today: pd.Timestamp
+) -> pd.DataFrame:
+    """When the appointments to come use up each approved authorization, columns ``FORECAST``.
+
+    Booked appointments from `today` on are served as lines are, in order of their days. ``exhausted_on`` is the day
+    of the first that finds no units, ``units_short`` how many are missing until ``ends_on``, ``units_after_end`` how
+    many are booked after it with no other authorization; of several the one that lasts longest is the one to extend.
+    Those that ended more than ENDED_DAYS ago are left out.
+    """
+    recent = on_file["valid_to"] >= today - pd.Timedelta(days=ENDED_DAYS)
+    running = on_file[(on_file["status"] == "approved") & recent].reset_index(drop=True)
+    rows = pd.DataFrame({"authorization_id": running["authorization_id"], "ends_on": running["valid_to"]})
+    rows["units_left"] = available(running, entries).reindex(rows["authorization_id"]).to_numpy()
+    lines = _appointments(schedule, today)
+    answer = allocate(lines, running, entries)
+    lines = lines.assign(authorization_id=answer["authorization_id"], why=answer["why"])
+    booked = lines[lines["authorization_id"].notna()].groupby("authorization_id")["units"].sum()
+    rows["units_booked"] = rows["authorization_id"].map(booked)
+    missing = _to_extend(lines[lines["why"].isin([EXHAUSTED, DATE])], running)
+    short, late = missing[missing["why"] == EXHAUSTED], missing[missing["why"] == DATE]
+    for name, part in (("units_short", short), ("units_after_end", late)):
+        rows[name] = rows["authorization_id"].map(part.groupby("extended")["units"].sum())
+    first = short.groupby("extended")["service_date"].min().to_dict()
+    rows["exhausted_on"] = [first.get(name, pd.NaT) for name in rows["authorization_id"]]
+    counts = ["units_booked", "units_short", "units_after_end"]
+    rows[counts] = rows[counts].astype("Int64").fillna(0)
+    return conform(rows, FORECAST)
+
+
+def _appointments(schedule: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
+    """Booked appointments from today on as lines that ask for units."""
+    coming = schedule[(schedule["status"] == "booked") & (schedule["service_date"] >= today)]
+    lines = coming[["patient_id", "payer_id", "service_date", "code", "units"]].assign(
+        encounter_id=coming["appointment_id"],
+        position=1,
+        rendering_id=coming["provider_id"],
+        treating_id=coming["provider_id"],
+        level_of_care=coming["level_of_care"].fillna("outpatient"),
+    )
+    return lines.reset_index(drop=True)
+
+
+def _to_extend(lines: pd.DataFrame, on_file: pd.DataFrame) -> pd.DataFrame:
+    """Lines without units beside the authorization that would have to be extended for them, ``extended``.
+
+    Of those that fit but for day or units the one that ends last; a line before its first day asks for none.
+    """
+    if lines.empty:
+        return lines.assign(extended=pd.Series(dtype="str"))
+    lines = lines.reset_index(drop=True)
+    pairs = _matches(lines, on_file)
+    pairs = pairs[(pairs["met"] >= len(FITS)) & (pairs["valid_from"] <= pairs["service_date"])]
+    last = pairs.sort_values(["row", "valid_to", "authorization_id"]).drop_duplicates("row", keep="last")
+    found = last.set_index("row")["authorization_id"]
+    extended = pd.Series(lines.index, index=lines.index).map(found)
+    return lines.assign(extended=extended)[extended.notna()]
+
+
+def running_out(
+    on_file: pd.DataFrame, entries: pd.DataFrame, schedule: pd.DataFrame, today: pd.Timestamp
+) -> pd.DataFrame:
+    """Approved authorizations that somebody should ask the payer about, columns ``RUNNING_OUT``; nobody need be seen.
+
+    ``state`` is the most pressing of: exhausted (no units left), short (the appointments to come need more than are
+    left), ended (appointments after the last day), running_out (four fifths used), ending (within five days) and
+    review (a review or the clinical record is due within five days). One that another already follows is left out.
+    """
+    rows = forecast(on_file, entries, schedule, today)
+    own = on_file[
+        ["authorization_id", "patient_id", "payer_id", "units_approved", "review_on", "clinical_due_on"]
+    ]
+    rows = rows.merge(own, on="authorization_id")
+    left = (rows["ends_on"] - today).dt.days
+    running = left >= 0
+    used = rows["units_approved"] - rows["units_left"]
+    asked = rows[["review_on", "clinical_due_on"]].astype("datetime64[s]")
+    reviewed = asked.where(asked >= today).min(axis=1)
+    soon = (reviewed - today).dt.days <= ENDING_DAYS
+    state = pd.Series(None, index=rows.index, dtype="str")
+    for name, true in (
+        ("review", running & soon),
+        ("ending", running & (left <= ENDING_DAYS)),
+        ("running_out", running & (used * 100 >= rows["units_approved"] * LOW_PERCENT)),
+        ("ended", rows["units_after_end"] > 0),
+        ("short", running & (rows["units_short"] > 0)),
+        ("exhausted", running & (rows["units_left"] <= 0)),
+    ):
+        state = state.mask(true.fillna(False).astype(bool), name)
+    due = rows["exhausted_on"].fillna(rows["ends_on"]).mask(state == "review", reviewed)
+    rows = rows.assign(state=state, due_on=due)
+    kept = rows[rows["state"].notna() & ~rows["authorization_id"].isin(_followed(rows, on_file, today))]
+    return conform(kept, RUNNING_OUT)
+
+
+def _followed(rows: pd.DataFrame, on_file: pd.DataFrame, today: pd.Timestamp) -> set[str]:
+    """Authorizations after which another of the same care has units left, while no appointment lacks any."""
+    names = ["authorization_id", "patient_id", "payer_id", "codes", "level_of_care", "valid_to"]
+    left = rows.set_index("authorization_id")["units_left"]
+    care = on_file[on_file["authorization_id"].isin(rows["authorization_id"])][names]
+    pairs = care.merge(care, on=["patient_id", "payer_id"], suffixes=("", "_next"))
+    pairs = pairs[pairs["authorization_id"] != pairs["authorization_id_next"]]
+    pairs = pairs[
+        (pairs["valid_to_next"] > pairs["valid_to"])
+        & (pairs["valid_to_next"] > today + pd.Timedelta(days=ENDING_DAYS))
+        & (pairs["authorization_id_next"].map(left) > 0)
+        & (
+            pairs["level_of_care"].isna()
+            | pairs["level_of_care_next"].isna()
+            | (pairs["level_of_care"] == pairs["level_of_care_next"])
+        )
+    ]
+    shared = [
+        not set(codes.split()).isdisjoint(others.split())
+        for codes, others in zip(pairs["codes"], pairs["codes_next"], strict=True)
+    ]
+    needy = rows.loc[(rows["units_short"] > 0) | (rows["units_after_end"] > 0), "authorization_id"]
+    return set(pairs.loc[shared, "authorization_id"]) - set(needy)
 
 
 def _entries(charges: pd.DataFrame, event: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from tasks.billing import accounts, months
+from tasks.billing.authorizations import REGAINED
 from tasks.billing.custody import ENCOUNTER_STATES, taken_over
 
 Tables = Mapping[str, pd.DataFrame]
@@ -36,7 +37,7 @@ NEEDS: dict[str, list[str]] = {
         "submissions": "submission_id claims charge_cents",
         "submission_claims": "submission_id claim_id",
         "authorizations": "authorization_id units_approved",
-        "authorization_units": "authorization_id event units",
+        "authorization_units": "authorization_id event units cause",
     }.items()
 }
 
@@ -278,9 +279,13 @@ def _charges_claimed_once(tables: Tables) -> list[dict[str, Any]]:
 
 
 def _authorizations_hold(tables: Tables) -> list[dict[str, Any]]:
-    """Authorization: reserved less released never exceeds what was approved."""
+    """Authorization: reserved less released never exceeds what was approved, but for what a payer paid after all.
+
+    A denied line gives its units back; where others took them and the payer then pays, nobody gave out too many.
+    """
     units, approved = tables["authorization_units"], tables["authorizations"]
     sign = units["event"].map({"reserve": 1, "release": -1}).fillna(0)
+    sign = sign.mask(units["cause"].astype("str").str.endswith(REGAINED).fillna(False).astype(bool), -1)
     held = _sum(units.assign(signed=units["units"] * sign), "authorization_id", "signed")
     over = _looked_up(approved["authorization_id"], held) - approved["units_approved"]
     return _found(

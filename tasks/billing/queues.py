@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from tasks.billing import accounts, deadlines, evidence, expected, reassociation, shapes, suspense, takebacks
+from tasks.billing import (
+    accounts,
+    authorizations,
+    credentialing,
+    deadlines,
+    evidence,
+    expected,
+    reassociation,
+    shapes,
+    suspense,
+    takebacks,
+)
 from tasks.billing.money import dollars
 from tasks.billing.remedies import CREDITS, REASSOCIATE, REJECTION_ACTIONS, SILENT, WITHHELD, remedy
 
@@ -47,6 +58,12 @@ class Sources:
     compared: pd.DataFrame = field(  # expected.compare
         default_factory=lambda: shapes.empty(expected.COMPARED)
     )
+    running_out: pd.DataFrame = field(  # authorizations.running_out
+        default_factory=lambda: shapes.empty(authorizations.RUNNING_OUT)
+    )
+    papers: pd.DataFrame = field(  # credentialing.running_out
+        default_factory=lambda: shapes.empty(credentialing.DUE)
+    )
 
 
 def _holds(s: Sources) -> pd.DataFrame:
@@ -78,8 +95,15 @@ def _holds(s: Sources) -> pd.DataFrame:
 
 
 def _claims_with_payer(s: Sources) -> pd.DataFrame:
-    rules = s.payers[["payer_id", "timely_filing_days", "appeal_days", "payer_class"]]
+    rules = s.payers[["payer_id", *deadlines.CLOCK]]
     return s.claims.merge(rules, on="payer_id", how="left")
+
+
+def _filing(s: Sources, rows: pd.DataFrame) -> pd.Series:
+    """Last day for each claim to reach its payer; `rows` as `_claims_with_payer`."""
+    return deadlines.claims(
+        rows, deadlines.answered_on(s.claims, s.claim_lines, s.remitted_claims, s.remittances)
+    )
 
 
 def _rejections(s: Sources) -> pd.DataFrame:
@@ -94,7 +118,7 @@ def _rejections(s: Sources) -> pd.DataFrame:
         amount_cents=rows["charge_cents"],
         recoverable_cents=rows["charge_cents"],
         opened_on=rows["since"],
-        deadline=deadlines.filing(rows["service_from"], rows["timely_filing_days"]),
+        deadline=_filing(s, rows),
         next_action=[remedy(*pair) for pair in zip(rows["state"], rows["codes"], strict=True)],
     )
 
@@ -104,7 +128,10 @@ def _denials(s: Sources) -> pd.DataFrame:
     counted = evidence.counted(s.remitted_claims, s.remittances, s.verdicts)
     denied = counted["denied"].astype("boolean").fillna(False) | (counted["recoverable_cents"].fillna(0) > 0)
     rows = counted[denied.astype(bool) & (counted["status"] != evidence.REVERSAL)].merge(
-        _claims_with_payer(s)[["claim_id", "payer_id", "appeal_days", "payer_class"]], on="claim_id"
+        _claims_with_payer(s)[["claim_id", "payer_id", *deadlines.CLOCK]], on="claim_id"
+    )
+    corrected = deadlines.corrections(
+        rows["since"], rows["corrected_filing_days"], rows["timely_filing_days"]
     )
     lines = s.remitted_lines[["remitted_line_id", "segment"]].rename(columns={"segment": "line_segment"})
     rows = rows.merge(lines, on="remitted_line_id", how="left")
@@ -115,7 +142,9 @@ def _denials(s: Sources) -> pd.DataFrame:
         reason=rows["reasons"],
         amount_cents=rows[["denied_cents", "recoverable_cents", "patient_cents"]].max(axis=1),
         opened_on=rows["since"],
-        deadline=deadlines.response(rows["action"], rows["since"], rows["appeal_days"], rows["payer_class"]),
+        deadline=deadlines.response(
+            rows["action"], rows["since"], rows["appeal_days"], rows["payer_class"], corrected
+        ),
         next_action=rows["action"],
         source=rows["remittance_id"] + " segment " + where,
     )
@@ -274,7 +303,7 @@ def _withheld(s: Sources) -> pd.DataFrame:
         amount_cents=rows["charge_cents"],
         recoverable_cents=rows["charge_cents"],
         opened_on=rows["built_on"],
-        deadline=deadlines.filing(rows["service_from"], rows["timely_filing_days"]),
+        deadline=_filing(s, rows),
         next_action=WITHHELD,
     )
 
@@ -299,6 +328,66 @@ def _deposits(s: Sources) -> pd.DataFrame:
     )
 
 
+ASK = {
+    "exhausted": "ask the payer for more units, or stop the sessions",
+    "short": "ask the payer for more units before they are used up",
+    "ended": "ask the payer for the next authorization, or move the appointments",
+    "running_out": "ask the payer for an extension",
+    "ending": "ask the payer for the next authorization if treatment goes on",
+    "review": "send the payer the clinical record for the review",
+}
+
+
+def _authorizations(s: Sources) -> pd.DataFrame:
+    """Authorizations that run out, end, or do not last for the appointments booked, with the forecast."""
+    rows = s.running_out
+    figures = rows["state"].str.upper() + " " + rows["units_left"].astype("str")
+    figures = figures + " of " + rows["units_approved"].astype("str") + " units left"
+    for column, text in (("units_short", " short"), ("units_after_end", " after the end")):
+        some = rows[column].fillna(0) > 0
+        figures = figures + (", " + rows[column].astype("str") + text).where(some, "")
+    return rows.assign(
+        queue="authorizations",
+        subject_id=rows["authorization_id"] + " " + rows["state"],
+        category=rows["state"],
+        reason=figures,
+        deadline=rows["due_on"],
+        next_action=rows["state"].map(ASK),
+        source=rows["authorization_id"],
+    )
+
+
+RENEW = {
+    credentialing.LICENCE: "renew the licence and record its last day",
+    credentialing.MALPRACTICE: "renew the malpractice cover and record its last day",
+    credentialing.DEA: "renew the DEA registration and record its last day",
+    credentialing.CDS: "renew the state's registration and record its last day",
+    credentialing.CAQH: "attest the CAQH profile and record the day",
+    credentialing.ENROLMENT: "ask the payer to go on with the enrolment, and record its dates",
+}
+
+
+def _credentialing(s: Sources) -> pd.DataFrame:
+    """Papers of clinicians that end soon or ended; the last day is part of the subject, for a renewal closes it."""
+    rows = s.papers
+    place = (" " + rows["key"].fillna(rows["payer_id"])).fillna("")
+    word = rows["ended"].map({True: "ENDED", False: "ENDS"}).astype("str")
+    return rows.assign(
+        queue="credentialing",
+        subject_id=rows["provider_id"]
+        + " "
+        + rows["paper"]
+        + place
+        + " "
+        + rows["ends_on"].dt.strftime("%Y-%m-%d"),
+        category=rows["paper"],
+        reason=word + " " + rows["paper"] + place,
+        deadline=rows["ends_on"],
+        next_action=rows["paper"].map(RENEW),
+        source=rows["provider_id"],
+    )
+
+
 # Every queue with what stands in it; the order is that of the line.
 QUEUES = {
     "holds": (_holds, "Encounters that a gate or a rule holds, with the smallest fix."),
@@ -312,4 +401,6 @@ QUEUES = {
     "suspense": (_suspense, "Money that arrived and could not be placed."),
     "takebacks": (_takebacks, "What payers took or gave outside any claim (PLB), unexplained or half."),
     "credits": (_credits, "Claims on which more was paid than owed."),
+    "authorizations": (_authorizations, "Authorizations running out of units or days, with the forecast."),
+    "credentialing": (_credentialing, "Licences, cover, registrations and enrolments that end soon."),
 }

@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import pandas as pd
 
+from tasks.billing import deadlines
 from tasks.billing.context import Column, JudgeContext, Masters, beside, words
 
 PAYER = words(
     "row_id payer_class partner timely_filing_days telehealth_rule audio_allowed auth_codes supervised_billing"
-    " provider_classes date_window_days coverage_required_active"
+    " provider_classes date_window_days coverage_required_active taxonomies era_from eft_from filing_basis"
+    " corrected_filing_days secondary_filing_days"
 )
 PROVIDER = words(
     "row_id npi taxonomy provider_class license_number license_state license_from license_to active_from active_to"
-    " supervisor_id"
+    " supervisor_id caqh_attested_on dea_to cds_to malpractice_to address_suppressed"
 )
 POLICY = words("coverage_id row_id payer_id priority effective_from effective_to")
 TELEHEALTH_HOME, TELEHEALTH_ELSEWHERE, OFFICE = "10", "02", "11"
@@ -123,13 +125,17 @@ def assemble(encounters: pd.DataFrame, masters: Masters, context: JudgeContext) 
     ``coverage_*``, ``payer_id``, ``payer_*``, ``secondary_coverage_id``, ``primaries_active``, ``provider_*`` (the
     clinician of the session), ``supervisor_*``, ``supervised``, ``billed_rendering_id``,
     ``billed_supervising_id`` (whom the claim shows), ``credentialed_id``, ``credentialed_class`` (whose enrolment
-    and class count), ``patient_known`` and ``pos``.
+    and class count), ``patient_known`` and ``pos``. ``payer_timely_filing_days`` counts from the service to the
+    last day to file by the payer's own clock.
     """
     visits = encounters.drop(columns=["version", "previous_id"], errors="ignore")
     visits = visits.rename(columns={"row_id": "encounter_row_id"}).reset_index(drop=True)
     visits = _with_policies(visits, masters.coverages)
     visits = visits.merge(
         _beside(masters.payers, "payer_id", PAYER, "payer", "payer_id"), on="payer_id", how="left"
+    )
+    visits["payer_timely_filing_days"] = deadlines.filing_days(
+        visits["service_date"], visits["payer_timely_filing_days"], visits["payer_filing_basis"]
     )
     visits = _with_clinicians(visits, masters.providers)
     visits["patient_known"] = visits["patient_id"].isin(masters.patients["patient_id"])

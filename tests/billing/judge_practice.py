@@ -6,6 +6,7 @@ Frames have the columns and dtypes of the ledger; a test changes only what it is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
@@ -17,7 +18,9 @@ from configs.identity import digest
 from configs.rules import load_rules
 from connectors.ledger.schema import metadata
 from tasks.billing.context import JudgeContext, Masters
+from tasks.billing.gates.samples import Sample
 from tasks.billing.judge import Judgement, judge
+from tasks.billing.references import KINDS, References
 
 TODAY = date(2026, 1, 6)
 SEVERITIES, OVERRIDES = load_rules()
@@ -58,7 +61,29 @@ ROWS: dict[str, dict[str, Any]] = {
         "service_kind": "psychotherapy", "minutes": 53, "diagnoses": "F41.1 F33.1", "modality": "video",
         "patient_location": "home", "signed_on": "2026-01-05",
     },
+    "licenses": {"provider_id": "CL001", "state": "IL", "valid_from": "2020-01-01", "number": "149000001"},
+    "supervisions": {"provider_id": "CL002", "supervisor_id": "CL001", "valid_from": "2026-01-01"},
+    "schedule": {
+        "appointment_id": "AP1", "patient_id": "P0001", "payer_id": "ACME", "service_date": "2026-01-12",
+        "provider_id": "CL001", "code": "90837", "units": 1, "status": "booked",
+    },
+    "charge_lines": {
+        "charge_id": "CH9", "encounter_id": "E9", "encounter_row_id": "E9-1", "decision_id": "D9", "position": 1,
+        "patient_id": "P0001", "payer_id": "ACME", "coverage_id": "COV1", "rendering_id": "CL001",
+        "service_date": "2026-01-02", "place_of_service": "11", "code": "90837", "units": 1, "charge_cents": 20000,
+        "diagnoses": "F411", "pointers": "1", "authorization_id": "AU1",
+    },
+    "authorization_units": {
+        "entry_id": "U9", "authorization_id": "AU1", "charge_id": "CH9", "event": "reserve", "units": 1, "cause": "D9",
+    },
 }  # fmt: skip
+FACTS = ("charge_lines", "authorization_units")
+# Columns of the official files that gates read, as their readers give them.
+OFFICIAL = {
+    "nppes": "npi found entity_type deactivated_on reactivated_on",
+    "leie": "npi last_name first_name birth_date excluded_on reinstated_on",
+    "nucc": "code deactivation",
+}
 
 PRICES = {
     "90785": 1500, "90791": 25000, "90792": 30000, "90832": 12000, "90833": 8000, "90834": 15000, "90836": 10000,
@@ -99,7 +124,8 @@ def encounters(*changes: Mapping[str, Any]) -> pd.DataFrame:
 def usual_masters() -> dict[str, pd.DataFrame]:
     """The practice itself, made once."""
     usual = {name: rows(name, {}) if name in ROWS else nothing(name) for name in Masters.__dataclass_fields__}
-    usual |= {"authorizations": nothing("authorizations"), "consents": nothing("consents")}
+    unused = ("authorizations", "consents", "licenses", "supervisions", "schedule")
+    usual |= {name: nothing(name) for name in unused}
     return usual | {
         "fees": rows("fees", *({"code": code, "charge_cents": price} for code, price in PRICES.items()))
     }
@@ -110,10 +136,17 @@ def masters(**tables: pd.DataFrame) -> Masters:
     return Masters(**(usual_masters() | tables))
 
 
+@dataclass(frozen=True)
+class PracticeContext(JudgeContext):
+    """The context with the practice's own tax id."""
+
+    tax_id: str = "123456789"
+
+
 def context(**changes: Any) -> JudgeContext:
     """The shipped severities on 2026-01-06."""
     usual: dict[str, Any] = {"business_date": TODAY, "severities": SEVERITIES, "overrides": OVERRIDES}
-    return JudgeContext(**(usual | changes))
+    return PracticeContext(**(usual | changes))
 
 
 def nothing(table: str) -> pd.DataFrame:
@@ -159,3 +192,56 @@ def billed(judgement: Judgement, encounter: str = "E1") -> list[tuple[str, str, 
         (line.code, line.modifiers if isinstance(line.modifiers, str) else "", int(line.units))
         for line in lines.itertuples()
     ]
+
+
+READ = {"Int64": int, "boolean": lambda cell: cell == "true"}
+
+
+def _typed(table: str, change: Mapping[str, str | None]) -> dict[str, Any]:
+    """Cells of a sample as the values of their columns; a column the table does not have is a slip of the page."""
+    kinds = types(table)
+    return {name: None if cell is None else READ.get(kinds[name], str)(cell) for name, cell in change.items()}
+
+
+def _official(kind: str, changes: Mapping[str, str | None]) -> pd.DataFrame:
+    made = pd.DataFrame([{name: changes.get(name) for name in OFFICIAL[kind].split()}], dtype="str")
+    days = [name for name in made if name.endswith(("_on", "_date", "deactivation"))]
+    if "found" in made:
+        made["found"] = made["found"] != "false"
+    return made.astype(dict.fromkeys(days, "datetime64[s]"))
+
+
+@dataclass(frozen=True)
+class World:
+    """What a sample of a gate's page says: the practice with one encounter in it."""
+
+    met: pd.DataFrame
+    practice: Masters
+    under: JudgeContext
+    history: pd.DataFrame
+    units: pd.DataFrame
+
+
+def world(sample: Sample, **settings: Any) -> World:
+    """The usual practice, with what the sample changes."""
+    tables = {name.rstrip("+") for name in sample.world} | set(sample.empty)
+    made: dict[str, pd.DataFrame] = {}
+    for table in tables - set(KINDS):
+        changes = [_typed(table, sample.world.get(table, {}))]
+        if f"{table}+" in sample.world:
+            changes.append(_typed(table, sample.world[f"{table}+"]))
+        if table in FACTS:
+            made[table] = frame(table, [ROWS[table] | change for change in changes])
+        else:
+            made[table] = rows(table, *changes)
+        made[table] = made[table].iloc[:0] if table in sample.empty else made[table]
+    official = {kind: _official(kind, sample.world[kind]) for kind in tables & set(KINDS)}
+    facts = {name: made.pop(name, nothing(name)) for name in FACTS}
+    met = made.pop("encounters", encounters({}))
+    return World(
+        met,
+        masters(**made),
+        context(references=References(official), **settings),
+        facts["charge_lines"],
+        facts["authorization_units"],
+    )

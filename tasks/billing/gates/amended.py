@@ -4,7 +4,15 @@ Its first claim stands with the payer. A second original claim for the same sess
 18), or paid twice and taken back; the change belongs in a replacement (frequency 7) or a void (frequency 8) of the
 claim that was sent, which a person starts.
 
-Passes: no standing charge of an earlier version of the encounter. Fails: one is in the lines already billed.
+Passes::
+
+    charge_lines.encounter_id  charge_lines.encounter_row_id
+    E9                         older
+
+Fails::
+
+    charge_lines.encounter_id  charge_lines.encounter_row_id
+    E1                         older
 """
 
 from __future__ import annotations

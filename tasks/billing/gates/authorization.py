@@ -4,8 +4,20 @@ Only for codes the payer wants one for (``auth_codes``). A day before or after t
 hospital day is not covered by an intensive outpatient authorization; a pended authorization is none. Units are
 given out in order of service (``tasks.billing.authorizations``).
 
-Passes: H0015 on 2026-01-05, authorization with code H0015, 12 units, 2026-01-05 to 2026-01-23, approved.
-Fails: H0015 on 2026-01-26 under the same; the thirteenth unit; 90837 under it.
+Passes::
+
+    payers.auth_codes  authorizations.codes  authorizations.valid_from  authorizations.valid_to
+    90837              90834 90837           2026-01-05                 2026-01-05
+    H0015              90834                 2026-01-05                 2026-01-05
+
+Fails::
+
+    payers.auth_codes  authorizations.codes  authorizations.valid_to  authorizations.status  \
+      authorizations.units_approved
+    90837              H0015                 2026-06-30               approved               12
+    90837              90837                 2026-01-05               pended                 12
+    *                  90837                 2026-01-05               approved               0
+    90837              9083                  2026-06-30               approved               12
 """
 
 from __future__ import annotations

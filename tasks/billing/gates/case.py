@@ -25,6 +25,11 @@ class Case:
     history: pd.DataFrame
     allocated: pd.DataFrame | None = None
 
+    @property
+    def tax_id(self) -> str:
+        """The practice's tax id, digits only; blank where the context does not say."""
+        return str(getattr(self.context, "tax_id", "")).replace("-", "")
+
     @cached_property
     def people(self) -> pd.DataFrame:
         """Clinicians and supervisors on file, one row a person and encounter (``gates.people``)."""

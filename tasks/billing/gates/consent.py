@@ -3,8 +3,20 @@
 The consent counts on the day of the disclosure, which is the business date, not on the day of service: a consent
 revoked since then stops the claim, one signed since then lets it go. One consent may cover every payer (``*``).
 
-Passes: part2 true, recipient ACME or *, signed_on 2026-01-02, not expired and not revoked on 2026-01-06.
-Fails: part2 true and no consent; recipient another payer; expired; revoked_on on or before the business date.
+Passes::
+
+    encounters.part2  consents.recipient  consents.signed_on  consents.expires_on  consents.revoked_on
+    true              ACME                2026-01-02          .                    .
+    true              *                   2026-01-06          2026-01-06           2026-01-07
+    false             OTHER               2026-01-02          .                    .
+
+Fails::
+
+    encounters.part2  consents.recipient  consents.signed_on  consents.expires_on  consents.revoked_on
+    true              OTHER               2026-01-02          .                    .
+    true              ACME                2026-01-07          .                    .
+    true              ACME                2026-01-02          2026-01-05           .
+    true              ACME                2026-01-02          .                    2026-01-06
 """
 
 from __future__ import annotations

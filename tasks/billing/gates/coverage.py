@@ -3,8 +3,19 @@
 People change plans with jobs, birthdays and months (Medicaid); a claim to last month's plan is denied (CARC 27,
 26, 31) and the right plan's filing clock runs meanwhile. What counts is the day of service, not today.
 
-Passes: a policy with priority P, effective_from 2026-01-01, effective_to blank, service_date 2026-01-05.
-Fails: no policy; only a secondary one; effective_to 2025-12-31; a policy of a payer that is not on file.
+Passes::
+
+    coverages.priority  coverages.effective_from  coverages.effective_to
+    P                   2026-01-05                2026-01-05
+    P                   2026-01-01                .
+
+Fails::
+
+    coverages.priority  coverages.effective_from  coverages.effective_to  coverages.payer_id
+    S                   2026-01-01                .                       ACME
+    P                   2025-01-01                2025-12-31              ACME
+    P                   2026-01-06                .                       ACME
+    P                   2026-01-01                .                       NOBODY
 """
 
 from __future__ import annotations

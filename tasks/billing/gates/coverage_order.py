@@ -3,7 +3,15 @@
 With two policies marked primary on the same day nobody knows whom to bill; the wrong one denies for coordination
 of benefits (CARC 22), and the other's clock runs out.
 
-Passes: one active policy with priority P, one with S. Fails: two active policies with priority P.
+Passes::
+
+    coverages+.coverage_id  coverages+.priority
+    COV2                    S
+
+Fails::
+
+    coverages+.coverage_id  coverages+.priority
+    COV2                    P
 """
 
 from __future__ import annotations

@@ -4,8 +4,18 @@ Enrolment takes weeks to months and counts from the date on the payer's letter, 
 before it, a claim is denied (CARC B7) and often cannot be billed again; so it waits here, and goes by itself on the
 day the letter is recorded. Under a supervisor's NPI, and for interns, the supervisor's enrolment counts.
 
-Passes: effective_from 2024-01-01, effective_to blank, service_date 2026-01-05.
-Fails: no enrolment with the payer; effective_from 2026-02-01; effective_to 2025-12-31.
+Passes::
+
+    enrollments.effective_from  enrollments.effective_to
+    2024-01-01                  .
+    2026-01-05                  2026-01-05
+
+Fails::
+
+    enrollments  enrollments.effective_from  enrollments.effective_to
+    none         2024-01-01                  .
+    .            2026-02-01                  .
+    .            2024-01-01                  2025-12-31
 """
 
 from __future__ import annotations

@@ -4,8 +4,17 @@ A service that is not documented was not done: payers take the signed note as th
 the signature is a false claim when the note never comes. A signature dated before the session, or after today,
 is a mistake in one of the two dates.
 
-Passes: service_date 2026-01-05, signed_on 2026-01-06.
-Fails: service_date 2026-01-05, signed_on blank.
+Passes::
+
+    encounters.service_date  encounters.signed_on
+    2026-01-05               2026-01-06
+
+Fails::
+
+    encounters.service_date  encounters.signed_on
+    2026-01-05               .
+    2026-01-05               2026-01-04
+    2026-01-05               2026-01-07
 """
 
 from __future__ import annotations

@@ -2,7 +2,15 @@
 
 A claim needs the patient's name, address, birth date and sex; an encounter of an unknown patient has none.
 
-Passes: patient_id of the encounter is loaded. Fails: it is not.
+Passes::
+
+    encounters.patient_id
+    P0001
+
+Fails::
+
+    encounters.patient_id
+    P0009
 """
 
 from __future__ import annotations

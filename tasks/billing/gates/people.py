@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import pandas as pd
 
-COLUMNS = ["npi", "class", "license_number", "license_from", "license_to", "active_from", "active_to"]
+COLUMNS = [
+    "npi",
+    "class",
+    "taxonomy",
+    "license_number",
+    "license_state",
+    "license_from",
+    "license_to",
+    "active_from",
+    "active_to",
+    "caqh_attested_on",
+    "dea_to",
+    "cds_to",
+    "malpractice_to",
+]
 UNLICENSED = ("INTERN", "PEER", "RBT")  # certified or in training: they work under somebody else's licence
 
 
 def people(visits: pd.DataFrame) -> pd.DataFrame:
-    """One row a person on file: encounter_id, service_date, role (clinician, supervisor) and ``COLUMNS``."""
+    """One row a person on file: encounter_id, service_date, provider_id, role (clinician, supervisor), ``COLUMNS``."""
     parts = []
-    for role, prefix in (("clinician", "provider"), ("supervisor", "supervisor")):
-        own = {f"{prefix}_{name}": name for name in COLUMNS}
+    for role, prefix, person in (
+        ("clinician", "provider", "rendering_id"),
+        ("supervisor", "supervisor", "supervisor_id"),
+    ):
+        own = {f"{prefix}_{name}": name for name in COLUMNS} | {person: "provider_id"}
         part = visits[["encounter_id", "service_date", *own]].rename(columns=own).assign(role=role)
         parts.append(part[part["npi"].notna()])
     return pd.concat(parts, ignore_index=True)

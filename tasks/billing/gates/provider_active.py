@@ -2,8 +2,17 @@
 
 Sessions dated before somebody started or after they left are denied, or paid and taken back.
 
-Passes: active_from 2022-01-01, active_to blank, service_date 2026-01-05.
-Fails: active_to 2025-12-31, service_date 2026-01-05.
+Passes::
+
+    providers.active_from  providers.active_to
+    2022-01-01             .
+    2026-01-05             2026-01-05
+
+Fails::
+
+    providers.active_from  providers.active_to
+    2022-01-01             2025-12-31
+    2026-01-06             .
 """
 
 from __future__ import annotations

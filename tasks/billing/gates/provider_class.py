@@ -4,8 +4,17 @@ Each plan has its own list of licences it pays (many leave out associates, some 
 data of the payer. Where an intern works under a supervisor the payer's supervision rule lets them in, and the
 supervisor's class is the one that counts. Which class may bill which code is the scrub's question.
 
-Passes: provider_class LCSW, payer's provider_classes "MD PHD LCSW", "*" or blank.
-Fails: provider_class LMFT, payer's provider_classes "MD PHD LCSW".
+Passes::
+
+    providers.provider_class  payers.provider_classes
+    LCSW                      MD PHD LCSW
+    LMFT                      *
+    LMFT                      .
+
+Fails::
+
+    providers.provider_class  payers.provider_classes
+    LMFT                      MD PHD LCSW
 """
 
 from __future__ import annotations

@@ -3,8 +3,18 @@
 A payer takes back everything paid for a session without a valid licence, years later if need be. People in
 training and certified staff have no licence of their own; their supervisor's is judged instead.
 
-Passes: license_from 2020-01-01, license_to 2027-12-31, service_date 2026-01-05.
-Fails: license_to 2025-12-31, service_date 2026-01-05; no licence on file for a licensed class.
+Passes::
+
+    providers.license_number  providers.license_from  providers.license_to
+    149000001                 2020-01-01              2027-12-31
+    149000001                 2026-01-05              2026-01-05
+
+Fails::
+
+    providers.license_number  providers.license_from  providers.license_to
+    149000001                 2020-01-01              2025-12-31
+    149000001                 2026-01-06              2027-12-31
+    .                         .                       .
 """
 
 from __future__ import annotations

@@ -3,7 +3,15 @@
 Licences are renewed every one to three years. One without an end on file cannot be proved to have lapsed, nor to
 be valid, so it is worth a note before a payer asks.
 
-Passes: license_number and license_to on file. Fails: license_number on file, license_to blank.
+Passes::
+
+    providers.license_number  providers.license_to
+    149000001                 2027-12-31
+
+Fails::
+
+    providers.license_number  providers.license_to
+    149000001                 .
 """
 
 from __future__ import annotations

@@ -3,7 +3,16 @@
 A wrong digit in an NPI is refused at the front end, and the whole batch of a clinician with it. The check digit
 (Luhn over the number with prefix 80840) finds nearly all slips of the key.
 
-Passes: an NPI whose check digit agrees. Fails: the same NPI with two digits exchanged; a clinician not on file.
+Passes::
+
+    providers.npi  encounters.rendering_id
+    1245319599     CL001
+
+Fails::
+
+    providers.npi  encounters.rendering_id
+    1245319589     CL001
+    1245319599     CL009
 """
 
 from __future__ import annotations

@@ -13,11 +13,21 @@ from tasks.billing.gates import (
     authorization,
     authorization_ending,
     authorization_low,
+    authorization_week,
+    caqh,
     consent,
     coverage,
     coverage_order,
+    dea,
     enrollment,
+    enrollment_loaded,
+    era,
+    excluded,
+    incident_to,
+    license_state,
+    malpractice,
     note_signed,
+    npi_type,
     patient,
     provider_active,
     provider_class,
@@ -25,6 +35,10 @@ from tasks.billing.gates import (
     provider_license_unknown,
     provider_npi,
     supervision,
+    supervision_agreement,
+    taxonomy,
+    tele_license,
+    tin_location,
 )
 from tasks.billing.gates.case import Case
 
@@ -32,19 +46,37 @@ GATES: tuple[ModuleType, ...] = (
     note_signed,
     patient,
     provider_npi,
+    npi_type,
+    excluded,
     provider_active,
     provider_license,
     provider_license_unknown,
+    license_state,
+    tele_license,
+    taxonomy,
+    caqh,
+    dea,
+    malpractice,
     supervision,
+    supervision_agreement,
+    incident_to,
     provider_class,
     coverage,
     coverage_order,
     enrollment,
+    enrollment_loaded,
+    tin_location,
+    era,
     consent,
     amended,
 )
 # These speak last: units are given out to encounters that nothing else holds.
-AUTHORIZATION_GATES: tuple[ModuleType, ...] = (authorization, authorization_low, authorization_ending)
+AUTHORIZATION_GATES: tuple[ModuleType, ...] = (
+    authorization,
+    authorization_week,
+    authorization_low,
+    authorization_ending,
+)
 
 
 def run(case: Case, gates: Iterable[ModuleType] = GATES) -> pd.DataFrame:

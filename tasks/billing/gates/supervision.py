@@ -3,8 +3,21 @@
 Payers do it in three ways: under the supervisor's NPI, under the clinician's own with the supervisor named in loop
 2310D, or not at all. Where the payer's way is not on file nothing is assumed: most payers do not pay interns.
 
-Passes: an INTERN with a supervisor on file, payer's supervised_billing supervisor_named or supervisor_npi.
-Fails: the same with not_allowed or blank; an INTERN without a supervisor; a supervisor in training.
+Passes::
+
+    encounters.rendering_id  providers+.provider_id  providers+.provider_class  providers+.supervisor_id  \
+      payers.supervised_billing
+    CL002  CL002  INTERN  CL001  supervisor_named
+    CL002  CL002  INTERN  CL001  supervisor_npi
+
+Fails::
+
+    encounters.rendering_id  providers+.provider_id  providers+.provider_class  providers+.supervisor_id  \
+      payers.supervised_billing
+    CL002  CL002  INTERN  CL001  not_allowed
+    CL002  CL002  INTERN  CL001  .
+    CL002  CL002  INTERN  .      supervisor_named
+    CL002  CL002  INTERN  CL002  supervisor_named
 """
 
 from __future__ import annotations

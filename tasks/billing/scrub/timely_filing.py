@@ -1,8 +1,11 @@
 """Claims have a last day.
 
-Each payer names the days from the date of service within which a claim must arrive; what comes later is lost, and may
-not be billed to the patient. Where the payer's days are unknown, the shortest common limit (90) is assumed. Within
-the margin before the limit a line is marked, so that nothing holds it up.
+Each payer names the days within which a claim must arrive; what comes later is lost, and may not be billed to the
+patient. The days are counted by the payer's own clock (``filing_basis``, ``tasks.billing.deadlines``): from the date
+of service, or to the 31 December of the year after it. Where the payer's days are unknown, the shortest common limit
+(``timely_filing.tsv``, default_unknown: 90) is assumed. Within the margin before the limit a line is marked, so that
+nothing holds it up. The worklists count by the same clock, corrections from their remittance and secondary claims from
+the remittance of the payer before.
 
 Passes::
 
@@ -26,6 +29,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tasks.billing import deadlines
 from tasks.billing.scrub.common import Context, found, join
 
 ID = "TIMELY"
@@ -38,12 +42,11 @@ FIX = {
     "TIMELY_MARGIN": "Send it now.",
     "SERVICE_IN_FUTURE": "Correct the date of service, or bill after it.",
 }
-UNKNOWN_DAYS = 90
 
 
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Lines past their filing limit, or within the margin before it."""
-    days = np.nan_to_num(lines["payer_timely_filing_days"].to_numpy(), nan=UNKNOWN_DAYS)
+    days = np.nan_to_num(lines["payer_timely_filing_days"].to_numpy(), nan=deadlines.unknown("initial_days"))
     today = np.datetime64(context.business_date, "D")
     age = (today - lines["service_date"].to_numpy(dtype="datetime64[D]")).astype(float)
     past = age > days

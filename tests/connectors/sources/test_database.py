@@ -102,10 +102,23 @@ def test_a_number_can_be_the_watermark(url: str, run: Run) -> None:
 
 def test_the_first_row_of_a_result_is_not_mistaken_for_its_header(url: str, run: Run) -> None:
     run(session(1, 8))
-    query = QUERY.replace("minutes,", "minutes, 1 AS our_own_note,")
+    query = QUERY.replace("minutes,", "minutes, 1 AS our_own_mark,")
     pulled = pull(source(url, query), "1970-01-01")
     assert pulled.problems[["row", "code"]].to_numpy().tolist() == [[0, "UNKNOWN_COLUMN"]]
     assert len(pulled.rows) == 1
+
+
+@pytest.mark.parametrize("name", ["progress_note", "psychotherapy_notes", "narrative", "Session_Notes"])
+def test_a_query_with_notes_takes_nothing(url: str, run: Run, name: str) -> None:
+    """Not even into memory: the rows of the other columns wait in the source until the query is put right."""
+    run(session(1, 8))
+    pulled = pull(source(url, QUERY.replace("minutes,", f"minutes, '{SECRET}' AS {name},")), "1970-01-01")
+    assert pulled.problems[["row", "column", "code"]].to_numpy().tolist() == [
+        [0, name.lower() if "_" in name else "column 7", "REFUSED_COLUMN"]
+    ]
+    assert pulled.rows.empty
+    assert pulled.watermark == "1970-01-01"
+    assert SECRET not in pulled.problems.to_json()
 
 
 def test_a_query_without_a_required_column_takes_nothing(url: str, run: Run) -> None:

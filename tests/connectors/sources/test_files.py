@@ -129,7 +129,10 @@ def test_a_bad_row_does_not_replace_a_good_one(tmp_path: Path) -> None:
     ("header", "problems", "rows"),
     [
         ("code,effective_from", [("charge_cents", "MISSING_COLUMN")], 0),
-        ("code,effective_from,charge_cents,our_own_note", [("our_own_note", "UNKNOWN_COLUMN")], 1),
+        ("code,effective_from,charge_cents,our_own_mark", [("our_own_mark", "UNKNOWN_COLUMN")], 1),
+        ("code,effective_from,charge_cents,our_own_note", [("our_own_note", "REFUSED_COLUMN")], 0),
+        ("code,effective_from,charge_cents,Notes", [("column 4", "REFUSED_COLUMN")], 0),
+        ("code,effective_from,charge_cents,note_signed_on", [("note_signed_on", "UNKNOWN_COLUMN")], 1),
         ("code,effective_from,charge_cents,modifer", [("column 4", "MISSPELT_COLUMN")], 0),
         ("code,effective_from,charge_cents,effectiv_to", [("effectiv_to", "MISSPELT_COLUMN")], 0),
         ("code,effective_from,charge_cents,code", [("code", "DUPLICATE_COLUMN")], 0),
