@@ -1,0 +1,170 @@
+"""A rule tried on what was billed: which denials it would have prevented, and which good claims it would have held.
+
+The lines are judged again as of the day they were let go, beside what had been billed by then; only the rule asked
+about runs. What the payer answered says whether holding was right:
+
+* **prevented**: the rule speaks of a line that was denied for what the rule is about (``denial_rules.tsv``). Its
+  denied dollars would not have been lost or worked twice, and the days from claim to denial would have been saved.
+* **held wrongly**: the rule speaks and the claim was paid. Its dollars would have come later, by the days that a hold
+  of this practice takes.
+* **denied otherwise**: the rule speaks, and the claim was denied for another reason.
+* **missed**: a denial of the rule's kind about which the rule is silent.
+* **not judged**: the rule speaks and no payer has answered yet; it counts on no side.
+
+History comes in batches in order of service (`Batch`), so that ten years need no more memory than a month of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from types import ModuleType
+
+import pandas as pd
+
+from tasks.billing import denial_rules
+from tasks.billing.context import JudgeContext, words
+from tasks.billing.scrub import registry
+
+# A line that was let go, and what became of it.
+ANSWERS = words(
+    "claim_id encounter_id position payer_id charge_cents let_go_on built_on answered_on denied category reasons"
+    " denied_cents paid_cents"
+)
+COUNTS = words(
+    "claims flagged denials_prevented held_wrongly denied_otherwise missed not_judged dollars_prevented_cents"
+    " dollars_delayed_cents days_saved days_delayed"
+)
+COLUMNS = ["payer_id", *COUNTS]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Charge lines with what rules read of their visit, earlier lines they are judged beside, and the answers.
+
+    `lines` is one row a charge line (encounter_id, position, let_go_on and the columns of ``scrub.common``), `answers`
+    likewise (ANSWERS); `denied` is null where nobody answered. Whatever is in a line's own encounter is in its batch.
+    """
+
+    lines: pd.DataFrame
+    history: pd.DataFrame
+    answers: pd.DataFrame
+
+
+def module_of(rule_id: str) -> ModuleType | None:
+    """The module that speaks under an id; None where it is no scrub rule's."""
+    return next((module for module in registry.RULES if rule_id in registry.manual([module])), None)
+
+
+def _reads_the_day(module: ModuleType) -> bool:
+    """Whether a rule asks which day it is; the others are run once over a batch."""
+    return "business_date" in inspect.getsource(module)
+
+
+def replay(batch: Batch, rule_id: str, context: JudgeContext) -> pd.DataFrame:
+    """What the rule says of the batch: Frame[encounter_id, line], as of the days its lines were let go."""
+    module = module_of(rule_id)
+    if module is None:
+        raise ValueError("no such scrub rule")
+    alone = replace(context, severities={**context.severities, rule_id: "hold"}, overrides={})
+    if _reads_the_day(module):
+        days: Iterable[tuple[object, pd.DataFrame]] = batch.lines.groupby("let_go_on")
+        asked = [(replace(alone, business_date=pd.Timestamp(str(day)).date()), part) for day, part in days]
+    else:
+        asked = [(alone, batch.lines)]
+    parts = [registry.run(part, None, batch.history, under, [module]) for under, part in asked]
+    said = (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else registry.run(batch.lines, None, None, alone, [module])
+    )
+    return said.loc[said["rule_id"] == rule_id, ["encounter_id", "line"]].reset_index(drop=True)
+
+
+def outcome(said: pd.DataFrame, answers: pd.DataFrame, rule_id: str, hold_days: float) -> pd.DataFrame:
+    """Counts by payer, Frame[COLUMNS], one claim counted once; see the module for what each means."""
+    lines = answers.reset_index(drop=True)
+    whole = said.loc[said["line"].isna(), "encounter_id"]
+    some = said[said["line"].notna()]
+    named = pd.MultiIndex.from_arrays([some["encounter_id"], some["line"].astype("int64")])
+    here = pd.MultiIndex.from_arrays([lines["encounter_id"], lines["position"].astype("int64")])
+    flagged = here.isin(named) | lines["encounter_id"].isin(whole).to_numpy()
+    answered = lines["denied"].notna()
+    denied = lines["denied"].fillna(False).astype(bool)
+    kinds = lines.loc[denied, ["category", "reasons"]].drop_duplicates()
+    foreseen = {key: denial_rules.foreseen(rule_id, *key) for key in kinds.itertuples(index=False, name=None)}
+    keys = zip(lines["category"], lines["reasons"], strict=True)
+    right = denied & pd.Series([foreseen.get(key, False) for key in keys], index=lines.index, dtype="bool")
+    waited = (lines["answered_on"] - lines["built_on"]).dt.days
+    claims = pd.DataFrame(
+        {
+            "claim_id": lines["claim_id"],
+            "payer_id": lines["payer_id"],
+            "flagged": flagged,
+            "open": flagged & ~answered,
+            "right": flagged & right,
+            "other": flagged & denied & ~right,
+            "missed": right & ~flagged,
+            "prevented_cents": lines["denied_cents"].where(flagged & right, 0),
+            "paid_cents": lines["paid_cents"].fillna(0),
+            "waited": waited.where(flagged & right),
+        }
+    )
+    grouped = claims.groupby(["payer_id", "claim_id"], observed=True, sort=False)
+    flags = grouped[["flagged", "open", "right", "other", "missed"]].any()
+    sums = grouped[["prevented_cents", "paid_cents"]].sum()
+    one = flags.join(sums).join(grouped[["waited"]].max()).reset_index()
+    wrongly = one["flagged"] & ~one["right"] & ~one["other"] & ~one["open"]
+    rows = pd.DataFrame(
+        {
+            "payer_id": one["payer_id"],
+            "claims": 1,
+            "flagged": one["flagged"],
+            "denials_prevented": one["right"],
+            "held_wrongly": wrongly,
+            "denied_otherwise": one["other"] & ~one["right"],
+            "missed": one["missed"] & ~one["right"],
+            "not_judged": one["open"] & ~one["right"] & ~one["other"],
+            "dollars_prevented_cents": one["prevented_cents"],
+            "dollars_delayed_cents": one["paid_cents"].where(wrongly, 0),
+            "days_saved": one["waited"].where(one["right"], 0).fillna(0),
+            "days_delayed": wrongly * float(hold_days),
+        }
+    )
+    found = rows.groupby("payer_id", observed=True)[COUNTS].sum().reset_index()
+    return found.astype({name: "int64" for name in COUNTS if name != "days_delayed"})[COLUMNS]
+
+
+def run(
+    batches: Iterable[Batch], rule_id: str, context: JudgeContext, hold_days: float = 1.0
+) -> pd.DataFrame:
+    """The rule over all of history: counts by payer, Frame[COLUMNS], the largest prevented sum first.
+
+    A claim whose lines are in two batches (days of two months) is counted in each.
+    """
+    parts = [
+        outcome(replay(batch, rule_id, context), batch.answers, rule_id, hold_days)
+        for batch in batches
+        if len(batch.lines)
+    ]
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    sums = pd.concat(parts, ignore_index=True).groupby("payer_id")[COUNTS].sum().reset_index()
+    order = ["dollars_prevented_cents", "payer_id"]
+    return sums.sort_values(order, ascending=[False, True]).reset_index(drop=True)
+
+
+def spans(days: pd.Series, lines: int) -> Iterator[list[pd.Timestamp]]:
+    """Days of service in runs of about so many lines, in order; one day is never cut."""
+    counts = days.value_counts().sort_index()
+    part: list[pd.Timestamp] = []
+    size = 0
+    for day, count in counts.items():
+        if part and size + count > lines:
+            yield part
+            part, size = [], 0
+        part.append(pd.Timestamp(day))  # type: ignore[arg-type]
+        size += int(count)
+    if part:
+        yield part
