@@ -24,6 +24,9 @@ from tasks.moment import Moment
 KINDS = (*MASTER_KINDS, "charges")
 SUFFIXES = (".csv", ".parquet", ".json", ".jsonl", ".ndjson")
 COLUMNS = words("encounter line rule severity message fix reference_version change predicts source")
+# Problems of a whole file; those of the first line alone leave its rows usable.
+OF_FILES = ("NO_HEADER", "MISSING_COLUMN", "DUPLICATE_COLUMN", "MISSPELT_COLUMN")
+MENTIONED = ("UNKNOWN_COLUMN",)
 # What rules read of a payer and of a clinician, as `tasks.billing.visits` calls it.
 OF_PAYER = words(
     "payer_class telehealth_rule audio_allowed timely_filing_days telehealth_codes modifier_order quarter_hour_rule"
@@ -77,6 +80,7 @@ def try_files(
     said = pd.concat([judged.findings, scrubbed], ignore_index=True)
     lines = 0 if "charges" not in found else len(found["charges"])
     said = _shown(said, past.record)
+    rowwise = problems[~problems["code"].isin([*OF_FILES, *MENTIONED])]
     counts = {
         "files": len(files),
         "encounters": len(encounters),
@@ -85,7 +89,8 @@ def try_files(
         "hold": int((said["severity"] == "hold").sum()),
         "warn": int((said["severity"] == "warn").sum()),
         "shadow": len(judged.shadows),
-        "kept_out": int(problems.loc[problems["row"] > 0, ["file", "row"]].drop_duplicates().shape[0]),
+        "kept_out": len(rowwise[["file", "row"]].drop_duplicates()),
+        "unusable_files": int(problems.loc[problems["code"].isin(OF_FILES), "file"].nunique()),
     }
     return Tried(said, counts, problems)
 

@@ -154,6 +154,8 @@ def try_(
         )
     else:
         _show(tried)
+    if tried.counts["unusable_files"]:
+        desk.fail(desk.USAGE, "a file could not be used")
     if not tried.counts["encounters"] + tried.counts["charges"] + tried.counts["kept_out"]:
         desk.fail(desk.USAGE, "nothing to judge: give a file of encounters or charges")
     if tried.holds or tried.counts["kept_out"]:
