@@ -55,7 +55,7 @@ def backtested(
         waits = hold_days(
             now.read("decisions", columns=["encounter_id", "sequence", "outcome", "decided_on"])
         )
-        found = backtest.run(_batches(now, days), rule_id, context, waits)
+        found = backtest.run(_batches(now, days, whole=backtest.is_gate(rule_id)), rule_id, context, waits)
     return Tested(found, len(days), waits)
 
 
@@ -68,14 +68,21 @@ def hold_days(decisions: pd.DataFrame) -> float:
     return float(waited.median()) if len(waited) else 1.0
 
 
-def _batches(ledger: Moment, days: pd.Series) -> Iterator[Batch]:
+def _batches(ledger: Moment, days: pd.Series, *, whole: bool) -> Iterator[Batch]:
+    """Runs of days; `whole` brings the encounters that gates look at."""
     known = masters.current(ledger)
     disputed = recognising.held(ledger)
     before = pd.DataFrame()
     for run in backtest.spans(days, LINES):
         charges = ledger.read("charge_lines", where={"service_date": run})
         lines = _lines(ledger, charges, known)
-        yield Batch(lines, before, _answers(ledger, lines, disputed))
+        answers = _answers(ledger, lines, disputed)
+        if whole:
+            versions = charges["encounter_row_id"].unique().tolist()
+            met = ledger.read("encounters", where={"row_id": versions})
+            yield Batch(lines, before, answers, met, known)
+        else:
+            yield Batch(lines, before, answers)
         near = lines[lines["service_date"] >= run[-1] - pd.Timedelta(days=BEHIND)]
         before = near.drop(columns="let_go_on").reset_index(drop=True)
 

@@ -22,8 +22,12 @@ from tasks.moment import Moment, derived
 def context(settings: Settings, date: dt.date, config: Path | None = None) -> JudgeContext:
     """The day and the configuration that encounters are judged under; `config` is a rules.toml to be tried."""
     book = load_book(settings.home, config)
+    usual = masters.context(settings, date)
+    margin = book.parameters.get("TIMELY_MARGIN", {}).get("days", usual.timely_margin_days)
     return replace(
-        masters.context(settings, date),
+        usual,
+        tax_id=settings.practice.tax_id.get_secret_value(),
+        timely_margin_days=margin,
         severities=book.severities,
         overrides=book.overrides,
         dates=book.dates,

@@ -226,7 +226,7 @@ def _say(home: Path | None, rule: str, action: str, encounter: str, **values: An
 
 @app.command("backtest")
 def backtest(
-    rule: Annotated[str, typer.Option("--rule", help="Id of a scrub rule.")],
+    rule: Annotated[str, typer.Option("--rule", help="Id of a scrub rule or a gate.")],
     first: Annotated[dt.datetime, typer.Option("--from", formats=DAY, help="First day of service.")],
     last: Annotated[dt.datetime, typer.Option("--to", formats=DAY, help="Last day of service.")],
     config: Config = None,
@@ -241,7 +241,9 @@ def backtest(
 
     settings = desk.enter(home)
     if module_of(rule) is None:
-        desk.fail(desk.USAGE, "no such scrub rule; gates and coding cannot be tried on history")
+        desk.fail(
+            desk.USAGE, "no such rule, or one that says nothing of what was billed (authorizations, coding)"
+        )
     if last < first:
         desk.fail(desk.USAGE, "--to is before --from")
     days = first.date(), last.date()

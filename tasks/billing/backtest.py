@@ -1,7 +1,9 @@
 """A rule tried on what was billed: which denials it would have prevented, and which good claims it would have held.
 
 The lines are judged again as of the day they were let go, beside what had been billed by then; only the rule asked
-about runs. What the payer answered says whether holding was right:
+about runs. A gate looks at the session's version that was billed, and at the people and papers as they are on file
+today: it says what the rule would have known had they been recorded in time. What the payer answered says whether
+holding was right:
 
 * **prevented**: the rule speaks of a line that was denied for what the rule is about (``denial_rules.tsv``). Its
   denied dollars would not have been lost or worked twice, and the days from claim to denial would have been saved.
@@ -17,14 +19,18 @@ History comes in batches in order of service (`Batch`), so that ten years need n
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from types import ModuleType
 
 import pandas as pd
 
-from tasks.billing import denial_rules
-from tasks.billing.context import JudgeContext, words
+from tasks.billing import denial_rules, visits
+from tasks.billing.context import JudgeContext, Masters, words
+from tasks.billing.findings import in_force
+from tasks.billing.gates import registry as gates
+from tasks.billing.gates.case import Case
 from tasks.billing.scrub import registry
 
 # A line that was let go, and what became of it.
@@ -45,41 +51,67 @@ class Batch:
 
     `lines` is one row a charge line (encounter_id, position, let_go_on and the columns of ``scrub.common``), `answers`
     likewise (ANSWERS); `denied` is null where nobody answered. Whatever is in a line's own encounter is in its batch.
+    Gates need the versions of the `encounters` that were billed, and the `masters`.
     """
 
     lines: pd.DataFrame
     history: pd.DataFrame
     answers: pd.DataFrame
+    encounters: pd.DataFrame | None = None
+    masters: Masters | None = None
+
+
+# It asks about what was billed before the encounter was changed: of what was billed it says nothing.
+NOT_OF_HISTORY = ("GATE_AMENDED",)
 
 
 def module_of(rule_id: str) -> ModuleType | None:
-    """The module that speaks under an id; None where it is no scrub rule's."""
-    return next((module for module in registry.RULES if rule_id in registry.manual([module])), None)
+    """The scrub rule or gate that speaks under an id and can be tried on history; None where none is.
+
+    Gates of authorizations cannot: the units that were left on a day are not what is left today. Coding cannot either:
+    what could not be coded was not billed.
+    """
+    found = next((module for module in registry.RULES if rule_id in registry.manual([module])), None)
+    return found or next((g for g in gates.GATES if rule_id == g.ID and rule_id not in NOT_OF_HISTORY), None)
+
+
+def is_gate(rule_id: str) -> bool:
+    """Whether the rule is a gate: then a batch needs its encounters."""
+    return module_of(rule_id) in gates.GATES
 
 
 def _reads_the_day(module: ModuleType) -> bool:
     """Whether a rule asks which day it is; the others are run once over a batch."""
-    return "business_date" in inspect.getsource(module)
+    return bool(re.search(r"business_date|\.today", inspect.getsource(module)))
 
 
 def replay(batch: Batch, rule_id: str, context: JudgeContext) -> pd.DataFrame:
     """What the rule says of the batch: Frame[encounter_id, line], as of the days its lines were let go."""
     module = module_of(rule_id)
     if module is None:
-        raise ValueError("no such scrub rule")
+        raise ValueError("no such rule, or none that can be tried on history")
     alone = replace(context, severities={**context.severities, rule_id: "hold"}, overrides={})
+    speak = _gate if is_gate(rule_id) else _scrub
+    asked = [(alone, batch.lines)]
     if _reads_the_day(module):
-        days: Iterable[tuple[object, pd.DataFrame]] = batch.lines.groupby("let_go_on")
+        days = batch.lines.groupby("let_go_on")
         asked = [(replace(alone, business_date=pd.Timestamp(str(day)).date()), part) for day, part in days]
-    else:
-        asked = [(alone, batch.lines)]
-    parts = [registry.run(part, None, batch.history, under, [module]) for under, part in asked]
-    said = (
-        pd.concat(parts, ignore_index=True)
-        if parts
-        else registry.run(batch.lines, None, None, alone, [module])
-    )
+    parts = [speak(module, batch, part, under) for under, part in asked]
+    said = pd.concat(parts, ignore_index=True) if parts else speak(module, batch, batch.lines, alone)
     return said.loc[said["rule_id"] == rule_id, ["encounter_id", "line"]].reset_index(drop=True)
+
+
+def _scrub(module: ModuleType, batch: Batch, lines: pd.DataFrame, context: JudgeContext) -> pd.DataFrame:
+    return registry.run(lines, None, batch.history, context, [module])
+
+
+def _gate(module: ModuleType, batch: Batch, lines: pd.DataFrame, context: JudgeContext) -> pd.DataFrame:
+    if batch.encounters is None or batch.masters is None:
+        raise ValueError("a gate needs encounters and masters")
+    mine = batch.encounters[batch.encounters["row_id"].isin(lines["encounter_row_id"])]
+    seen = visits.assemble(mine, batch.masters, context)
+    said = gates.run(Case(seen, lines, batch.masters, context, batch.history), [module])
+    return in_force(said, seen.set_index("encounter_id")["service_date"], context)
 
 
 def outcome(said: pd.DataFrame, answers: pd.DataFrame, rule_id: str, hold_days: float) -> pd.DataFrame:

@@ -66,6 +66,7 @@ class JudgeContext:
 
     business_date: date
     place_of_service: str = "11"
+    tax_id: str = ""  # the practice's; blank where nobody said
     date_window_days: int = 1
     timely_margin_days: int = 15
     severities: Mapping[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 import pandas as pd
+from judge_practice import context, encounters, masters, rows, run
 
 from configs.rules import load_rules
 from tasks.billing import backtest
@@ -113,6 +114,29 @@ def test_earlier_lines_count() -> None:
     before = pd.DataFrame([line(1, "90837")]).drop(columns=["claim_id", "let_go_on"])
     found = backtest.run([replace(again, history=before)], "DUPLICATE", CONTEXT)
     assert found["denials_prevented"].tolist() == [1]
+
+
+def test_a_gate_on_what_was_billed() -> None:
+    """Two sessions billed although the clinician's enrolment began between them; the first was denied for it."""
+    met = encounters({}, {"service_date": "2026-01-08", "signed_on": "2026-01-08"})
+    late = masters(enrollments=rows("enrollments", {"effective_from": "2026-01-07"}))
+    judged = run(met, under=context(business_date=date(2026, 1, 10))).charges
+    lines = judged.assign(
+        let_go_on=judged["service_date"] + pd.Timedelta(days=1), claim_id=judged["encounter_id"]
+    )
+    made = batch(
+        *((row | {"claim_id": row["encounter_id"]}, answer) for row, answer in zip(
+            lines.to_dict("records"), (("credentialing", "CO-B7"), PAID), strict=True))
+    )  # fmt: skip
+    found = backtest.run([replace(made, encounters=met, masters=late)], "GATE_ENROLLMENT", CONTEXT)
+    assert found[["claims", "denials_prevented", "held_wrongly"]].to_numpy().tolist() == [[2, 1, 0]]
+    signed = backtest.run([replace(made, encounters=met, masters=late)], "GATE_NOTE_SIGNED", CONTEXT)
+    assert signed["flagged"].tolist() == [0]
+
+
+def test_what_cannot_be_tried() -> None:
+    rules = ("GATE_AUTHORIZATION", "GATE_AMENDED", "CODING_TOO_SHORT", "TYPO")
+    assert [backtest.module_of(rule) for rule in rules] == [None] * 4
 
 
 def test_days_in_runs() -> None:

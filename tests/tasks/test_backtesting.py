@@ -156,7 +156,7 @@ def test_commands(run: Any, tmp_path: Path) -> None:
     assert "ACME" in text
     assert "$80.00 in 1 claims" in text
     assert "ACME" in run("backtest", "--rule", "ADD_ON_ALONE", *days)
-    run("backtest", "--rule", "GATE_CONSENT", *days, status=2)
+    run("backtest", "--rule", "GATE_AUTHORIZATION", *days, status=2)
     run("backtest", "--rule", "ADD_ON_ALONE", "--from", "2026-02-01", "--to", "2026-01-01", status=2)
     learned = json.loads(run("learned", "--all", "--json"))
     assert learned["total"] == {"denied_cents": 8000, "uncovered_cents": 0}
