@@ -17,6 +17,7 @@ import pytest
 
 from connectors.ledger import Ledger
 from connectors.sources import synthetic
+from connectors.sources.charges import CHARGES
 from connectors.sources.files import read_any, read_table
 from flows import cli
 from tasks import door
@@ -233,3 +234,8 @@ def test_a_rule_is_suppressed_and_listed_by_the_audit(run: Any, loaded: Path, pr
     assert rows["action"].tolist() == ["suppress", "withdraw"]
     assert rows["detail"].tolist() == ["PAIR_PR10, line 1 until 2026-02-01", "PAIR_PR10"]
     assert rows["subject_id"].tolist() == [encounter, encounter]
+
+
+def test_the_page_names_every_column_of_the_charges_layout() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "trying-rules.md").read_text(encoding="utf-8")
+    assert [column.name for column in CHARGES.columns if f"| `{column.name}` |" not in page] == []
