@@ -26,7 +26,7 @@ from types import ModuleType
 
 import pandas as pd
 
-from tasks.billing import denial_rules, visits
+from tasks.billing import denial_rules, rulebook, visits
 from tasks.billing.context import JudgeContext, Masters, words
 from tasks.billing.findings import in_force
 from tasks.billing.gates import registry as gates
@@ -125,7 +125,11 @@ def outcome(said: pd.DataFrame, answers: pd.DataFrame, rule_id: str, hold_days: 
     answered = lines["denied"].notna()
     denied = lines["denied"].fillna(False).astype(bool)
     kinds = lines.loc[denied, ["category", "reasons"]].drop_duplicates()
-    foreseen = {key: denial_rules.foreseen(rule_id, *key) for key in kinds.itertuples(index=False, name=None)}
+    predicts = rulebook.predictions().get(rule_id)
+    foreseen = {
+        key: denial_rules.foreseen(rule_id, *key, predicts)
+        for key in kinds.itertuples(index=False, name=None)
+    }
     keys = zip(lines["category"], lines["reasons"], strict=True)
     right = denied & pd.Series([foreseen.get(key, False) for key in keys], index=lines.index, dtype="bool")
     waited = (lines["answered_on"] - lines["built_on"]).dt.days

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from configs import reference
+from tasks.billing.denials import NEEDS_RARC
 
 REASON = re.compile(r"[A-Z]{2}-(?P<carc>\w+)(?:/(?P<rarc>\w+))?")
 
@@ -82,13 +83,24 @@ def codes(reasons: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 @cache
-def foreseen(rule_id: str, category: str, reasons: str) -> bool:
-    """Whether a denial with this category and these reasons is one that the rule speaks of."""
-    return any(row.fits(category, *codes(reasons)) for row in of_rule(rule_id))
+def foreseen(rule_id: str, category: str, reasons: str, predicts: str | None = None) -> bool:
+    """Whether a denial with this category and these reasons is one that the rule speaks of.
+
+    By the table, or by what the rule itself says a payer would answer (`predicts`, as `predicted` writes it).
+    """
+    if any(row.fits(category, *codes(reasons)) for row in of_rule(rule_id)):
+        return True
+    said = (predicts or "").split()
+    rarcs = {code for code in said if not code.startswith("CARC")}
+    carcs = {code.removeprefix("CARC") for code in said} - rarcs
+    # A CARC that explains nothing alone counts only where the rule names no remark beside it.
+    carcs -= NEEDS_RARC if rarcs or carcs - NEEDS_RARC else frozenset()
+    told = codes(reasons)
+    return not told[0].isdisjoint(carcs) or not told[1].isdisjoint(rarcs)
 
 
 @cache
 def covering(category: str, reasons: str) -> tuple[str, ...]:
-    """The rules and families that speak of what leads to such a denial; none where nothing covers it."""
+    """The rules and families that the table names for such a denial; none where nothing covers it."""
     found = codes(reasons)
     return tuple(dict.fromkeys(rule for row in rows() if row.fits(category, *found) for rule in row.rules))

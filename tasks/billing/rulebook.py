@@ -6,7 +6,8 @@ it derives charge lines (``CODING_*``, ``FEE_MISSING``) has no module of its own
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from types import ModuleType
 
 from tasks.billing import coding, denial_rules, fees, judge
@@ -46,6 +47,12 @@ def book(configured: Iterable[str] = ()) -> dict[str, Rule]:
     scrubbed = scrub.manual()
     others = {rule: _coding(rule) for rule in configured if rule not in asked and rule not in scrubbed}
     return asked | others | scrubbed
+
+
+@cache
+def predictions() -> Mapping[str, str | None]:
+    """What a payer would answer where a rule is not heeded, by rule id."""
+    return {rule_id: page.predicts for rule_id, page in book().items()}
 
 
 def family(rule_id: str) -> str:

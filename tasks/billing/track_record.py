@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tasks.billing import denial_rules
+from tasks.billing import denial_rules, rulebook
 from tasks.billing.context import words
 
 LET_GO = ("warn", "suppressed")
@@ -44,9 +44,10 @@ def record(said: pd.DataFrame, claim_lines: pd.DataFrame, verdicts: pd.DataFrame
     rows = lines.merge(answers, on="line_id", how="left")
     rows["judged"] = rows["denied"].notna()
     denied = rows["denied"].fillna(False).astype(bool)
+    predicts = rulebook.predictions()
     rows["right"] = False
     rows.loc[denied, "right"] = [
-        denial_rules.foreseen(rule, category, reasons)
+        denial_rules.foreseen(rule, category, reasons, predicts.get(rule))
         for rule, category, reasons in rows.loc[denied, ["rule_id", "category", "reasons"]].itertuples(
             index=False
         )
