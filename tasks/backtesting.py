@@ -47,9 +47,9 @@ def backtested(
     config: Path | None = None,
 ) -> Tested:
     """Run one scrub rule over the lines of service from `first` to `last`, both inclusive."""
-    context = scrubbing.context(settings, last, config)
     with ledger.snapshot() as view:
         now = Moment(view)
+        context = scrubbing.context(settings, last, now, config)
         days = now.read("charge_lines", columns=["service_date"])["service_date"]
         days = days[(days >= pd.Timestamp(first)) & (days <= pd.Timestamp(last))]
         waits = hold_days(

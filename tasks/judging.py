@@ -76,7 +76,7 @@ def judge_encounters(date: dt.date) -> dict[str, int]:
         judgement = judge.judge(
             waiting,
             masters.current(now),
-            scrubbing.context(settings, date),
+            scrubbing.context(settings, date, now),
             history_lines=rebilling.standing_charges(now),
             authorization_units=entries,
             previous_decisions=newest(now.read("decisions")),

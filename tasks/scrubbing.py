@@ -16,11 +16,16 @@ from tasks import masters, people, standing
 from tasks.billing import suppressions
 from tasks.billing import track_record as records
 from tasks.billing.context import JudgeContext
-from tasks.moment import Moment, derived
+from tasks.moment import Facts, Moment, derived
 
 
-def context(settings: Settings, date: dt.date, config: Path | None = None) -> JudgeContext:
-    """The day and the configuration that encounters are judged under; `config` is a rules.toml to be tried."""
+def context(
+    settings: Settings, date: dt.date, facts: Facts | None = None, config: Path | None = None
+) -> JudgeContext:
+    """The day, the configuration and the official files that encounters are judged under.
+
+    `facts` say which official files were loaded; `config` is a rules.toml to be tried on top of the home's.
+    """
     book = load_book(settings.home, config)
     usual = masters.context(settings, date)
     margin = book.parameters.get("TIMELY_MARGIN", {}).get("days", usual.timely_margin_days)

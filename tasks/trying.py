@@ -50,12 +50,14 @@ class Tried:
 
 @dataclass(frozen=True)
 class Past:
-    """What the ledger knows, or nothing."""
+    """What the ledger knows, or nothing, and what is configured."""
 
+    context: JudgeContext
     masters: dict[str, pd.DataFrame]
     charges: pd.DataFrame
     units: pd.DataFrame
     record: pd.DataFrame
+    suppressed: pd.DataFrame
 
 
 def try_files(
@@ -71,12 +73,11 @@ def try_files(
     The ledger is only read, and where there is none, none is made.
     """
     found, problems = _load([*(_tables(folder) if folder else ()), *files])
-    past = _past(settings)
+    past = _past(settings, date, config)
     known = Masters(**{kind: _over(kind, past.masters[kind], found.get(kind)) for kind in masters.KINDS})
-    context = scrubbing.context(settings, date, config)
     encounters = _versions("encounters", found.get("encounters"))
-    judged = _judge(encounters, known, context, past)
-    scrubbed = _scrub(found.get("charges"), known, context, past)
+    judged = _judge(encounters, known, past)
+    scrubbed = _scrub(found.get("charges"), known, past)
     said = pd.concat([judged.findings, scrubbed], ignore_index=True)
     lines = 0 if "charges" not in found else len(found["charges"])
     said = _shown(said, past.record)
@@ -150,39 +151,50 @@ def opened(settings: Settings) -> Iterator[Ledger | None]:
         yield ledger
 
 
-def _past(settings: Settings) -> Past:
+def _past(settings: Settings, date: dt.date, config: Path | None) -> Past:
     with opened(settings) as ledger:
         if ledger is None:
             nothing = pd.DataFrame(columns=track_record.COLUMNS)
             kinds = {kind: empty(kind) for kind in masters.KINDS}
-            return Past(kinds, empty("charge_lines"), empty("authorization_units"), nothing)
+            under = scrubbing.context(settings, date, config=config)
+            return Past(
+                under,
+                kinds,
+                empty("charge_lines"),
+                empty("authorization_units"),
+                nothing,
+                empty("suppressions"),
+            )
         with ledger.snapshot() as view:
             now = Moment(view)
             return Past(
+                scrubbing.context(settings, date, now, config),
                 {kind: now.current(kind) for kind in masters.KINDS},
                 rebilling.standing_charges(now),
                 standing.authorization_units(now),
                 scrubbing.track_record(now),
+                now.read("suppressions"),
             )
 
 
-def _judge(encounters: pd.DataFrame, known: Masters, context: JudgeContext, past: Past) -> judge.Judgement:
+def _judge(encounters: pd.DataFrame, known: Masters, past: Past) -> judge.Judgement:
     """As the daily run would for the first time: what the ledger has of the same encounters does not count."""
     others = past.charges[~past.charges["encounter_id"].isin(encounters["encounter_id"])]
     return judge.judge(
         encounters,
         known,
-        context,
+        past.context,
         history_lines=others.reset_index(drop=True),
         authorization_units=past.units,
         previous_decisions=empty("decisions"),
+        suppressed=past.suppressed,
     )
 
 
-def _scrub(charges: pd.DataFrame | None, known: Masters, context: JudgeContext, past: Past) -> pd.DataFrame:
+def _scrub(charges: pd.DataFrame | None, known: Masters, past: Past) -> pd.DataFrame:
     """Charge lines through the scrub alone: gates and coding need the session."""
     if charges is None or charges.empty:
-        return scrub.run(pd.DataFrame(), None, None, context)
+        return scrub.run(pd.DataFrame(), None, None, past.context)
     payers = known.payers.set_index("payer_id")
     classes = known.providers.set_index("provider_id")["provider_class"]
     lines = charges.assign(diagnoses=codes.each(codes.normalise_diagnoses, charges["diagnoses"]))
@@ -191,7 +203,7 @@ def _scrub(charges: pd.DataFrame | None, known: Masters, context: JudgeContext, 
         theirs = beside(lines["payer_id"], payers[name])
         lines[column] = lines[column].fillna(theirs) if column in lines else theirs
     lines["provider_class"] = lines["provider_class"].fillna(beside(lines["rendering_id"], classes))
-    return scrub.run(lines, None, past.charges, context)
+    return scrub.run(lines, None, past.charges, past.context)
 
 
 def _shown(said: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
