@@ -41,17 +41,17 @@ def rules(home: desk.Home = None, json_output: desk.Json = False) -> None:
     if json_output:
         desk.print_json({"rules": entries})
         return
-    columns = ["rule", "family", "severity", "payers", "version", "since", "source"]
+    columns = ["rule", "severity", "payers", "source"]
     body = [
         [
-            *(entry[name] for name in ("rule", "family", "severity")),
+            entry["rule"],
+            entry["severity"],
             " ".join(f"{payer}={severity}" for payer, severity in entry["payers"].items()),
-            *(entry[name] for name in ("version", "since", "source")),
+            entry["source"],
         ]
         for entry in entries
     ]
-    whole = ("rule", "family", "severity", "since")
-    desk.out.print(desk.table(f"{len(entries)} rules", columns, body, right=("version",), whole=whole))
+    desk.out.print(desk.table(f"{len(entries)} rules", columns, body, whole=("rule",)))
 
 
 @app.command("explain")

@@ -65,6 +65,18 @@ def test_every_code_that_denies_is_said_to_be_covered_or_not() -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("row", [r for r in reference.table("denial_overrides") if r["rarc"] != "any"])
+def test_what_an_override_renames_is_found_under_its_new_name(row: reference.Row) -> None:
+    """CARC 16 with a remark about a provider is credentialing; the table knows it under that name."""
+    if row["is_denial"] != "Y":
+        return
+    for rarc in row["rarc"].split():
+        kinds = [kind for kind in denial_rules.rows() if kind.category == row["category"]]
+        assert any(
+            kind.fits(row["category"], frozenset(row["carc"].split()), frozenset([rarc])) for kind in kinds
+        ), rarc
+
+
 @pytest.mark.parametrize(
     ("rule", "category", "reasons", "foreseen"),
     [
