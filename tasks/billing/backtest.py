@@ -22,16 +22,19 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from types import ModuleType
+from typing import Any
 
 import pandas as pd
 
 from tasks.billing import denial_rules, rulebook, visits
 from tasks.billing.context import JudgeContext, Masters, words
-from tasks.billing.findings import in_force
+from tasks.billing.findings import in_force, together
 from tasks.billing.gates import registry as gates
 from tasks.billing.gates.case import Case
 from tasks.billing.scrub import registry
+from tasks.billing.scrub.common import join, prepare
 
 # A line that was let go, and what became of it.
 ANSWERS = words(
@@ -80,9 +83,13 @@ def is_gate(rule_id: str) -> bool:
     return module_of(rule_id) in gates.GATES
 
 
-def _reads_the_day(module: ModuleType) -> bool:
-    """Whether a rule asks which day it is; the others are run once over a batch."""
-    return bool(re.search(r"business_date|\.today", inspect.getsource(module)))
+@cache
+def _reads(module: ModuleType, what: str, at_least: int = 1) -> bool:
+    """Whether a rule's module names something: which day it is, the lines before.
+
+    Naming it without need costs time and changes nothing.
+    """
+    return len(re.findall(what, inspect.getsource(module))) >= at_least
 
 
 def replay(batch: Batch, rule_id: str, context: JudgeContext) -> pd.DataFrame:
@@ -90,28 +97,41 @@ def replay(batch: Batch, rule_id: str, context: JudgeContext) -> pd.DataFrame:
     module = module_of(rule_id)
     if module is None:
         raise ValueError("no such rule, or none that can be tried on history")
-    alone = replace(context, severities={**context.severities, rule_id: "hold"}, overrides={})
+    # In the order that `prepare` gives them, so that a day's lines are found in what it made.
+    lines = batch.lines.sort_values(["encounter_id", "position"], kind="stable", ignore_index=True)
+    asked: list[tuple[Any, JudgeContext]] = [(slice(None), context)]
+    if _reads(module, r"business_date|\.today"):  # the others are asked once of a whole batch
+        days = lines.groupby("let_go_on").indices
+        asked = [
+            (at, replace(context, business_date=pd.Timestamp(str(day)).date())) for day, at in days.items()
+        ]
     speak = _gate if is_gate(rule_id) else _scrub
-    asked = [(alone, batch.lines)]
-    if _reads_the_day(module):
-        days = batch.lines.groupby("let_go_on")
-        asked = [(replace(alone, business_date=pd.Timestamp(str(day)).date()), part) for day, part in days]
-    parts = [speak(module, batch, part, under) for under, part in asked]
-    said = pd.concat(parts, ignore_index=True) if parts else speak(module, batch, batch.lines, alone)
+    said = in_force(
+        speak(module, replace(batch, lines=lines), asked),
+        lines.drop_duplicates("encounter_id").set_index("encounter_id")["service_date"],
+        context,
+    )
     return said.loc[said["rule_id"] == rule_id, ["encounter_id", "line"]].reset_index(drop=True)
 
 
-def _scrub(module: ModuleType, batch: Batch, lines: pd.DataFrame, context: JudgeContext) -> pd.DataFrame:
-    return registry.run(lines, None, batch.history, context, [module])
+def _scrub(module: ModuleType, batch: Batch, asked: list[tuple[Any, JudgeContext]]) -> pd.DataFrame:
+    """The rule's own check and nothing around it: what was configured of its severity does not matter."""
+    # A rule that only takes the history, because all rules do, is not made to wait for it.
+    history = batch.history if _reads(module, r"\bhistory\b", at_least=2) else None
+    ready, earlier = prepare(batch.lines, None, history)
+    return join(*(module.check(ready.iloc[at], earlier, under) for at, under in asked))
 
 
-def _gate(module: ModuleType, batch: Batch, lines: pd.DataFrame, context: JudgeContext) -> pd.DataFrame:
+def _gate(module: ModuleType, batch: Batch, asked: list[tuple[Any, JudgeContext]]) -> pd.DataFrame:
     if batch.encounters is None or batch.masters is None:
         raise ValueError("a gate needs encounters and masters")
-    mine = batch.encounters[batch.encounters["row_id"].isin(lines["encounter_row_id"])]
-    seen = visits.assemble(mine, batch.masters, context)
-    said = gates.run(Case(seen, lines, batch.masters, context, batch.history), [module])
-    return in_force(said, seen.set_index("encounter_id")["service_date"], context)
+    parts = []
+    for at, under in asked:
+        lines = batch.lines.iloc[at]
+        mine = batch.encounters[batch.encounters["row_id"].isin(lines["encounter_row_id"])]
+        seen = visits.assemble(mine, batch.masters, under)
+        parts.append(gates.run(Case(seen, lines, batch.masters, under, batch.history), [module]))
+    return together(parts)
 
 
 def outcome(said: pd.DataFrame, answers: pd.DataFrame, rule_id: str, hold_days: float) -> pd.DataFrame:
