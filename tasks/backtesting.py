@@ -14,7 +14,7 @@ from connectors.ledger import Ledger
 from tasks import masters, recognising, scrubbing
 from tasks.billing import backtest, denials
 from tasks.billing.backtest import Batch
-from tasks.billing.context import Masters, beside, words
+from tasks.billing.context import Masters, among, beside, words
 from tasks.moment import Moment
 
 LINES = 100_000  # charge lines in memory at a time
@@ -27,6 +27,20 @@ OF_PAYER = words(
     "payer_class telehealth_rule audio_allowed timely_filing_days telehealth_codes modifier_order quarter_hour_rule"
     " programme_minutes beside_programme filing_basis"
 )
+
+# What is read of each table, and no more: reading is what a back-test of a large ledger waits for.
+OF_CHARGE = words(
+    "charge_id encounter_id encounter_row_id decision_id position patient_id payer_id coverage_id rendering_id"
+    " supervising_id service_date place_of_service code modifiers units charge_cents diagnoses pointers level_of_care"
+)
+OF_CLAIM_ANSWER = words("remitted_claim_id remittance_id claim_id status remarks charge_cents paid_cents")
+OF_LINE_ANSWER = words(
+    "remitted_line_id remitted_claim_id remittance_id line_id position charge_cents paid_cents remarks"
+)
+OF_REASON = words("remitted_claim_id remitted_line_id remittance_id position group_code carc amount_cents")
+# Reasons that deny nothing on a line that was paid and carries no remark.
+PLAIN = frozenset({("CO", "45"), ("PR", "1"), ("PR", "2"), ("PR", "3")})
+ANSWERED = frozenset({"1", "2", "3", "19", "20", "21"})
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ def _batches(ledger: Moment, days: pd.Series, *, whole: bool) -> Iterator[Batch]
     disputed = recognising.held(ledger)
     before = pd.DataFrame()
     for run in backtest.spans(days, LINES):
-        charges = ledger.read("charge_lines", where={"service_date": run})
+        charges = ledger.read("charge_lines", where={"service_date": run}, columns=OF_CHARGE)
         lines = _lines(ledger, charges, known)
         answers = _answers(ledger, lines, disputed)
         if whole:
@@ -136,22 +150,19 @@ def _answers(ledger: Moment, lines: pd.DataFrame, disputed: set[str]) -> pd.Data
 
 def _verdicts(ledger: Moment, lines: pd.DataFrame, disputed: set[str]) -> pd.DataFrame:
     """Verdicts on claim lines, with the day of the answer and what was paid."""
-    answers = ledger.read("remitted_claims", where={"claim_id": lines["claim_id"].unique().tolist()})
+    answers = ledger.read(
+        "remitted_claims", where={"claim_id": lines["claim_id"].unique().tolist()}, columns=OF_CLAIM_ANSWER
+    )
     answers = answers[~answers["remittance_id"].isin(disputed)]
-    named = answers["remitted_claim_id"].tolist()
-    services = ledger.read(
-        "remitted_lines", where={"remittance_id": answers["remittance_id"].unique().tolist()}
-    )
-    services = services[services["remitted_claim_id"].isin(named)]
-    reasons = ledger.read(
-        "remitted_adjustments", where={"remittance_id": answers["remittance_id"].unique().tolist()}
-    )
-    reasons = reasons[reasons["remitted_claim_id"].isin(named)]
+    checks = {"remittance_id": answers["remittance_id"].unique().tolist()}
+    services = ledger.read("remitted_lines", where=checks, columns=OF_LINE_ANSWER)
+    services = services[among(services["remitted_claim_id"], answers["remitted_claim_id"])]
+    reasons = ledger.read("remitted_adjustments", where=checks, columns=OF_REASON)
+    reasons = reasons[among(reasons["remitted_claim_id"], answers["remitted_claim_id"])]
     dates = ledger.read(
-        "remittances", where={"remittance_id": answers["remittance_id"].unique().tolist()},
-        columns=["remittance_id", "payment_date"],
+        "remittances", where=checks, columns=["remittance_id", "payment_date"],
     )  # fmt: skip
-    judged = denials.classify(answers, services, reasons)
+    judged = _classified(answers, services, reasons)
     judged = judged[~judged["category"].isin(denials.NOT_ADJUDICATED.values())]
     judged["answered_on"] = beside(judged["remittance_id"], dates.set_index("remittance_id")["payment_date"])
     paid = services.set_index("remitted_line_id")["paid_cents"]
@@ -166,3 +177,31 @@ def _verdicts(ledger: Moment, lines: pd.DataFrame, disputed: set[str]) -> pd.Dat
     spread = lines[["line_id", "claim_id"]].merge(bare.drop(columns="line_id"), on="claim_id")[kept]
     both = pd.concat([of_lines, spread], ignore_index=True) if len(spread) else of_lines
     return both.sort_values("answered_on", kind="stable").drop_duplicates("line_id")
+
+
+def _classified(answers: pd.DataFrame, services: pd.DataFrame, reasons: pd.DataFrame) -> pd.DataFrame:
+    """`denials.classify`; claims that are plainly paid do not wait for it.
+
+    Plainly paid: adjudicated, no remark, every line paid, and nothing but the contract's part and the patient's taken
+    off.
+    """
+    odd = pd.Index(list(zip(reasons["group_code"], reasons["carc"], strict=True))).isin(list(PLAIN))
+    unclear = {
+        *reasons.loc[~odd, "remitted_claim_id"],
+        *services.loc[(services["paid_cents"] <= 0) | services["remarks"].notna(), "remitted_claim_id"],
+        *answers.loc[~answers["status"].isin(ANSWERED) | answers["remarks"].notna(), "remitted_claim_id"],
+        *answers.loc[
+            ~among(answers["remitted_claim_id"], services["remitted_claim_id"]), "remitted_claim_id"
+        ],
+    }
+    look = pd.Series(list(unclear), dtype="str")
+    judged = denials.classify(
+        *(rows[among(rows["remitted_claim_id"], look)] for rows in (answers, services, reasons))
+    )
+    plain = services[~among(services["remitted_claim_id"], look)]
+    paid = plain[["remittance_id", "remitted_claim_id", "remitted_line_id", "line_id"]].assign(
+        denied=False, category="paid", reasons="", denied_cents=0
+    )
+    names = [*paid.columns]
+    both = pd.concat([judged[names], paid], ignore_index=True)
+    return both.astype({"denied": "boolean", "denied_cents": "Int64"})

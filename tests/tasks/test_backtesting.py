@@ -21,6 +21,7 @@ from connectors.ledger import Ledger
 from connectors.ledger.schema import metadata
 from flows import charts, cli
 from tasks import backtesting, door, learning, scrubbing
+from tasks.billing import denials
 
 BLANKS = ((BigInteger, 0), (Boolean, False), (Date, dt.date(2026, 1, 6)))
 
@@ -118,6 +119,16 @@ def test_history_of_the_ledger(home: Path, lines: int, monkeypatch: pytest.Monke
     assert (row["denials_prevented"], row["not_judged"], row["held_wrongly"]) == (1, 1, 0)
     assert (row["dollars_prevented_cents"], row["days_saved"]) == (8000, 20)
     assert before.by_payer.empty
+
+
+def test_what_is_plainly_paid_is_what_the_classification_says(home: Path) -> None:
+    with Ledger.open(f"sqlite:///{home / 'ledger.sqlite'}") as ledger:
+        frames = [ledger.read(f"remitted_{name}") for name in ("claims", "lines", "adjustments")]
+    short = backtesting._classified(*frames).sort_values("line_id").reset_index(drop=True)
+    whole = denials.classify(*frames)[list(short.columns)].sort_values("line_id").reset_index(drop=True)
+    assert short["denied"].tolist() == whole["denied"].tolist() == [True, False, False]
+    columns = ["line_id", "category", "denied_cents"]
+    assert short[columns].to_numpy().tolist() == whole[columns].to_numpy().tolist()
 
 
 def test_track_record_and_what_denials_teach(home: Path) -> None:
