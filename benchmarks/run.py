@@ -141,7 +141,7 @@ def verdict(value: float, budget: float, *, at_most: bool = False) -> str:
 def scrub_rows(scrub: Mapping[str, Any]) -> list[str]:
     alone, whole = scrub["scrub"], scrub["judge"]
     rows = [
-        f"| scrub, every rule, {alone['claims']:,} claims | {alone['per_cpu_s']:,.0f} claims/s |"
+        f"| scrub, all {alone['rules']} rules, {alone['claims']:,} claims | {alone['per_cpu_s']:,.0f} claims/s |"
         f" at least 50,000 | {verdict(alone['per_cpu_s'], 50_000)} |",
         f"| gates, coding, scrub and ids together | {whole['per_cpu_s']:,.0f} claims/s | none | |",
     ]
@@ -151,6 +151,19 @@ def scrub_rows(scrub: Mapping[str, Any]) -> list[str]:
             f" {suite['cpu']:.2f} s | none | |"
         )
     return rows
+
+
+def backtest_rows(tested: Mapping[str, Any]) -> list[str]:
+    """The slowest of the rules tried, and the memory of all of them."""
+    name, slowest = max(tested["rules"].items(), key=lambda item: item[1]["wall"])
+    claims = f"{tested['claims']:,} claims"
+    seconds = ", ".join(f"{rule} {cost['wall']:.0f} s" for rule, cost in tested["rules"].items())
+    return [
+        f"| a rule tried on {claims} of history (slowest: {name}; {seconds}) | {slowest['wall']:.0f} s |"
+        f" at most 60 s | {verdict(slowest['wall'], 60, at_most=True)} |",
+        f"| memory of that | {tested['memory_mb']:,.0f} MB | at most 2,000 MB |"
+        f" {verdict(tested['memory_mb'], 2_000, at_most=True)} |",
+    ]
 
 
 def posting_rows(posting: Mapping[str, Any]) -> list[str]:
@@ -192,6 +205,7 @@ def page(found: Mapping[str, Any], command: str) -> str:
         "| what | measured | budget | |",
         "|---|---|---|---|",
         *scrub_rows(found["scrub"]),
+        *backtest_rows(found["backtest"]),
         *(row for posting in found["posting"] for row in posting_rows(posting)),
         *day_rows(found["day"], found["demo"]),
         "",
@@ -353,6 +367,7 @@ def main() -> None:
         "codec": run("codec", "--json", "--peers", *quick),
         "ledger": ledger(given.quick),
         "scrub": run("scrub", *quick),
+        "backtest": run("backtest", *quick),
         "posting": [median(runs, lambda each: each["ratio"]) for runs in postings],
         "day": median(days, lambda each: shares(each)["share"]),
         "demo": run("day", "--encounters", "500"),

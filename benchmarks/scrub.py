@@ -25,6 +25,7 @@ from tasks.judging import _project, _project_charges
 SEED = 7
 ANY = Threshold(share=1.0, rows=1)  # how many rows fail is not the question here
 ROWS = 100_000
+CLAIMS = 100_000
 
 
 def measure(*, quick: bool = False) -> dict[str, Any]:
@@ -35,26 +36,41 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
         lines = coding.code(visits, practice.known, practice.context).lines
         history = practice.judgement.charges.iloc[:0]
         context: JudgeContext = practice.context
+        many_lines, many_visits = _many(lines, visits, 10_000 if quick else CLAIMS)
         timed = compare(
             3 if quick else 7,
-            scrub=lambda: registry.run(lines, visits, history, context),
+            scrub=lambda: registry.run(many_lines, many_visits, history, context),
             judge=practice.judge,
         )
         projections = {
             "encounters": _project(practice.encounters, practice.known, DAY),
             "charges": _project_charges(practice.judgement.charges),
         }
-    claims = lines["encounter_id"].nunique()
     speeds = {
         name: {
-            "claims": claims,
-            "lines": len(lines),
+            "claims": (claims := judged["encounter_id"].nunique()),
+            "lines": len(judged),
+            "rules": len(registry.manual()),
             "per_s": claims / timed[name].wall,
             "per_cpu_s": claims / timed[name].cpu,
         }
-        for name in ("scrub", "judge")
+        for name, judged in (("scrub", many_lines), ("judge", lines))
     }
     return speeds | {"suites": {name: _suite(name, frame, quick) for name, frame in projections.items()}}
+
+
+def _many(lines: pd.DataFrame, visits: pd.DataFrame, claims: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The practice's lines and visits as those of so many claims: the same people again under other names."""
+    times = -(-claims // max(lines["encounter_id"].nunique(), 1))
+
+    def again(frame: pd.DataFrame) -> pd.DataFrame:
+        names = [n for n in ("encounter_id", "encounter_row_id", "patient_id", "coverage_id") if n in frame]
+        parts = [frame.assign(**{n: frame[n] + f"/{turn}" for n in names}) for turn in range(times)]
+        return pd.concat(parts, ignore_index=True)
+
+    many = again(lines)
+    kept = many["encounter_id"].drop_duplicates().head(claims)
+    return many[many["encounter_id"].isin(kept)].reset_index(drop=True), again(visits)
 
 
 def _suite(name: str, frame: pd.DataFrame, quick: bool) -> dict[str, float]:

@@ -17,6 +17,7 @@ from flows.commands import (
     proof,
     quarantine,
     sandbox,
+    scrub,
     serve,
     worklist,
     x12,
@@ -42,6 +43,7 @@ app.add_typer(x12.app, name="x12")
 app.add_typer(worklist.app, name="worklist")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(scrub.app, name="scrub")
 app.add_typer(sandbox.app, name="sandbox")
 
 

@@ -20,7 +20,7 @@ def actions(
     person in treatment. Rows that a recheck released have no instant: they stand first, and in no range of days.
     """
     with ledger.snapshot() as view:
-        parts = [_items(view), _quarantine(view), _assignments(view), _closings(view)]
+        parts = [_items(view), _quarantine(view), _assignments(view), _closings(view), _suppressions(view)]
     rows = pd.concat([part.reindex(columns=[*COLUMNS, "sequence"]) for part in parts], ignore_index=True)
     kept = pd.Series(True, index=rows.index)
     if since is not None:
@@ -61,3 +61,12 @@ def _assignments(view: Snapshot) -> pd.DataFrame:
 def _closings(view: Snapshot) -> pd.DataFrame:
     rows = view.read("closings")
     return rows.assign(action="close", subject_kind="month", subject_id=rows["period"])
+
+
+def _suppressions(view: Snapshot) -> pd.DataFrame:
+    """A rule that somebody silenced about an encounter, and that it was taken back."""
+    rows = view.read("suppressions")
+    line = (", line " + rows["line"].astype("str")).where(rows["line"].notna(), "")
+    until = (" until " + rows["expires_on"].dt.strftime("%Y-%m-%d").astype("str")).fillna("")
+    detail = rows["rule_id"] + line.fillna("") + until
+    return rows.assign(subject_kind="encounter", subject_id=rows["encounter_id"], detail=detail)

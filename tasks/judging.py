@@ -76,10 +76,11 @@ def judge_encounters(date: dt.date) -> dict[str, int]:
         judgement = judge.judge(
             waiting,
             masters.current(now),
-            masters.context(settings, date),
+            masters.context(settings, date, now),
             history_lines=rebilling.standing_charges(now),
             authorization_units=entries,
             previous_decisions=newest(now.read("decisions")),
+            suppressed=now.read("suppressions"),
         )
         verdict = quarantining.run_suite(settings, now, "charges", _project_charges(judgement.charges))
     kept = _without(judgement, verdict.quarantined)
@@ -90,6 +91,7 @@ def judge_encounters(date: dt.date) -> dict[str, int]:
             "findings": tx.add("findings", kept.findings),
             "charges": tx.add("charge_lines", kept.charges),
             "units": tx.add("authorization_units", kept.reservations),
+            "shadows": tx.add("shadow_findings", kept.shadows),
             "new_quarantine": tx.add("quarantine", quarantining.rows_of(verdict)),
         }
         tx.add("journal", periods.booked(tx, posting.post_charges(kept.charges)))
@@ -133,4 +135,5 @@ def _without(judgement: judge.Judgement, quarantined: set[str]) -> judge.Judgeme
         findings=judgement.findings[~judgement.findings["encounter_id"].isin(bad)],
         charges=judgement.charges[~judgement.charges["encounter_id"].isin(bad)],
         reservations=judgement.reservations[~judgement.reservations["charge_id"].isin(set(charges))],
+        shadows=judgement.shadows[~judgement.shadows["encounter_id"].isin(bad)],
     )

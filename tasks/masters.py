@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pandas as pd
 
-from configs.rules import load_rules
+from configs.rules import load_book
 from configs.settings import Settings
 from tasks import references
 from tasks.billing.context import JudgeContext, Masters
@@ -39,21 +40,27 @@ def every_version(ledger: Facts) -> Masters:
     return Masters(**{kind: ledger.read(kind) for kind in KINDS})
 
 
-def context(settings: Settings, date: dt.date, facts: Facts | None = None) -> JudgeContext:
+def context(
+    settings: Settings, date: dt.date, facts: Facts | None = None, config: Path | None = None
+) -> JudgeContext:
     """The day, the configuration and the official files that encounters are judged under.
 
-    Without `facts` the ledger of the home says which files were loaded.
+    `facts` say which official files were loaded; without them the ledger of the home does. `config` is a rules.toml
+    to be tried on top of the home's.
     """
-    known = references.read(facts, settings) if facts else references.of_home(settings)
-    severities, overrides = load_rules(settings.home)
+    book = load_book(settings.home, config)
+    margin = book.parameters.get("TIMELY_MARGIN", {}).get("days", settings.billing.timely_margin_days)
     return JudgeContext(
         business_date=date,
         place_of_service=settings.practice.place_of_service,
+        tax_id=settings.practice.tax_id.get_secret_value(),
         date_window_days=settings.billing.date_window_days,
-        timely_margin_days=settings.billing.timely_margin_days,
-        severities=severities,
-        overrides=overrides,
-        references=known,
+        timely_margin_days=margin,
+        severities=book.severities,
+        overrides=book.overrides,
+        references=references.read(facts, settings) if facts else references.of_home(settings),
+        dates=book.dates,
+        parameters=book.parameters,
     )
 
 

@@ -200,6 +200,29 @@ NEEDED_WHEN: dict[tuple[str, str], tuple[str, frozenset[str]]] = {
 }
 
 
+# Columns of charge lines that are judged and not loaded (``charges``) ask for what their namesakes ask for.
+AS: dict[tuple[str, str], tuple[str, str]] = {
+    ("charges", name): ("encounters", name)
+    for name in (
+        *(
+            "place_of_service",
+            "diagnoses",
+            "level_of_care",
+            "service_kind",
+            "em_level",
+            "em_basis",
+            "modality",
+        ),
+        *("patient_location", "start_time", "end_time"),
+    )
+} | {
+    ("charges", "code"): ("fees", "code"),
+    ("charges", "modifiers"): ("contracts", "modifier"),
+    ("charges", "payer_class"): ("payers", "payer_class"),
+    ("charges", "provider_class"): ("providers", "provider_class"),
+}
+
+
 @dataclass(frozen=True)
 class Rule:
     """The rules of one text column, ready to use."""
@@ -211,7 +234,7 @@ class Rule:
 
 def rule(kind: str, column: str) -> Rule:
     """The rule of a text column; one that allows everything where nothing is said here."""
-    place = (kind, column)
+    place = AS.get((kind, column), (kind, column))
     shape = SHAPES.get(place)
     return Rule(
         allowed={word.lower(): word for word in ALLOWED.get(place, ())},
@@ -222,7 +245,7 @@ def rule(kind: str, column: str) -> Rule:
 
 def asked_for(kind: str, column: str) -> list[str]:
     """What a column asks for beyond its type, in words."""
-    place = (kind, column)
+    place = AS.get((kind, column), (kind, column))
     words = []
     if place in ALLOWED:
         words.append("one of " + ", ".join(ALLOWED[place]))

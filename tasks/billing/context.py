@@ -59,17 +59,21 @@ class Masters:
 class JudgeContext:
     """The day and the configuration that encounters are judged under.
 
-    ``severities`` maps a rule id to hold, warn or off; ``overrides`` maps (payer_id, rule id) to the same and
-    wins for that payer. A rule that is configured nowhere holds: forgetting one must not let a claim out.
+    ``severities`` maps a rule id to hold, warn, shadow or off; ``overrides`` maps (payer_id, rule id) to the same
+    and wins for that payer. A rule that is configured nowhere holds: forgetting one must not let a claim out.
+    ``dates`` are the first and last day of service a rule speaks of, ``parameters`` the numbers it works with.
     """
 
     business_date: date
     place_of_service: str = "11"
+    tax_id: str = ""  # the practice's; blank where nobody said
     date_window_days: int = 1
     timely_margin_days: int = 15
     severities: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[tuple[str, str], str] = field(default_factory=dict)
     references: References = field(default_factory=References)
+    dates: Mapping[str, tuple[date | None, date | None]] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def today(self) -> pd.Timestamp:
@@ -80,3 +84,7 @@ class JudgeContext:
         """Severity of a rule, for one payer where it has its own."""
         general = self.severities.get(rule_id, "hold")
         return general if payer_id is None else self.overrides.get((payer_id, rule_id), general)
+
+    def parameter(self, rule_id: str, name: str, otherwise: Any) -> Any:
+        """A rule's parameter from the configuration, `otherwise` where it gives none."""
+        return self.parameters.get(rule_id, {}).get(name, otherwise)

@@ -6,10 +6,13 @@ payer by payer, and drops what is switched off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Protocol
 
 import pandas as pd
 
+from tasks.billing import denial_rules
 from tasks.billing.context import Column, JudgeContext, beside
 
 TYPES = {
@@ -21,6 +24,10 @@ TYPES = {
     "message": "str",
     "fix": "str",
     "source": "str",
+    "reference_version": "str",
+    "change": "str",
+    "predicts": "str",
+    "data_as_of": "datetime64[s]",
 }
 COLUMNS = list(TYPES)
 
@@ -34,12 +41,20 @@ def none() -> pd.DataFrame:
 
 
 def about(
-    rows: pd.DataFrame, rule_id: str, message: str | Column, *, fields: str, fix: str, source: str
+    rows: pd.DataFrame,
+    rule_id: str,
+    message: str | Column,
+    *,
+    fields: str,
+    fix: str,
+    source: str,
+    **details: Any,
 ) -> pd.DataFrame:
     """One finding a row of `rows` (columns encounter_id and, for lines, position); severity still open.
 
     `message` is one text for all or a column aligned with `rows`; rows whose message is missing are passed over.
-    Message and fix are given as plain words and stand in the finding as a sentence.
+    Message and fix are given as plain words and stand in the finding as a sentence. `details` are
+    reference_version, change, predicts and data_as_of, each one for all or a column aligned with `rows`.
     """
     if rows.empty:  # most rules have nothing to say of most batches
         return none()
@@ -47,6 +62,8 @@ def about(
     frame["line"] = rows.get("position", pd.NA)
     frame["rule_id"], frame["severity"], frame["fields"] = rule_id, None, fields
     frame["message"], frame["fix"], frame["source"] = message, fix, source
+    for name in ("reference_version", "change", "predicts", "data_as_of"):
+        frame[name] = details.get(name)
     frame = frame[frame["message"].notna()].astype(TYPES)
     for name in ("message", "fix"):
         frame[name] = frame[name].str[:1].str.upper() + frame[name].str[1:] + "."
@@ -67,13 +84,50 @@ def first_reason(index: pd.Index, reasons: Iterable[tuple[Column, str]]) -> Colu
     return message
 
 
-def weigh(found: pd.DataFrame, payers: Column, context: JudgeContext) -> pd.DataFrame:
-    """Findings with their severity, without those that are off.
+def weigh(
+    found: pd.DataFrame, payers: Column, context: JudgeContext, days: Column | None = None
+) -> pd.DataFrame:
+    """Findings with their severity, without those that are off or not in force.
 
-    `payers` is payer_id by encounter_id (index). A rule that is configured nowhere holds.
+    `payers` is payer_id by encounter_id (index), `days` the day of service likewise. A rule that is configured
+    nowhere holds. What a payer would answer is filled in where the rule did not say it.
     """
     payer = beside(found["encounter_id"], payers)
-    severity = found["rule_id"].map({rule: context.severity(rule) for rule in found["rule_id"].unique()})
+    rules = found["rule_id"].unique()
+    severity = found["rule_id"].map({rule: context.severity(rule) for rule in rules})
     for (payer_id, rule), own in context.overrides.items():
         severity = severity.mask((payer == payer_id) & (found["rule_id"] == rule), own)
-    return found.assign(severity=severity.astype("str"))[severity != "off"].reset_index(drop=True)
+    expected = found["rule_id"].map({rule: denial_rules.predicted(rule) for rule in rules}).astype("str")
+    weighed = found.assign(severity=severity.astype("str"), predicts=found["predicts"].fillna(expected))
+    kept = weighed[severity != "off"]
+    return (kept if days is None else in_force(kept, days, context)).reset_index(drop=True)
+
+
+class Dated(Protocol):
+    """Whatever says from when to when rules speak (`JudgeContext`)."""
+
+    @property
+    def dates(self) -> Mapping[str, tuple[date | None, date | None]]:
+        """First and last day of service by rule id."""
+
+
+def in_force(found: pd.DataFrame, days: Column, context: Dated) -> pd.DataFrame:
+    """Findings without those about days of service that their rule does not speak of.
+
+    `days` is the day of service by encounter_id (index); where it is missing, the rule speaks.
+    """
+    for rule, (first, last) in context.dates.items():
+        mine = found["rule_id"] == rule
+        if not mine.any():
+            continue
+        day = pd.to_datetime(beside(found["encounter_id"], days))
+        early = day < pd.Timestamp(first) if first else mine & False
+        late = day > pd.Timestamp(last) if last else mine & False
+        found = found[~(mine & (early | late))]
+    return found
+
+
+def apart(found: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What rules said, and what those in shadow mode would have said."""
+    shadow = (found["severity"] == "shadow").fillna(False).astype(bool)
+    return found[~shadow].reset_index(drop=True), found[shadow].reset_index(drop=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from configs.identity import digests
-from tasks.billing import authorizations, coding, findings
+from tasks.billing import authorizations, coding, findings, suppressions
 from tasks.billing.context import Column, JudgeContext, Masters, beside, words
 from tasks.billing.gates import registry as gates
 from tasks.billing.gates.case import Case
@@ -28,6 +28,7 @@ FINDINGS = shape(
     "finding_id decision_id encounter_id line:int rule_id severity fields message fix source reference_version change"
     " predicts data_as_of:day"
 )
+SHADOWS = shape("shadow_id rule_id encounter_id encounter_row_id line:int payer_id charge_cents")
 CHARGES = shape(
     "charge_id encounter_id encounter_row_id decision_id position:int patient_id payer_id coverage_id"
     " secondary_coverage_id rendering_id supervising_id service_date:day place_of_service code modifiers units:int"
@@ -48,12 +49,16 @@ SPOKEN = words("line rule_id severity fields message")  # what makes two answers
 
 @dataclass(frozen=True)
 class Judgement:
-    """New facts, in the ledger's columns: decisions that changed, their findings, and what was charged."""
+    """New facts, in the ledger's columns: decisions that changed, their findings, and what was charged.
+
+    `shadows` is what rules in shadow mode would have said of every encounter judged.
+    """
 
     decisions: pd.DataFrame
     findings: pd.DataFrame
     charges: pd.DataFrame
     reservations: pd.DataFrame
+    shadows: pd.DataFrame
 
 
 def _holding(found: pd.DataFrame) -> set[str]:
@@ -163,6 +168,20 @@ def _identified_findings(found: pd.DataFrame, decisions: pd.DataFrame) -> pd.Dat
     return conform(rows.assign(finding_id=digests("finding", named)), FINDINGS)
 
 
+def _shadows(said: pd.DataFrame, visits: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """What rules in shadow mode would have said, with the money they would have spoken about."""
+    rows = said.merge(visits[["encounter_id", "encounter_row_id", "payer_id"]], on="encounter_id")
+    alone = lines[["encounter_id", "position", "charge_cents"]].rename(columns={"position": "line"})
+    rows = rows.merge(alone, on=["encounter_id", "line"], how="left")
+    whole = lines.groupby("encounter_id")["charge_cents"].sum(min_count=1)
+    rows["charge_cents"] = (
+        rows["charge_cents"].astype("Int64").fillna(beside(rows["encounter_id"], whole.astype("Int64")))
+    )
+    named = zip(rows["rule_id"], rows["encounter_row_id"], rows["line"], strict=True)
+    rows = rows.assign(shadow_id=digests("shadow", named)).drop_duplicates("shadow_id")
+    return conform(rows, SHADOWS)
+
+
 def _charges(lines: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
     charged = decisions[decisions["outcome"] == CHARGED]
     rows = lines.merge(charged[["encounter_id", "decision_id"]], on="encounter_id")
@@ -183,26 +202,32 @@ def judge(
     history_lines: pd.DataFrame,
     authorization_units: pd.DataFrame,
     previous_decisions: pd.DataFrame,
+    suppressed: pd.DataFrame | None = None,
 ) -> Judgement:
     """Judge `encounters` (current versions, with ``row_id``).
 
     `history_lines` are the charge lines that stand (for duplicates, pairs and amended encounters),
     `authorization_units` all entries so far, `previous_decisions` the newest decision of each encounter. Gives
-    only what is new; judging the same again with what it gave stored gives empty frames.
+    only what is new; judging the same again with what it gave stored gives empty frames. `suppressed` is what people
+    said of rules (the table ``suppressions``).
     """
     visits = assemble(_unbilled(encounters, history_lines), masters, context)
     coded = coding.code(visits, masters, context)
     case = Case(visits, coded.lines, masters, context, history_lines)
     others = history_lines[~history_lines["encounter_id"].isin(visits["encounter_id"])]
-    payers = visits.set_index("encounter_id")["payer_id"]
+    known = visits.set_index("encounter_id")
+    given = conform(pd.DataFrame() if suppressed is None else suppressed, suppressions.SUPPRESSIONS)
 
-    first = findings.weigh(findings.together([gates.run(case), coded.findings]), payers, context)
-    scrubbed = scrub.run(coded.lines, visits, others, context)
+    def weighed(said: pd.DataFrame) -> pd.DataFrame:
+        heard = findings.weigh(said, known["payer_id"], context, known["service_date"])
+        return suppressions.suppress(heard, given, context.today)
+
+    first = weighed(findings.together([gates.run(case), coded.findings]))
+    scrubbed = suppressions.suppress(scrub.run(coded.lines, visits, others, context), given, context.today)
     found = findings.together([first, scrubbed])
-    incomplete = findings.weigh(_incomplete(visits, coded.lines, _holding(found)), payers, context)
-    found = findings.together([found, incomplete])
+    found = findings.together([found, weighed(_incomplete(visits, coded.lines, _holding(found)))])
     lines, last = _authorized(case, authorization_units, _holding(found))
-    found = findings.together([found, findings.weigh(last, payers, context)])
+    found, shadows = findings.apart(findings.together([found, weighed(last)]))
     found = found.drop_duplicates(["encounter_id", *SPOKEN]).reset_index(drop=True)
 
     decisions = _decide(visits, found, previous_decisions, context)
@@ -212,4 +237,5 @@ def judge(
         findings=_identified_findings(found, decisions),
         charges=charges,
         reservations=authorizations.reserve(charges.assign(cause=charges["decision_id"])),
+        shadows=_shadows(shadows, visits, lines),
     )

@@ -136,17 +136,10 @@ def masters(**tables: pd.DataFrame) -> Masters:
     return Masters(**(usual_masters() | tables))
 
 
-@dataclass(frozen=True)
-class PracticeContext(JudgeContext):
-    """The context with the practice's own tax id."""
-
-    tax_id: str = "123456789"
-
-
 def context(**changes: Any) -> JudgeContext:
     """The shipped severities on 2026-01-06."""
     usual: dict[str, Any] = {"business_date": TODAY, "severities": SEVERITIES, "overrides": OVERRIDES}
-    return PracticeContext(**(usual | changes))
+    return JudgeContext(**(usual | {"tax_id": "123456789"} | changes))
 
 
 def nothing(table: str) -> pd.DataFrame:

@@ -28,7 +28,7 @@ class Case:
     @property
     def tax_id(self) -> str:
         """The practice's tax id, digits only; blank where the context does not say."""
-        return str(getattr(self.context, "tax_id", "")).replace("-", "")
+        return self.context.tax_id.replace("-", "")
 
     @cached_property
     def people(self) -> pd.DataFrame:

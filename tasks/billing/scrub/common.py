@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tasks.billing.references import References
+
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.int64]
@@ -37,14 +39,41 @@ TEXT = (
     "modality",
     "patient_location",
     "em_level",
+    "em_basis",
+    "service_kind",
+    "supervising_id",
+    "start_time",
+    "end_time",
+    "patient_state",
+    "payer_telehealth_codes",
+    "payer_modifier_order",
+    "payer_quarter_hour_rule",
+    "payer_beside_programme",
+    "payer_filing_basis",
+    "payer_class_codes",
+    "treating_class",
+    "location_id",
 )
-NUMBERS = ("position", "units", "charge_cents", "payer_timely_filing_days", "minutes", "therapy_minutes")
-FLAGS = ("payer_audio_allowed",)
+NUMBERS = (
+    "position",
+    "units",
+    "charge_cents",
+    "payer_timely_filing_days",
+    "payer_programme_minutes",
+    "minutes",
+    "therapy_minutes",
+)
+FLAGS = ("payer_audio_allowed", "new_patient")
 DATES = ("service_date",)
 COLUMNS = (*TEXT, *NUMBERS, *FLAGS, *DATES)
 
-FOUND = ["encounter_id", "line", "payer_id", "rule_id", "fields", "message"]
-FINDINGS = ["encounter_id", "line", "rule_id", "severity", "fields", "message", "fix", "source"]
+# Codes that rules look for on other days too, however long ago (intakes, programme days).
+LOOK_BACK = frozenset({"90791", "90792", "H0015", "S9480", "H0035", "S0201"})
+
+# What a rule may say of a finding beyond its words; null where it does not (see `registry` for what fills it then).
+DETAILS = ["reference_version", "change", "predicts", "data_as_of"]
+FOUND = ["encounter_id", "line", "payer_id", "rule_id", "fields", "message", *DETAILS]
+FINDINGS = ["encounter_id", "line", "rule_id", "severity", "fields", "message", "fix", "source", *DETAILS]
 NOTHING = pd.DataFrame(columns=FOUND)
 
 
@@ -61,11 +90,22 @@ class Context(Protocol):
 
     @property
     def severities(self) -> Mapping[str, str]:
-        """hold, warn or off by rule id."""
+        """hold, warn, shadow or off by rule id."""
 
     @property
     def overrides(self) -> Mapping[tuple[str, str], str]:
-        """hold, warn or off by (payer id, rule id); wins over `severities`."""
+        """hold, warn, shadow or off by (payer id, rule id); wins over `severities`."""
+
+    @property
+    def dates(self) -> Mapping[str, tuple[date | None, date | None]]:
+        """First and last day of service that a rule speaks of, by rule id."""
+
+    @property
+    def references(self) -> References:
+        """The official files that were loaded."""
+
+    def parameter(self, rule_id: str, name: str, otherwise: Any) -> Any:
+        """A number the configuration gives a rule, `otherwise` where it gives none."""
 
 
 def _complete(frame: pd.DataFrame, visits: pd.DataFrame | None) -> pd.DataFrame:
@@ -101,13 +141,24 @@ def _among(values: pd.Series, wanted: pd.Series) -> Flags:
     return seen[codes[len(wanted) :]]
 
 
+def _weeks(days: pd.Series) -> npt.NDArray[np.float64]:
+    """Number of the seven days a date is in; NaN where it is missing."""
+    dates = pd.to_datetime(days).astype("datetime64[s]").to_numpy()
+    seconds = dates.astype("int64").astype(np.float64)
+    return np.floor(np.where(np.isnat(dates), np.nan, seconds) / (7 * 86_400))
+
+
 def _relevant(history: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
-    """Earlier lines of the same people on the same days; an encounter is never compared with its own past."""
+    """Earlier lines of the same people around the same days; an encounter is never compared with its own past.
+
+    Around is the week and those beside it: rules about a day ask for the day, rules about seven days find them.
+    LOOK_BACK codes stay whenever they were.
+    """
     if history.empty:
         return history
-    same = _among(history["patient_id"], lines["patient_id"]) & _among(
-        history["service_date"], lines["service_date"]
-    )
+    weeks = np.unique(_weeks(lines["service_date"])[:, None] + np.array([-1.0, 0.0, 1.0]))
+    near = np.isin(_weeks(history["service_date"]), weeks) | history["code"].isin(LOOK_BACK).to_numpy()
+    same = _among(history["patient_id"], lines["patient_id"]) & near
     return history[same & ~_among(history["encounter_id"], lines["encounter_id"])]
 
 
@@ -180,9 +231,20 @@ def any_in_group(groups: Keys, flags: Flags) -> Flags:
 
 
 def found(
-    lines: pd.DataFrame, mask: Flags, rule_id: str, fields: str, message: str, *, encounter: bool = False
+    lines: pd.DataFrame,
+    mask: Flags,
+    rule_id: str,
+    fields: str,
+    message: str,
+    *,
+    encounter: bool = False,
+    **details: Any,
 ) -> pd.DataFrame:
-    """The frame of what a rule has to say: one row a flagged line, or one an encounter with a null line."""
+    """The frame of what a rule has to say: one row a flagged line, or one an encounter with a null line.
+
+    `details` are columns of DETAILS: the smallest change that passes (``units=1 modifiers``: columns and codes,
+    never values of the record), what a payer would answer, the edition of the official file that judged.
+    """
     if not mask.any():
         return NOTHING
     some = lines.loc[mask, ["encounter_id", "position", "payer_id"]]
@@ -197,6 +259,7 @@ def found(
             "fields": fields,
             "message": message,
         }
+        | details
     )
 
 

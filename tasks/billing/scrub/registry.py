@@ -5,6 +5,11 @@ family (the pair rules, the telehealth table) has one module and one id a row of
 ``DEFAULT_SEVERITY`` is a mapping from rule id, and ``FIX`` and ``SOURCE`` may be. Whether a rule holds, warns or is
 off is the site's business (``configs/rules.toml``); what stands in the module is only the fallback.
 
+A module may also say ``VERSION`` and ``SINCE`` (1 and the day the first rules came where it does not), ``REFERENCES``
+(kinds of official files it judges by: its findings then name their edition and date), ``CHANGE`` (the smallest change
+that passes, column=what) and ``PREDICTS`` (CARC and RARC a payer would answer with; else those of
+``denial_rules.tsv``). A finding that brings these itself keeps its own.
+
 To add a rule: write the module with its passing and failing sample (they run as tests), put it into RULES, and give
 its ids a line in ``configs/rules.toml``.
 """
@@ -13,10 +18,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import ModuleType
+from typing import Any
 
 import pandas as pd
 
+from tasks.billing import denial_rules
+from tasks.billing.findings import in_force
 from tasks.billing.scrub import (
     add_on,
     charge,
@@ -41,15 +50,15 @@ from tasks.billing.scrub import (
     otp_week,
     pairs,
     per_diem,
+    place,
     programme_week,
     prolonged,
-    place,
     telehealth,
     timely_filing,
     units,
     who_may_bill,
 )
-from tasks.billing.scrub.common import FINDINGS, Context, join, prepare
+from tasks.billing.scrub.common import FINDINGS, FOUND, Context, join, prepare
 
 RULES: tuple[ModuleType, ...] = (
     charge,
@@ -84,22 +93,47 @@ RULES: tuple[ModuleType, ...] = (
     code_payer,
 )
 
-SEVERITIES = ("hold", "warn", "off")
+SEVERITIES = ("hold", "warn", "shadow", "off")
+FIRST = date(2026, 11, 23)  # the day the first rules came
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule id with its manual: severity is the module's fallback, `page` its docstring."""
+    """One rule id with its manual: severity is the module's fallback, `page` its docstring.
+
+    `references` are kinds of official files it judges by; `predicts` what a payer would answer.
+    """
 
     rule_id: str
     severity: str
     fix: str
     source: str
     page: str
+    version: int = 1
+    since: date = FIRST
+    references: tuple[str, ...] = ()
+    change: str | None = None
+    predicts: str | None = None
 
 
-def _of(value: str | Mapping[str, str], rule_id: str) -> str:
-    return value if isinstance(value, str) else value[rule_id]
+def _of(value: Any, rule_id: str) -> Any:
+    """What a module says of one of its ids: one thing for all, or a mapping."""
+    return value.get(rule_id) if isinstance(value, Mapping) else value
+
+
+def _page(module: ModuleType, rule_id: str) -> Rule:
+    return Rule(
+        rule_id,
+        _of(module.DEFAULT_SEVERITY, rule_id),
+        _of(module.FIX, rule_id),
+        _of(module.SOURCE, rule_id),
+        module.__doc__ or "",
+        _of(getattr(module, "VERSION", 1), rule_id) or 1,
+        _of(getattr(module, "SINCE", FIRST), rule_id) or FIRST,
+        tuple(_of(getattr(module, "REFERENCES", ()), rule_id) or ()),
+        _of(getattr(module, "CHANGE", None), rule_id),
+        _of(getattr(module, "PREDICTS", None), rule_id) or denial_rules.predicted(rule_id),
+    )
 
 
 def manual(rules: Iterable[ModuleType] = RULES) -> dict[str, Rule]:
@@ -110,13 +144,7 @@ def manual(rules: Iterable[ModuleType] = RULES) -> dict[str, Rule]:
         for rule_id in [module.ID] if isinstance(default, str) else default:
             if rule_id in pages:
                 raise ValueError(f"two rules are called {rule_id}")
-            pages[rule_id] = Rule(
-                rule_id,
-                _of(default, rule_id),
-                _of(module.FIX, rule_id),
-                _of(module.SOURCE, rule_id),
-                module.__doc__ or "",
-            )
+            pages[rule_id] = _page(module, rule_id)
     return pages
 
 
@@ -149,12 +177,35 @@ def run(
     pages = manual(modules)
     ready, earlier = prepare(lines, visits, history)
     said = join(*(module.check(ready, earlier, context) for module in modules))
-    said = said.assign(severity=severities_of(said, context, pages))
-    said = said[said["severity"] != "off"].drop_duplicates(["encounter_id", "line", "rule_id"])
-    said = said.assign(
-        fix=said["rule_id"].map({rule_id: page.fix for rule_id, page in pages.items()}),
-        source=said["rule_id"].map({rule_id: page.source for rule_id, page in pages.items()}),
+    said = said.reindex(columns=[*FOUND, "severity"]).assign(severity=severities_of(said, context, pages))
+    said = in_force(
+        said, lines.drop_duplicates("encounter_id").set_index("encounter_id")["service_date"], context
     )
-    ordered = said.sort_values(["encounter_id", "line", "rule_id"], na_position="first", kind="stable")
-    text = {name: "str" for name in FINDINGS if name != "line"}
-    return ordered[FINDINGS].astype({**text, "line": "Int64"}).reset_index(drop=True)
+    said = said[said["severity"] != "off"].drop_duplicates(["encounter_id", "line", "rule_id"])
+    ordered = _explained(said, pages, context).sort_values(
+        ["encounter_id", "line", "rule_id"], na_position="first", kind="stable"
+    )
+    text = {name: "str" for name in FINDINGS if name not in ("line", "data_as_of")}
+    typed = ordered[FINDINGS].astype({**text, "line": "Int64", "data_as_of": "datetime64[s]"})
+    return typed.reset_index(drop=True)
+
+
+def _explained(said: pd.DataFrame, pages: Mapping[str, Rule], context: Context) -> pd.DataFrame:
+    """Findings with what their rule's page says; what a finding brings itself stays."""
+    names = said["rule_id"].unique()
+    known = context.references
+    own: dict[str, dict[str, Any]] = {
+        "reference_version": {name: known.version(*pages[name].references) or None for name in names},
+        "change": {name: pages[name].change for name in names},
+        "predicts": {name: pages[name].predicts for name in names},
+        "data_as_of": {name: known.oldest(*pages[name].references) for name in names},
+    }
+    details = {
+        name: said[name].astype(object).where(said[name].notna(), said["rule_id"].map(given))
+        for name, given in own.items()
+    }
+    return said.assign(
+        fix=said["rule_id"].map({name: pages[name].fix for name in names}),
+        source=said["rule_id"].map({name: f"{pages[name].source}; v{pages[name].version}" for name in names}),
+        **details,
+    )

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tasks.billing.context import JudgeContext
+from tasks.billing.references import References
 from tasks.billing.scrub import duplicate, minutes, registry, timely_filing
 from tasks.billing.scrub.common import FINDINGS
 
@@ -135,3 +136,35 @@ def test_margin_is_the_sites(margin: int, rule: str | None) -> None:
 def test_rule_ids_are_unique() -> None:
     with pytest.raises(ValueError, match="two rules"):
         registry.manual([minutes, minutes])
+
+
+def test_a_rule_speaks_of_days_of_service_within_its_dates() -> None:
+    lines = frame(
+        line("E1", minutes=40),
+        line("E2", minutes=40, patient_id="P2", service_date=pd.Timestamp("2026-01-06")),
+    )
+
+    def of(first: date | None, last: date | None) -> list[str]:
+        judge = JudgeContext(business_date=DAY, dates={"MINUTES_RANGE": (first, last)})
+        return list(registry.run(lines, None, None, judge, [minutes])["encounter_id"])
+
+    assert of(None, date(2026, 1, 5)) == ["E1"]
+    assert of(date(2026, 1, 6), None) == ["E2"]
+    assert of(date(2026, 1, 5), date(2026, 1, 6)) == ["E1", "E2"]
+
+
+def test_a_finding_says_version_and_what_a_payer_would_answer() -> None:
+    found = registry.run(frame(line("E1", "90833")), None, None, context())
+    alone = found[found["rule_id"] == "ADD_ON_ALONE"].iloc[0]
+    assert alone["source"].endswith("; v1")
+    assert {"CARC107", "N122"} <= set(alone["predicts"].split())
+    assert pd.isna(alone["reference_version"])
+
+
+def test_a_rule_that_judges_by_an_official_file_names_its_edition(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minutes, "REFERENCES", ("mue",), raising=False)
+    loaded = References(versions={"mue": "2026Q1", "pos": "1"}, as_of={"mue": date(2026, 1, 3)})
+    judge = JudgeContext(business_date=DAY, references=loaded)
+    (found,) = registry.run(frame(line("E1", minutes=40)), None, None, judge, [minutes]).to_dict("records")
+    assert found["reference_version"] == "mue=2026Q1"
+    assert found["data_as_of"] == pd.Timestamp("2026-01-03")

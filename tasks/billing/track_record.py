@@ -1,0 +1,59 @@
+"""How often a rule was right before: what it said and nobody heeded, against what the payers then answered.
+
+A rule that holds stops its claims, and nobody learns what a payer would have said of them. A rule that warns, one in
+shadow mode and one that a person suppressed let their claims go: of these the answer is known. Right is a finding of
+whose lines one was denied for what the rule speaks of (``denial_rules.tsv``). Derived from the facts, stored nowhere.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tasks.billing import denial_rules, rulebook
+from tasks.billing.context import words
+
+LET_GO = ("warn", "suppressed")
+COLUMNS = words("rule_id said judged right")
+
+
+def unheeded(findings: pd.DataFrame, shadows: pd.DataFrame, charges: pd.DataFrame) -> pd.DataFrame:
+    """What rules said of lines that were charged all the same: said_id, rule_id, charge_id.
+
+    A finding about a whole encounter is about each of its lines.
+    """
+    spoken = findings.loc[findings["severity"].isin(LET_GO), ["finding_id", "decision_id", "line", "rule_id"]]
+    by_decision = spoken.rename(columns={"finding_id": "said_id"}).merge(
+        charges[["decision_id", "position", "charge_id"]], on="decision_id"
+    )
+    quiet = shadows[["shadow_id", "encounter_row_id", "line", "rule_id"]]
+    by_version = quiet.rename(columns={"shadow_id": "said_id"}).merge(
+        charges[["encounter_row_id", "position", "charge_id"]], on="encounter_row_id"
+    )
+    both = pd.concat([by_decision, by_version], ignore_index=True)
+    about = both["line"].isna() | (both["line"] == both["position"]).fillna(False)
+    return both.loc[about.astype(bool), ["said_id", "rule_id", "charge_id"]].reset_index(drop=True)
+
+
+def record(said: pd.DataFrame, claim_lines: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Frame[rule_id, said, judged, right] of `said` as `unheeded` gives it.
+
+    `verdicts` are those of `denials.classify` with line_id. Judged is what a payer answered at all.
+    """
+    lines = said.merge(claim_lines[["charge_id", "line_id"]], on="charge_id", how="left")
+    answers = verdicts.loc[verdicts["line_id"].notna(), ["line_id", "denied", "category", "reasons"]]
+    rows = lines.merge(answers, on="line_id", how="left")
+    rows["judged"] = rows["denied"].notna()
+    denied = rows["denied"].fillna(False).astype(bool)
+    predicts = rulebook.predictions()
+    rows["right"] = False
+    rows.loc[denied, "right"] = [
+        denial_rules.foreseen(rule, category, reasons, predicts.get(rule))
+        for rule, category, reasons in rows.loc[denied, ["rule_id", "category", "reasons"]].itertuples(
+            index=False
+        )
+    ]
+    once = rows.groupby(["rule_id", "said_id"])[["judged", "right"]].any().reset_index()
+    sums = once.groupby("rule_id").agg(
+        said=("said_id", "size"), judged=("judged", "sum"), right=("right", "sum")
+    )
+    return sums.reset_index()[COLUMNS]
