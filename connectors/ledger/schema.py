@@ -503,7 +503,7 @@ findings = fact(
     text("encounter_id", "Encounter.", required=True),
     number("line", "Charge line within the encounter; null for the encounter."),
     text("rule_id", "Rule that spoke.", "GATE_COVERAGE", required=True),
-    text("severity", "hold or warn.", required=True),
+    text("severity", "hold, warn, or suppressed where a person let it be.", required=True),
     text("fields", "Names of the fields read, blanks between."),
     text("message", "What is wrong, without values of elements.", required=True),
     text("fix", "The smallest change that passes."),

@@ -57,6 +57,7 @@ def rules(home: desk.Home = None, json_output: desk.Json = False) -> None:
 @app.command("explain")
 def explain(rule: RuleId, home: desk.Home = None, json_output: desk.Json = False) -> None:
     """A rule's page with its samples, what it is here, and how often it was right before."""
+    from tasks import scrubbing
     from tasks.trying import opened
 
     settings = desk.enter(home)
@@ -84,6 +85,7 @@ def _flat(value: object) -> object:
 
 def _book(home: Path | None) -> list[tuple[Any, Any]]:
     """Pages of all rules, each with the context they are judged under."""
+    from tasks import masters
     from tasks.billing import rulebook
 
     settings = desk.enter(home)

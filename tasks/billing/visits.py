@@ -20,7 +20,8 @@ from tasks.billing.context import Column, JudgeContext, Masters, beside, words
 PAYER = words(
     "row_id payer_class partner timely_filing_days telehealth_rule audio_allowed auth_codes supervised_billing"
     " provider_classes date_window_days coverage_required_active taxonomies era_from eft_from filing_basis"
-    " corrected_filing_days secondary_filing_days"
+    " corrected_filing_days secondary_filing_days telehealth_codes modifier_order quarter_hour_rule programme_minutes"
+    " beside_programme"
 )
 PROVIDER = words(
     "row_id npi taxonomy provider_class license_number license_state license_from license_to active_from active_to"
