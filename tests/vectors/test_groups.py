@@ -165,7 +165,8 @@ def test_em_plus_therapy() -> None:
 def practice_of(provider_class: str) -> Any:
     from judge_practice import masters, rows
 
-    return masters(providers=rows("providers", {"provider_class": provider_class}))
+    taxonomy = {"MD": "2084P0800X"}.get(provider_class, "1041C0700X")
+    return masters(providers=rows("providers", {"provider_class": provider_class, "taxonomy": taxonomy}))
 
 
 def test_add_on_alone() -> None:

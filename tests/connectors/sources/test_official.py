@@ -94,6 +94,7 @@ def test_every_sample_stands_in_the_readme() -> None:
         (zipped(a__txt=b"x" * 4000)[:60], "damaged"),
         (zipped(readme__txt=b"nothing of the kind\r\n" * 5), "line 1"),
     ],
+    ids=["a page", "a page with a mark", "a document", "nothing", "half an archive", "another text"],
 )
 def test_what_is_no_such_file_is_refused_by_name(kind: str, data: bytes, why: str) -> None:
     assert not READERS[kind].recognises(data, "download.zip")
