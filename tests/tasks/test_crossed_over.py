@@ -43,5 +43,5 @@ def test_it_is_waited_for_and_not_sent_again(book: Ledger, tmp_path: Path, statu
     (item,) = own[own["queue"] == "silence"].to_dict(orient="records")
     assert item["reason"].startswith("no_crossover")
     assert "next payer" in item["next_action"]
-    people.act(book, item["item_id"], "resolve", person="kim", reason="they have it")
+    people.act(book, item["item_id"], "resolve", actor="kim", reason="they have it")
     assert "CHL1" not in set(rebilling.unclaimed(book)["charge_id"])
