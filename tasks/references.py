@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -177,17 +177,20 @@ def of_home(settings: Settings) -> References:
     return read(open_ledger(settings), settings)
 
 
-def read(facts: Reads, settings: Settings, codes: Iterable[str] = ()) -> References:
-    """Everything that was loaded, as the rules take it; nothing where nobody loaded anything.
+def read(
+    facts: Reads, settings: Settings, codes: Iterable[str] = (), kinds: Collection[str] = KINDS
+) -> References:
+    """Everything that was loaded of these kinds, as the rules take it; nothing where nobody loaded anything.
 
     Edits are read for the procedure codes that can occur only: the shipped ones, those with a fee, and `codes`.
     """
     files = facts.read("reference_files")
+    files = files[files["kind"].isin(list(kinds))]
     if files.empty:
         return References()
     editions = official.closed(files)
     frames: dict[str, pd.DataFrame] = {}
-    for kind in KINDS:
+    for kind in kinds:
         some = editions[editions["kind"] == kind]
         if len(some):
             frames[kind] = _frame(facts, settings, kind, some, files, codes)

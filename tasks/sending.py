@@ -22,7 +22,8 @@ from connectors.clearinghouse.sftp import Session, connect
 from connectors.clearinghouse.upload import upload
 from connectors.ledger import Ledger, Transaction
 from connectors.x12 import Envelope, encode_837, transaction_controls
-from tasks import masters, rebilling, standing
+from tasks import masters, rebilling, references, standing
+from tasks.billing.gates.excluded import excluded
 from tasks.claiming import tables_837
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import records
@@ -32,12 +33,14 @@ from tasks.frames import records
 def write_interchanges(date: dt.date) -> dict[str, int]:
     """Encode every claim that is in no interchange; store bytes and intent.
 
-    Claims of a partner that is not configured, and substance-use records whose consent has lapsed, are withheld.
+    Claims of a partner that is not configured, substance-use records whose consent has lapsed, and claims of somebody
+    who was put on the exclusion list since are withheld.
     """
     settings, ledger = settings_and_ledger()
-    counts = {"files": 0, "claims": 0, "charge_cents": 0, "withheld": 0, "abandoned": _abandon(ledger, date)}
+    counts = {"files": 0, "claims": 0, "charge_cents": 0, "withheld": 0}
+    counts["abandoned"] = _abandon(ledger, settings, date)
     with ledger.transaction() as tx:
-        claims, withheld = _unsent(ledger, date)
+        claims, withheld = _unsent(ledger, settings, date)
         partners = claims["payer_id"].map(ledger.current("payers").set_index("payer_id")["partner"])
         counts["withheld"] = len(withheld) + int((~partners.isin(list(settings.partners))).sum())
         for name in sorted(set(partners.dropna()) & set(settings.partners)):
@@ -50,27 +53,32 @@ def write_interchanges(date: dt.date) -> dict[str, int]:
     return counts
 
 
-def _unsent(ledger: Ledger, date: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Claims in no interchange yet; those whose consent has lapsed since they were built stay behind."""
+def _unsent(ledger: Ledger, settings: Settings, date: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Claims in no interchange yet; those that may not leave any more since they were built stay behind."""
     claims = ledger.read("claims").sort_values("claim_id")
     _, sent = standing.live_submissions(ledger)
     fresh = claims[~claims["claim_id"].isin(sent["claim_id"])]
-    free = _may_leave(ledger, fresh, date)
+    free = _may_leave(ledger, settings, fresh, date)
     return fresh[free], fresh[~free]
 
 
-def _may_leave(ledger: Ledger, claims: pd.DataFrame, date: dt.date) -> pd.Series:
-    """Whether each claim may be disclosed to its payer on `date` (42 CFR Part 2)."""
+def _may_leave(ledger: Ledger, settings: Settings, claims: pd.DataFrame, date: dt.date) -> pd.Series:
+    """Whether each claim may go to its payer on `date`: consented (42 CFR Part 2), and of nobody who is excluded."""
     consents = ledger.current("consents")
-    return ~claims["part2"].astype(bool) | masters.consented(
+    consented = ~claims["part2"].astype(bool) | masters.consented(
         consents, claims["patient_id"], claims["payer_id"], date
     )
+    listed = references.read(ledger, settings, kinds=("leie",)).rows("leie")
+    if listed is None:
+        return consented
+    out = excluded(ledger.current("providers"), listed, pd.Timestamp(date))
+    return consented & ~claims["rendering_id"].isin(out) & ~claims["supervising_id"].isin(out)
 
 
-def _abandon(ledger: Ledger, date: dt.date) -> int:
+def _abandon(ledger: Ledger, settings: Settings, date: dt.date) -> int:
     """Give up interchanges that must not or cannot be sent any more; their claims go into a new one.
 
-    A written file that never passed its point of no return is given up when a consent in it has lapsed since. A
+    A written file that never passed its point of no return is given up when a claim in it may not leave any more. A
     file in doubt, or one that nobody acknowledged, is given up when a person resolved its item with 'resubmit':
     the partner said that it does not have it.
     """
@@ -79,7 +87,7 @@ def _abandon(ledger: Ledger, date: dt.date) -> int:
     _, members = standing.live_submissions(ledger)
     unsent = members[members["submission_id"].isin(set(waiting["submission_id"]) - begun)]
     claims = unsent.merge(ledger.read("claims"), on="claim_id")
-    lapsed = set(claims.loc[~_may_leave(ledger, claims, date), "submission_id"])
+    lapsed = set(claims.loc[~_may_leave(ledger, settings, claims, date), "submission_id"])
     every = ledger.read("submissions", columns=["submission_id"])["submission_id"]
     asked = rebilling.resolved_by(ledger, "resubmit", "uploads", every)
     silent = rebilling.resolved_by(ledger, "resubmit", "silence", [f"no_999 {each}" for each in every])

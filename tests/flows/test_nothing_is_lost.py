@@ -50,6 +50,38 @@ def test_records_left_under_a_consent_that_was_revoked_after_the_file_was_writte
     assert loaded.proof()["balanced"] is True
 
 
+LEIE = (
+    "LASTNAME,FIRSTNAME,MIDNAME,BUSNAME,GENERAL,SPECIALTY,UPIN,NPI,DOB,ADDRESS,CITY,STATE,ZIP,EXCLTYPE,EXCLDATE,REINDATE,"
+    "WAIVERDATE,WVRSTATE\n"
+)
+
+
+def test_a_claim_left_after_its_clinician_was_put_on_the_exclusion_list(
+    loaded: kit.Office, tmp_path: Path
+) -> None:
+    loaded.change_partner(sandbox_root=None, sandbox_seed=None)
+    assert loaded.daily().status == 4, "nobody listens: the file is written and waits"
+    claims, people = loaded.ledger.read("claims"), loaded.ledger.current("providers")
+    somebody = claims["rendering_id"].mode()[0]
+    npi = people.set_index("provider_id")["npi"][somebody]
+    place = "1 SAMPLE RD,SPRINGFIELD,IL,62701,1128a1"
+    people_out = [f"OTHER{n},NAME,,,INDIVIDUAL,,,0000000000,19600101,{place},20200120" for n in range(3)]
+    people_out.append(f"OTHER,NAME,,,INDIVIDUAL,,,{npi},,{place},{kit.DAY:%Y%m%d}")
+    path = tmp_path / "UPDATED.csv"
+    path.write_text(LEIE + "".join(f"{each},00000000,00000000,\n" for each in people_out))
+    told = loaded.run("load", "reference", "leie", path)
+    assert told.status == 0, told.err
+    with loaded.partner():
+        assert loaded.daily(2).status == 1
+    (sent,) = interchanges(loaded)
+    theirs = set(
+        claims.loc[(claims["rendering_id"] == somebody) | (claims["supervising_id"] == somebody), "claim_id"]
+    )
+    assert theirs < set(claims["claim_id"])
+    assert not [claim for claim in theirs if claim in sent]
+    assert all(claim in sent for claim in set(claims["claim_id"]) - theirs)
+
+
 def test_a_file_in_doubt_could_never_be_sent_again(
     loaded: kit.Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,8 @@
 
 Each plan has its own list of licences it pays (many leave out associates, some pay no counsellors), so the list is
 data of the payer. Where an intern works under a supervisor the payer's supervision rule lets them in, and the
-supervisor's class is the one that counts. Which class may bill which code is the scrub's question.
+supervisor's class is the one that counts. Which class may bill which code is the scrub's question, and so is a class
+for which the payer has a list of codes of its own (``payer_classes``).
 
 Passes::
 
@@ -23,6 +24,7 @@ import pandas as pd
 
 from tasks.billing import findings
 from tasks.billing.codes import listed
+from tasks.billing.context import Column
 from tasks.billing.gates.case import Case
 
 ID = "GATE_PROVIDER_CLASS"
@@ -31,10 +33,22 @@ FIX = "bill under a clinician the payer accepts, or correct the payer's list of 
 FIELDS = "providers.provider_class payers.provider_classes"
 
 
+def _listed_by_code(case: Case) -> Column:
+    """Whether the payer has a list of codes of its own for the class: which of them count is the scrub's question."""
+    lists = case.masters.payer_classes
+    visits = case.visits
+    if lists.empty:
+        return pd.Series(False, index=visits.index)
+    known = pd.MultiIndex.from_frame(lists[["payer_id", "provider_class"]])
+    asked = pd.MultiIndex.from_arrays([visits["payer_id"], visits["credentialed_class"]])
+    return pd.Series(asked.isin(known), index=visits.index)
+
+
 def check(case: Case) -> pd.DataFrame:
     """Encounters of a class that the payer's list leaves out."""
     visits = case.visits
     judged = visits["payer_provider_classes"].notna() & visits["credentialed_class"].notna()
+    judged &= ~_listed_by_code(case)
     accepted = listed(visits["credentialed_class"], visits["payer_provider_classes"])
     return findings.about(
         visits[judged & ~accepted],

@@ -12,20 +12,6 @@ import pandas as pd
 
 from tasks.billing.scrub.common import Flags, Numbers, member
 
-TEXT = (
-    "payer_quarter_hour_rule",
-    "payer_telehealth_codes",
-    "payer_modifier_order",
-    "payer_beside_programme",
-    "payer_class_codes",
-    "treating_class",
-    "start_time",
-    "end_time",
-    "em_basis",
-    "location_id",
-)
-NUMBERS = ("payer_programme_minutes",)
-
 
 def text(lines: pd.DataFrame, name: str) -> pd.Series:
     """A text column as categories; all null where the frame does not have it."""
