@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from judge_practice import context, encounters, masters, nothing, outcomes, rows, run, said
+from judge_practice import context, encounters, frame, masters, nothing, outcomes, rows, run, said
 
 from tasks.billing.gates import registry
 from tasks.billing.gates.case import Case
@@ -215,6 +215,25 @@ def test_a_new_exclusion_holds_and_a_reinstatement_releases() -> None:
     back = official.assign(reinstated_on=pd.Timestamp("2026-01-07"))
     later = context(references=References({"leie": back}), business_date=date(2026, 1, 7))
     assert outcomes(run(encounters({}), under=later, before=held.decisions)) == {"E1": "charged"}
+
+
+def test_an_ended_list_of_codes_for_a_class_switched_the_payers_list_of_classes_off() -> None:
+    row = {
+        "row_id": "1",
+        "payer_id": "ACME",
+        "provider_class": "LCSW",
+        "codes": "90837",
+        "effective_from": "2026-01-01",
+    }
+    only_doctors = payer(provider_classes="MD")
+    for change, rules in (
+        ({}, set()),
+        ({"effective_to": "2026-01-05"}, set()),
+        ({"effective_to": "2026-01-04"}, {"GATE_PROVIDER_CLASS"}),
+        ({"effective_from": "2026-01-06"}, {"GATE_PROVIDER_CLASS"}),
+    ):
+        lists = frame("payer_classes", [row | change])
+        assert said(run(encounters({}), masters(payer_classes=lists, **only_doctors))) == rules, change
 
 
 @pytest.mark.parametrize("gate", [*registry.GATES, *registry.AUTHORIZATION_GATES], ids=lambda gate: gate.ID)

@@ -26,6 +26,7 @@ from tasks.billing import findings
 from tasks.billing.codes import listed
 from tasks.billing.context import Column
 from tasks.billing.gates.case import Case
+from tasks.billing.visits import covers
 
 ID = "GATE_PROVIDER_CLASS"
 SOURCE = "provider_class v1: claim_hold_checks.tsv H03 and H13 (CARC 8, 170)"
@@ -34,14 +35,17 @@ FIELDS = "providers.provider_class payers.provider_classes"
 
 
 def _listed_by_code(case: Case) -> Column:
-    """Whether the payer has a list of codes of its own for the class: which of them count is the scrub's question."""
+    """Whether the payer has a list of codes of its own for the class on the day; which count is the scrub's question."""
     lists = case.masters.payer_classes
     visits = case.visits
     if lists.empty:
         return pd.Series(False, index=visits.index)
-    known = pd.MultiIndex.from_frame(lists[["payer_id", "provider_class"]])
-    asked = pd.MultiIndex.from_arrays([visits["payer_id"], visits["credentialed_class"]])
-    return pd.Series(asked.isin(known), index=visits.index)
+    asked = visits[["encounter_id", "payer_id", "service_date"]].assign(
+        provider_class=visits["credentialed_class"]
+    )
+    rows = asked.merge(lists, on=["payer_id", "provider_class"])
+    rows = rows[covers(rows["service_date"], rows["effective_from"], rows["effective_to"])]
+    return visits["encounter_id"].isin(rows["encounter_id"])
 
 
 def check(case: Case) -> pd.DataFrame:
