@@ -72,7 +72,28 @@ def _may_leave(ledger: Ledger, settings: Settings, claims: pd.DataFrame, date: d
     if listed is None:
         return consented
     out = excluded(ledger.current("providers"), listed, pd.Timestamp(date))
-    return consented & ~claims["rendering_id"].isin(out) & ~claims["supervising_id"].isin(out)
+    shown = claims["rendering_id"].isin(out) | claims["supervising_id"].isin(out)
+    behind = _people_behind(ledger, claims) if out else pd.DataFrame(columns=["claim_id", "provider_id"])
+    theirs = claims["claim_id"].isin(behind.loc[behind["provider_id"].isin(out), "claim_id"])
+    return consented & ~shown & ~theirs
+
+
+def _people_behind(ledger: Ledger, claims: pd.DataFrame) -> pd.DataFrame:
+    """Who treated and who supervised, whoever the claim shows: claim_id, provider_id.
+
+    A supervised session may be billed under the supervisor's NPI, and then the claim itself does not name who did it.
+    """
+    wanted = {"claim_id": claims["claim_id"].tolist()}
+    lines = ledger.read("claim_lines", columns=["claim_id", "charge_id"], where=wanted)
+    charged = {"charge_id": lines["charge_id"].unique().tolist()}
+    charges = ledger.read("charge_lines", columns=["charge_id", "encounter_row_id"], where=charged)
+    versions = {"row_id": charges["encounter_row_id"].unique().tolist()}
+    met = ledger.read("encounters", columns=["row_id", "rendering_id", "supervising_id"], where=versions)
+    usual = ledger.current("providers").set_index("provider_id")["supervisor_id"]
+    met["supervising_id"] = met["supervising_id"].fillna(met["rendering_id"].map(usual))
+    rows = lines.merge(charges, on="charge_id").merge(met, left_on="encounter_row_id", right_on="row_id")
+    people = rows.melt("claim_id", ["rendering_id", "supervising_id"], value_name="provider_id")
+    return people[["claim_id", "provider_id"]].dropna()
 
 
 def _abandon(ledger: Ledger, settings: Settings, date: dt.date) -> int:

@@ -82,6 +82,33 @@ def test_a_claim_left_after_its_clinician_was_put_on_the_exclusion_list(
     assert all(claim in sent for claim in set(claims["claim_id"]) - theirs)
 
 
+def test_a_claim_left_under_the_supervisors_npi_after_the_intern_was_put_on_the_exclusion_list(
+    loaded: kit.Office, tmp_path: Path
+) -> None:
+    loaded.change_partner(sandbox_root=None, sandbox_seed=None)
+    assert loaded.daily().status == 4, "nobody listens: the file is written and waits"
+    claims, people = loaded.ledger.read("claims"), loaded.ledger.current("providers")
+    lines = loaded.ledger.read("claim_lines").merge(loaded.ledger.read("charge_lines"), on="charge_id")
+    met = lines.merge(loaded.ledger.read("encounters"), left_on="encounter_row_id", right_on="row_id",
+                      suffixes=("", "_met"))  # fmt: skip
+    hidden = met[met["rendering_id"] != met["rendering_id_met"]]
+    somebody = hidden["rendering_id_met"].mode()[0]
+    theirs = set(met.loc[met["rendering_id_met"] == somebody, "claim_id"])
+    assert set(hidden["claim_id"]) & theirs < set(claims["claim_id"])
+    npi = people.set_index("provider_id")["npi"][somebody]
+    place = "1 SAMPLE RD,SPRINGFIELD,IL,62701,1128a1"
+    people_out = [f"OTHER{n},NAME,,,INDIVIDUAL,,,0000000000,19600101,{place},20200120" for n in range(3)]
+    people_out.append(f"OTHER,NAME,,,INDIVIDUAL,,,{npi},,{place},{kit.DAY:%Y%m%d}")
+    path = tmp_path / "UPDATED.csv"
+    path.write_text(LEIE + "".join(f"{each},00000000,00000000,\n" for each in people_out))
+    assert loaded.run("load", "reference", "leie", path).status == 0
+    with loaded.partner():
+        assert loaded.daily(2).status == 1
+    (sent,) = interchanges(loaded)
+    assert not [claim for claim in theirs if claim in sent]
+    assert all(claim in sent for claim in set(claims["claim_id"]) - theirs)
+
+
 def test_a_file_in_doubt_could_never_be_sent_again(
     loaded: kit.Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
