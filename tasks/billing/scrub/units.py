@@ -4,7 +4,9 @@ Session codes, range codes and day rates are billed once however long they last;
 are not two hours. Each code has a most units a person may have of it on a day from one clinician (day rates: from
 anyone), counted over all lines and what was billed before; the line that passes it is the one that is held. Values
 differ between programmes (Medicaid allows more units of some), so a payer's own severity may override. Where the site
-loaded the medically unlikely edits, their value for a code and day goes before the shipped one (``mue``).
+loaded the medically unlikely edits, their value for a code and day goes before the shipped one (``mue``) where they
+judge the day: one that looks at each line by itself (MAI 1) does not, so the day may have what it allows a line or the
+shipped most, whichever is more; nor does one of a day rate, which it counts by clinician.
 
 Passes::
 
@@ -48,13 +50,17 @@ FIX = {
 _SINGLE = ("session", "time_range", "time_min", "first_30", "first_60", "per_week", "per_month")
 
 
-def _over_the_day(lines: pd.DataFrame, history: pd.DataFrame) -> Flags:
+def _over_the_day(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> Flags:
     """Lines at which the day's running total passes the code's most units."""
     known = codebook.codes()
     both, new = together(lines, history)
     most = lookup(both["code"], lambda c: (c in known and known[c].units_per_day) or np.inf, np.inf, float)
     by_day = keys(both, "patient_id", "service_date", "code")
     diem = member(both["code"], [c for c in known if known[c].unit == "per_diem"])
+    edit = mue.limits(both, references.of(context))
+    by_line = edit.known & (edit.mai == 1)
+    most = np.where(edit.known & ~by_line & ~diem, np.inf, most)
+    most = np.where(by_line & ~diem, np.maximum(most, edit.units), most)
     group = np.where(
         diem,
         by_day,
@@ -73,7 +79,7 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     known = codebook.codes()
     single = member(lines["code"], [c for c in known if known[c].unit in _SINGLE])
     many = single & (lines["units"].to_numpy() > 1)
-    over = _over_the_day(lines, history) & ~mue.limits(lines, references.of(context)).known
+    over = _over_the_day(lines, history, context)
     return join(
         found(
             lines, many, "UNITS_PER_LINE", "code units", "The code is billed once a session, not by units."
