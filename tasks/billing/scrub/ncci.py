@@ -3,7 +3,8 @@
 CMS publishes pairs of codes of which column 1 pays and column 2 does not on one day from one clinician. The same pair
 comes with several windows that do not touch, and the window that holds the date of service decides, so no row may be
 collapsed into another; ``*`` (or blank) as deletion date is open. Indicator 0 admits no modifier, 1 admits one on
-either code where the services were truly distinct, 9 is no edit. The tables are licensed and not shipped: a site loads
+either code where the services were truly distinct, 9 is no edit. Of two new lines the column-2 line is flagged; where
+that one has been billed already, the later column-1 line is. The tables are licensed and not shipped: a site loads
 the quarterly files (``cleanclaim load reference ncci``), and without them this rule is silent and the shipped
 behavioural pairs (``pairs``) speak. Professional lines are judged by the practitioner set; those of Medicaid payers by
 Medicaid's own, where it was loaded.
@@ -26,7 +27,10 @@ from tasks.billing.scrub.common import Context, Flags, found, has_modifier, join
 ID = "NCCI_PTP"
 SOURCE = "NCCI procedure-to-procedure edits as loaded: practitioner set, Medicaid's own for Medicaid (V:S10)"
 DEFAULT_SEVERITY = "hold"
-FIX = "Bill the column-1 code alone; where the edit's indicator is 1 and the services were distinct, add a modifier."
+FIX = (
+    "Bill the column-1 code alone (void or correct the other where it was billed); where the edit's indicator is 1 and"
+    " the services were distinct, add a modifier."
+)
 
 # Modifiers that CMS lets pass an edit of indicator 1 (NCCI policy manual, chapter I; K), as far as they occur here.
 # 76 and 77 (repeated service) are expressly none of them.
@@ -63,8 +67,11 @@ def _edits(edits: pd.DataFrame) -> pd.DataFrame:
     return ready[ready["indicator"].isin(["0", "1"])]
 
 
-def ncci_edits(lines: pd.DataFrame, edits: pd.DataFrame) -> Flags:
+def ncci_edits(lines: pd.DataFrame, edits: pd.DataFrame, new: Flags | None = None) -> Flags:
     """Which lines are the column-2 code of an edit in force on their date of service.
+
+    Where `new` says which lines are still to be billed, a column-1 line is one too if its column-2 line has been
+    billed: that one cannot be held any more, and the payer would take the pair apart.
 
     `lines`: patient_id, rendering_id, service_date, code, modifiers (blanks between). `edits`: COLUMNS, any number of
     windows a pair. Both codes must be of one person, day and clinician. A day on the deletion date is still inside
@@ -87,7 +94,11 @@ def ncci_edits(lines: pd.DataFrame, edits: pd.DataFrame) -> Flags:
     inside = (pairs["service_date"] >= pairs["effective"]) & (pairs["service_date"] <= pairs["deletion"])
     excused = (pairs["indicator"] == "1") & (pairs["passing1"] | pairs["passing2"])
     hit = np.zeros(len(lines), dtype=bool)
-    hit[pairs.loc[inside & ~excused, "row2"].to_numpy(dtype=np.int64)] = True
+    refused = pairs[inside & ~excused]
+    second = refused["row2"].to_numpy(dtype=np.int64)
+    hit[second] = True
+    if new is not None:
+        hit[refused["row1"].to_numpy(dtype=np.int64)[~new[second]]] = True
     return hit
 
 
@@ -107,7 +118,7 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
         return join()
     theirs = edits[edits["service"] == MEDICAID_SET]
     medicaid: Flags = member(both["payer_class"], MEDICAID) & (not theirs.empty)
-    message = "The code is column 2 of an edit in force."
+    message = "The code is part of an edit in force: column 2, or column 1 after column 2 was billed."
     parts = []
     for mine, table, name in (
         (~medicaid, edits[edits["service"] == SET], SET),
@@ -115,7 +126,7 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     ):
         if mine.any() and not table.empty:
             hit = mine & new
-            hit[mine] &= ncci_edits(both.loc[mine], table)
+            hit[mine] &= ncci_edits(both.loc[mine], table, new[mine])
             said = found(both, hit, ID, "code modifiers service_date rendering_id", message)
             edition = next((label for label, _, _ in reversed(known.windows("ncci", name))), None)
             parts.append(

@@ -167,6 +167,15 @@ def test_ncci_sees_what_was_billed_before_and_speaks_through_the_registry() -> N
     assert registry.run(new, None, billed, BARE, [ncci]).empty
 
 
+def test_a_column_1_line_went_out_after_its_column_2_had_been_billed() -> None:
+    billed = frame(line("E1", "90832"))
+    assert ids(said(ncci, line("E2", "90847"), history=billed)) == ["E2 NCCI_PTP"]
+    assert said(ncci, line("E2", "90847", modifiers="59"), history=billed).empty
+    assert said(ncci, line("E2", "90847", service_date="2026-01-06"), history=billed).empty
+    both = said(ncci, line("E2", "90847"), line("E3", "90832"))
+    assert ids(both) == ["E3 NCCI_PTP"], "of two new lines only column 2 waits"
+
+
 def test_ncci_sets_are_not_mixed() -> None:
     pair = [line("E1", "90853"), line("E2", "90834")]
     assert said(ncci, *pair).empty  # 9 is no edit; the hospital's 0 is not the practitioner's
@@ -218,13 +227,30 @@ def test_medicaid_has_its_own_values() -> None:
 
 
 def test_the_shipped_limits_stand_back_where_an_edit_is_loaded() -> None:
-    lines = [line("E1", "H0004", units=9), line("E2", "H2014", units=99)]
+    lines = [line("E1", "97151", units=33), line("E2", "H2014", units=99)]
     assert "E1 UNITS_PER_DAY" in ids(said(units, *lines, judge=BARE))
     assert "E1 UNITS_PER_DAY" not in ids(said(units, *lines))
     earlier = line("E3", "H0004", units=9, service_date="2025-12-31")  # before the first edition
     assert ids(said(units, earlier)) == ["E3 UNITS_PER_DAY"]
     medicaid = line("E4", "H0004", units=9, payer_class="medicaid")  # Medicaid's set does not have it
     assert ids(said(units, medicaid)) == ["E4 UNITS_PER_DAY"]
+
+
+def test_an_edit_that_looks_at_lines_silenced_the_limit_of_the_day() -> None:
+    lines = [line("E1", "H0004", units=4), line("E2", "H0004", units=4), line("E3", "H0004", units=4)]
+    assert ids(said(mue, *lines)) == []  # MAI 1: each line by itself
+    assert ids(said(units, *lines)) == ["E3 UNITS_PER_DAY"]
+    medicaid = line("E4", "97151", units=20, payer_class="medicaid")  # a line may have 32, so the day may
+    assert ids(said(units, medicaid)) == []
+
+
+def test_an_edit_by_clinician_silenced_the_day_rate_of_anyone() -> None:
+    days = [line("E1", "H0015"), line("E2", "H0015", rendering_id="CL2")]
+    edit = table(VALUES, ("H0015", 1, 2, "practitioner", "2026-01-01", "2026-03-31"))
+    known = References({"mue": edit}, editions=KNOWN.editions)
+    judge = JudgeContext(business_date=date(2026, 2, 1), references=known)
+    assert ids(said(mue, *days, judge=judge)) == []
+    assert ids(said(units, *days, judge=judge)) == ["E2 UNITS_PER_DAY"]
 
 
 # HCPCS, POS
