@@ -2,8 +2,8 @@
 
 The shipped file lists every rule once, in ``[gates]`` or ``[scrub]``. A home's file changes severities by rule
 id in the same tables, and for one payer in ``[payers.PAYER_ID]``. Both may say from when to when a rule speaks
-(``[dates]``, days of service, both inclusive) and give it parameters (``[parameters.RULE]``). An id that the
-shipped file does not know is a mistake in the home's file, not a new rule.
+(``[dates]``, days of service, both inclusive) and give it parameters (``[parameters.RULE]``, those of `PARAMETERS`).
+An id that the shipped file does not know is a mistake in the home's file, not a new rule.
 
 A severity is hold (a person has to look), warn (it goes, with a note), shadow (it goes and nobody hears of it; the
 rule is only counted, to see what it would do) or off.
@@ -25,6 +25,9 @@ SEVERITIES = ("hold", "warn", "shadow", "off")
 GROUPS = ("gates", "scrub")
 # Rules that cannot be turned down: the law in the first ones, a charge that cannot be written in the others.
 FIXED = frozenset({"GATE_CONSENT", "GATE_EXCLUDED", "GATE_AMENDED", "CODING_INCOMPLETE"})
+
+# Parameters that rules read, with their type: rule, then name. Anything else is a mistake, and would change nothing.
+PARAMETERS: Mapping[str, Mapping[str, type]] = {"TIMELY_MARGIN": {"days": int}}
 
 Severities = dict[str, str]
 Overrides = dict[tuple[str, str], str]
@@ -94,12 +97,21 @@ def _spans(table: object, known: Mapping[str, str]) -> dict[str, Span]:
 
 
 def _parameters(table: object, known: Mapping[str, str]) -> dict[str, Parameters]:
-    """``[parameters.RULE]``: numbers, words and lists of them, as the rule's page names them."""
+    """``[parameters.RULE]``: what `PARAMETERS` lists, of its type."""
     given: dict[str, Parameters] = {}
     for rule, values in _table("parameters", table).items():
         if rule not in known:
             raise _wrong(f"parameters.{rule}", "no such rule")
-        given[rule] = dict(_table(f"parameters.{rule}", values))
+        listed = PARAMETERS.get(rule, {})
+        for name, value in _table(f"parameters.{rule}", values).items():
+            where = f"parameters.{rule}.{name}"
+            if name not in listed:
+                raise _wrong(where, "no such parameter")
+            if type(value) is not listed[name]:  # to Python a bool is an int
+                raise _wrong(where, f"must be of type {listed[name].__name__}")
+            if listed[name] is int and value < 0:
+                raise _wrong(where, "must not be negative")
+        given[rule] = dict(values)
     return given
 
 

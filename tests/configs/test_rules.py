@@ -69,6 +69,11 @@ def test_a_home_without_a_file_gets_the_shipped_rules(tmp_path: Path) -> None:
         ("[dates]\nTYPO = {from = 2026-02-01}", "dates.TYPO"),
         ("[parameters.TYPO]\ndays = 20", "parameters.TYPO"),
         ("[parameters]\nDUPLICATE = 20", "parameters.DUPLICATE"),
+        ("[parameters.DUPLICATE]\ndays = 20", "parameters.DUPLICATE.days"),
+        ("[parameters.TIMELY_MARGIN]\nweeks = 2", "parameters.TIMELY_MARGIN.weeks"),
+        ('[parameters.TIMELY_MARGIN]\ndays = "secret"', "parameters.TIMELY_MARGIN.days"),
+        ("[parameters.TIMELY_MARGIN]\ndays = true", "parameters.TIMELY_MARGIN.days"),
+        ("[parameters.TIMELY_MARGIN]\ndays = -1", "parameters.TIMELY_MARGIN.days"),
         ("payers = 1", "payers"),
         ("[gates", "not valid TOML"),
     ],
@@ -83,12 +88,12 @@ def test_a_mistake_is_named_and_its_value_is_not(tmp_path: Path, text: str, plac
 def test_dates_and_parameters_are_the_homes_and_then_the_tried_ones(tmp_path: Path) -> None:
     home(
         tmp_path,
-        "[dates]\nDUPLICATE = {from = 2026-01-01}\n[parameters.TIMELY_MARGIN]\ndays = 20\nweeks = 1\n",
+        "[dates]\nDUPLICATE = {from = 2026-01-01}\n[parameters.TIMELY_MARGIN]\ndays = 20\n",
     )
     tried = tmp_path / "tried.toml"
     tried.write_text('[scrub]\nDUPLICATE = "shadow"\n[parameters.TIMELY_MARGIN]\ndays = 5\n')
     book = load_book(tmp_path, tried)
     assert book.dates == {"DUPLICATE": (date(2026, 1, 1), None)}
-    assert book.parameters == {"TIMELY_MARGIN": {"days": 5, "weeks": 1}}
+    assert book.parameters == {"TIMELY_MARGIN": {"days": 5}}
     assert book.severities["DUPLICATE"] == "shadow"
     assert load_book(tmp_path).severities["DUPLICATE"] == "hold"
