@@ -10,6 +10,7 @@ Nothing here reads a clock: the same encounters, masters and context give the sa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,6 +18,7 @@ import pandas as pd
 from configs.identity import digests
 from tasks.billing import authorizations, coding, findings, suppressions
 from tasks.billing.context import Column, JudgeContext, Masters, beside, words
+from tasks.billing.gates import authorization_week
 from tasks.billing.gates import registry as gates
 from tasks.billing.gates.case import Case
 from tasks.billing.scrub import registry as scrub
@@ -85,16 +87,46 @@ def _incomplete(visits: pd.DataFrame, lines: pd.DataFrame, held: set[str]) -> pd
     )
 
 
-def _authorized(case: Case, entries: pd.DataFrame, held: set[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _in_weeks(
+    case: Case, lines: pd.DataFrame, entries: pd.DataFrame, weighed: Callable[[pd.DataFrame], pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Units for `lines` without the encounters that a week's limit holds, and what was said of those.
+
+    What is held spends nothing, so the units go to the next ones. Only a patient's first encounter over a week is
+    certain (what comes after depends on it), therefore the rounds.
+    """
+    on_file = case.masters.authorizations
+    given = authorizations.allocate(lines, on_file, entries)
+    told = []
+    while True:
+        now = Case(case.visits, lines, case.masters, case.context, case.history, given)
+        said = gates.run(now, [authorization_week])
+        over = lines[lines["encounter_id"].isin(_holding(weighed(said)))]
+        if over.empty:
+            return given, findings.together(told)
+        first = over.sort_values(["service_date", "encounter_id"]).drop_duplicates("patient_id")
+        told.append(said[said["encounter_id"].isin(first["encounter_id"])])
+        lines = lines[~lines["encounter_id"].isin(first["encounter_id"])]
+        theirs = lines["patient_id"].isin(first["patient_id"])
+        again = authorizations.allocate(lines[theirs], on_file, entries)
+        given = pd.concat([given.loc[lines.index[~theirs]], again]).reindex(lines.index)
+
+
+def _authorized(
+    case: Case,
+    entries: pd.DataFrame,
+    held: set[str],
+    weighed: Callable[[pd.DataFrame], pd.DataFrame],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Lines with their authorization, and what the authorization gates say.
 
-    Encounters held for something else spend no units; they hear only what would be missing.
+    Encounters held for something else, or by a week's limit, spend no units; they hear only what would be missing.
     """
     lines, on_file = case.lines, case.masters.authorizations
     needed = authorizations.required(lines)
-    waiting = lines["encounter_id"].isin(held)
-    asking, asked = lines[needed & ~waiting], lines[needed & waiting]
-    given = authorizations.allocate(asking, on_file, entries)
+    free = needed & ~lines["encounter_id"].isin(held)
+    given, weeks = _in_weeks(case, lines[free], entries, weighed)
+    asking, asked = lines.loc[given.index], lines[needed & ~lines.index.isin(given.index)]
     taken = pd.DataFrame(
         {
             "authorization_id": given["authorization_id"],
@@ -107,7 +139,9 @@ def _authorized(case: Case, entries: pd.DataFrame, held: set[str]) -> tuple[pd.D
         [entries[list(authorizations.ENTRIES)], authorizations.reserve(taken)], ignore_index=True
     )
     told = authorizations.allocate(asked, on_file, spent, pooled=False)
+    missing = asked.loc[told["authorization_id"].isna(), "encounter_id"]
     found = [
+        weeks[~weeks["encounter_id"].isin(missing)],  # without units no other week would help
         gates.run(
             Case(case.visits, asking, case.masters, case.context, case.history, given),
             gates.AUTHORIZATION_GATES,
@@ -226,7 +260,7 @@ def judge(
     scrubbed = suppressions.suppress(scrub.run(coded.lines, visits, others, context), given, context.today)
     found = findings.together([first, scrubbed])
     found = findings.together([found, weighed(_incomplete(visits, coded.lines, _holding(found)))])
-    lines, last = _authorized(case, authorization_units, _holding(found))
+    lines, last = _authorized(case, authorization_units, _holding(found), weighed)
     found, shadows = findings.apart(findings.together([found, weighed(last)]))
     found = found.drop_duplicates(["encounter_id", *SPOKEN]).reset_index(drop=True)
 

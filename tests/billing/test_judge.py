@@ -11,6 +11,7 @@ import pytest
 from judge_practice import billed, context, encounters, masters, nothing, outcomes, rows, run, said
 
 from connectors.ledger.schema import metadata
+from tasks.billing.context import Masters
 from tasks.billing.judge import Judgement
 
 NEEDS_AUTH = {"payers": rows("payers", {"auth_codes": "90837"})}
@@ -161,6 +162,47 @@ def test_units_run_out_within_a_batch_and_over_batches() -> None:
         encounters(on(7)), extended, day, units=spent(batch), history=standing(batch), before=newest(batch)
     )
     assert outcomes(retro) == {"E1": "charged"}
+
+
+def weekly(approved: int) -> Masters:
+    granted = rows("authorizations", {"units_approved": approved, "weekly_units": 1})
+    return masters(**NEEDS_AUTH, authorizations=granted)
+
+
+def test_an_encounter_held_by_the_weeks_limit_ate_the_units_of_later_ones() -> None:
+    day, practice = context(business_date=date(2026, 1, 20)), weekly(2)
+    met = encounters(on(5), on(7), on(12))
+    judgement = run(met, practice, day)
+    assert outcomes(judgement) == {"E1": "charged", "E2": "held", "E3": "charged"}
+    assert said(judgement, "E2") == {"GATE_AUTHORIZATION"}, "none is left in another week either"
+    again = run(
+        met, practice, day, history=standing(judgement), units=spent(judgement), before=newest(judgement)
+    )
+    assert is_empty(again)
+
+
+def test_an_encounter_held_by_the_weeks_limit_took_the_week_from_a_later_one() -> None:
+    day, practice = context(business_date=date(2026, 1, 20)), weekly(5)
+    met = encounters(on(5), on(7), on(8), on(12), on(14), on(19))
+    judgement = run(met, practice, day)
+    held = {"E2", "E3", "E5"}
+    assert outcomes(judgement) == {f"E{n}": "held" if f"E{n}" in held else "charged" for n in range(1, 7)}
+    assert all(said(judgement, each) == {"GATE_AUTHORIZATION_WEEK"} for each in held)
+    again = run(
+        met, practice, day, history=standing(judgement), units=spent(judgement), before=newest(judgement)
+    )
+    assert is_empty(again)
+
+
+def test_a_weeks_limit_that_only_warns_holds_nobody() -> None:
+    day = context(
+        business_date=date(2026, 1, 20),
+        severities=dict(context().severities) | {"GATE_AUTHORIZATION_WEEK": "warn"},
+    )
+    judgement = run(encounters(on(5), on(7)), weekly(5), day)
+    assert outcomes(judgement) == {"E1": "charged", "E2": "charged"}
+    assert judgement.charges["authorization_id"].tolist() == ["AU1", "AU1"]
+    assert said(judgement, "E2") == {"GATE_AUTHORIZATION_WEEK"}
 
 
 def test_an_encounter_held_for_something_else_spends_no_units() -> None:

@@ -2,7 +2,8 @@
 
 Programmes are approved for so many days a week (an intensive outpatient one for three): the fourth is denied although
 units are left (CARC 198). Weeks begin on Sunday. Lines already charged count; lines of one week are given out in order
-of service. An authorization without ``weekly_units`` has no such limit.
+of service. An encounter that a week's limit holds spends no units: they go to the next ones. An authorization without
+``weekly_units`` has no such limit.
 
 Passes::
 

@@ -35,7 +35,7 @@ FIELDS = "providers.provider_class payers.provider_classes"
 
 
 def _listed_by_code(case: Case) -> Column:
-    """Whether the payer has a list of codes of its own for the class on the day; which count is the scrub's question."""
+    """Whether the payer has a list of codes of its own for the class on the day; the scrub says which count."""
     lists = case.masters.payer_classes
     visits = case.visits
     if lists.empty:
