@@ -203,12 +203,18 @@ def listed(rows: pd.DataFrame, editions: pd.DataFrame) -> pd.DataFrame:
 
 
 def registered(rows: pd.DataFrame) -> pd.DataFrame:
-    """What NPPES says of each NPI: the newest row, with a deactivation of the report of deactivated NPIs."""
+    """What NPPES says of each NPI: the newest row, with a deactivation of the report of deactivated NPIs.
+
+    The later of both deactivations counts, and a reactivation before it is of an earlier one and void.
+    """
     known = rows[rows["series"] != "deactivated"].sort_values("effective_from", kind="stable")
     known = known.drop_duplicates("npi", keep="last")
     ended = rows[rows["series"] == "deactivated"].sort_values("effective_from", kind="stable")
     ended = ended.drop_duplicates("npi", keep="last")
     both = known.merge(ended[["npi", "deactivated_on"]], on="npi", how="outer", suffixes=("", "_report"))
     both["found"] = both["found"].astype("boolean").fillna(True).astype(bool)
-    both["deactivated_on"] = both["deactivated_on"].fillna(both.pop("deactivated_on_report"))
+    report = both.pop("deactivated_on_report")
+    own = both["deactivated_on"]
+    both["deactivated_on"] = own.mask(own.isna() | (report > own), report)
+    both["reactivated_on"] = both["reactivated_on"].mask(both["reactivated_on"] < both["deactivated_on"])
     return both.drop(columns=["effective_from", "effective_to", "series"])

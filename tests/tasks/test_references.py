@@ -285,6 +285,28 @@ def test_nppes_keeps_our_clinicians_and_is_read_again_for_a_new_one(home: Path) 
     assert len(book.read("reference_files")) == 1
 
 
+def test_a_newer_deactivation_was_ignored_after_an_older_one_was_reversed() -> None:
+    def registered(own: str | None, back: str | None, report: str | None) -> list[str]:
+        row = {"npi": "1000000004", "found": True, "effective_to": None}
+        full = row | {
+            "series": "full",
+            "effective_from": "2026-01-11",
+            "deactivated_on": own,
+            "reactivated_on": back,
+        }
+        ended = row | {"series": "deactivated", "effective_from": "2026-02-09", "deactivated_on": report}
+        rows = pd.DataFrame([full, *([ended] if report else [])])
+        days = ["effective_from", "effective_to", "deactivated_on", "reactivated_on"]
+        found = official.registered(rows.astype(dict.fromkeys(days, "datetime64[s]"))).iloc[0]
+        return [str(found[name])[:10] for name in ("deactivated_on", "reactivated_on")]
+
+    assert registered("2020-03-01", "2020-06-01", "2026-02-01") == ["2026-02-01", "NaT"]
+    assert registered("2020-03-01", "2020-06-01", "2020-03-01") == ["2020-03-01", "2020-06-01"]
+    assert registered("2026-03-01", None, "2026-02-01") == ["2026-03-01", "NaT"]
+    assert registered(None, None, "2026-02-01") == ["2026-02-01", "NaT"]
+    assert registered("2020-03-01", "2020-06-01", None) == ["2020-03-01", "2020-06-01"]
+
+
 def test_a_code_that_left_the_taxonomy_was_retired_the_day_the_edition_began(home: Path) -> None:
     later = home / "nucc_taxonomy_260.csv"
     later.write_bytes((SAMPLES / "nucc_taxonomy_251.csv").read_bytes().replace(b"101YM0800X", b"2084F0202X"))
