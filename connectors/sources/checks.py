@@ -43,12 +43,16 @@ PANDAS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """`row` is the line in the file (its header the first) or the row of a query (0 is its header)."""
+    """`row` is the line in the file (its header the first) or the row of a query (0 is its header).
+
+    `index` is the row it keeps out, counted from 0, where it is about a row that was read: several may share a line.
+    """
 
     row: int
     column: str
     code: str
     message: str
+    index: int | None = None
 
 
 @dataclass(frozen=True)
@@ -169,8 +173,8 @@ def check(kind: Kind, cells: Cells, problems: Iterable[Problem] = ()) -> Loaded:
     found: list[Problem] = list(problems)
     values = {column.name: _column(kind, column, cells, size, found) for column in kind.columns}
     _whole_rows(kind, cells.rows, values, found)
-    bad = {problem.row for problem in found}
-    good = [i for i in range(size) if cells.rows[i] not in bad]
+    bad = {problem.index for problem in found}
+    good = [i for i in range(size) if i not in bad]
     good = _last_of_each_key(kind, cells.rows, values, good, found)
     return Loaded(_frame(kind, values, good), problem_frame(found))
 
@@ -192,28 +196,29 @@ def _column(kind: Kind, column: Column, cells: Cells, size: int, found: list[Pro
         # The type is part of the cache's key: to Python 1, 1.0 and True are the same.
         value = understood(cell.__class__, cell if isinstance(cell, Hashable) else cell.__class__)
         if isinstance(value, Fault):
-            found.append(_problem(kind, cells.rows[position], column.name, value.code))
+            found.append(_problem(kind, cells.rows, position, column.name, value.code))
             value = None
         values.append(value)
     return values
 
 
-def _problem(kind: Kind, row: int, column: str, code: str) -> Problem:
+def _problem(kind: Kind, rows: Sequence[int], index: int, column: str, code: str) -> Problem:
     asked = asked_for(kind.name, column) if code in ("NOT_ALLOWED", "WRONG_SHAPE", "TOO_MANY") else []
-    return Problem(row, column, code, "; ".join([MESSAGES[code], *asked]))
+    return Problem(rows[index], column, code, "; ".join([MESSAGES[code], *asked]), index)
 
 
 def _whole_rows(kind: Kind, rows: Sequence[int], values: dict[str, list[Any]], found: list[Problem]) -> None:
     for first, last in SPANS:
         if first in values and last in values:
-            for row, start, end in zip(rows, values[first], values[last], strict=True):
+            for i, (start, end) in enumerate(zip(values[first], values[last], strict=True)):
                 if start and end and end < start:
-                    found.append(_problem(kind, row, last, "WRONG_ORDER"))
+                    found.append(_problem(kind, rows, i, last, "WRONG_ORDER"))
     for (name, column), (other, needing) in NEEDED_WHEN.items():
         if name == kind.name:
-            for row, value, reason in zip(rows, values[column], values[other], strict=True):
+            for i, (value, reason) in enumerate(zip(values[column], values[other], strict=True)):
                 if value is None and reason in needing:
-                    found.append(Problem(row, column, "MISSING", f"a value is required with this {other}"))
+                    message = f"a value is required with this {other}"
+                    found.append(Problem(rows[i], column, "MISSING", message, i))
 
 
 def _last_of_each_key(
@@ -223,7 +228,7 @@ def _last_of_each_key(
     for i in good:
         identity = tuple(values[name][i] for name in kind.key)
         if identity in last:
-            found.append(_problem(kind, rows[last[identity]], kind.key[0], "DUPLICATE_KEY"))
+            found.append(_problem(kind, rows, last[identity], kind.key[0], "DUPLICATE_KEY"))
         last[identity] = i
     return sorted(last.values())
 

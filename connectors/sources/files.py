@@ -137,7 +137,7 @@ def _csv(kind: Kind, data: bytes) -> Loaded:
     cells: list[list[str]] = []
     for line, record in records:
         if any(cell.strip() for cell in record[len(names) :]):
-            found.append(Problem(line, "", "TOO_MANY_CELLS", MESSAGES["TOO_MANY_CELLS"]))
+            found.append(Problem(line, "", "TOO_MANY_CELLS", MESSAGES["TOO_MANY_CELLS"], len(rows)))
         # Spreadsheets leave out empty cells at the end of a line.
         cells.append([*record[: len(names)], *[""] * (len(names) - len(record))])
         rows.append(line)

@@ -156,6 +156,22 @@ def test_cells_beyond_the_header(tmp_path: Path) -> None:
     assert loaded.rows["code"].tolist() == ["90837", "90832"]
 
 
+def test_one_bad_cell_of_a_json_on_one_line_kept_every_row_out(tmp_path: Path) -> None:
+    row = '{{"code": "{}", "modifier": "", "effective_from": "2026-01-01", "charge_cents": {}, "{}": null}}'
+    rows = [row.format("90837", 1, "a_b"), row.format("90834", '"x"', "a_b"), row.format("90832", 3, "a_b"),
+            row.format("90832", 4, "a_b")]  # fmt: skip
+    loaded = load(tmp_path, "fees", f"[{', '.join(rows)}]")
+    assert loaded.rows["code"].tolist() == ["90837", "90832"]
+    assert loaded.rows["charge_cents"].tolist() == [1, 4]
+    told = [(0, "a_b", "UNKNOWN_COLUMN"), (1, "charge_cents", "NOT_CENTS"), (1, "code", "DUPLICATE_KEY")]
+    assert said(loaded) == told
+    one_by_one = load(tmp_path, "fees", "\n".join(rows))
+    pd.testing.assert_frame_equal(one_by_one.rows, loaded.rows)
+    mixed = load(tmp_path, "fees", f"[{rows[0]}, 7, {rows[2]}]")
+    assert mixed.rows["code"].tolist() == ["90837", "90832"]
+    assert said(mixed)[1:] == [(1, "", "NOT_READABLE")]
+
+
 # --- files that are something else -------------------------------------------------------------------------------
 
 
