@@ -5,7 +5,8 @@ that, HP a doctor, HL a trainee, AH a psychologist, AJ a social worker, SA a nur
 is not the treating clinician's is a wrong price and, where it is higher, an overpayment. Some modifiers belong to
 certain codes (HQ to services that are not a group by themselves, 53 to procedures); the lists are customs, so the
 rule asks. HJ goes to the employee-assistance programme and to nobody else. Substitutes: at Medicare only physicians
-use Q5 and Q6, and nobody longer than sixty days in a row.
+use Q5 and Q6, and nobody longer than sixty days in a row: two weeks without a session of the substitute end a row. The
+rule sees the batch and the weeks around it only, so a row that began long before is not seen whole.
 
 Passes::
 
@@ -41,8 +42,13 @@ Fails::
 
     encounter_id  code   modifiers  provider_class  payer_class  service_date  patient_id  finds
     E1            99214  Q5         MD              commercial   2026-01-05    P1          .
-    E2            99214  Q5         MD              commercial   2026-03-06    P1          .
-    E3            99214  Q5         MD              commercial   2026-03-07    P2          MODIFIER_SUBSTITUTE
+    E2            99214  Q5         MD              commercial   2026-01-19    P1          .
+    E3            99214  Q5         MD              commercial   2026-02-02    P1          .
+    E4            99214  Q5         MD              commercial   2026-02-16    P1          .
+    E5            99214  Q5         MD              commercial   2026-03-02    P1          .
+    E6            99214  Q5         MD              commercial   2026-03-06    P1          .
+    E7            99214  Q5         MD              commercial   2026-03-07    P2          MODIFIER_SUBSTITUTE
+    E8            99214  Q5         MD              commercial   2026-04-05    P2          .
 """
 
 from __future__ import annotations
@@ -110,6 +116,7 @@ LEVEL = {
     "SA": frozenset({"NP", "PA", "CNS"}),
 }
 SUBSTITUTES, SUBSTITUTE_DAYS = ("Q5", "Q6"), 60
+GAP_DAYS = 14  # without a session of the substitute: the clinician is taken to be back
 _H_OR_T = "H/T codes"
 
 
@@ -152,14 +159,19 @@ def _misfits(lines: pd.DataFrame) -> tuple[Flags, Flags]:
 
 
 def _substitutes(lines: pd.DataFrame, history: pd.DataFrame) -> Flags:
-    """Lines of a substitute more than sixty days after the first one in view, and at Medicare of no physician."""
+    """Lines of a substitute more than sixty days after the first of their row, and at Medicare of no physician."""
     both, new = together(lines, history)
     rows = np.flatnonzero(has_modifier(both, *SUBSTITUTES))
     late = np.zeros(len(both), dtype=bool)
     if len(rows):
         some = both.iloc[rows]
-        first = some["service_date"].groupby(keys(some, "rendering_id", "payer_id")).transform("min")
-        late[rows] = ((some["service_date"] - first).dt.days > SUBSTITUTE_DAYS).to_numpy()
+        days = pd.DataFrame(
+            {"whose": keys(some, "rendering_id", "payer_id"), "day": some["service_date"].to_numpy()}
+        ).sort_values(["whose", "day"])
+        apart = days.groupby("whose")["day"].diff()  # missing at the first of each clinician and payer
+        row = (apart.isna() | (apart.dt.days > GAP_DAYS)).cumsum()
+        since = (days["day"] - days.groupby(row)["day"].transform("min")).sort_index()
+        late[rows] = (since.dt.days > SUBSTITUTE_DAYS).to_numpy()
     known = lines["provider_class"].notna().to_numpy()
     other = known & ~member(lines["provider_class"], ["MD"]) & member(lines["payer_class"], ["medicare_ffs"])
     substitutes: Flags = late[new] | (other & has_modifier(lines, *SUBSTITUTES))

@@ -10,7 +10,7 @@ import pytest
 
 from tasks.billing.context import JudgeContext
 from tasks.billing.references import References
-from tasks.billing.scrub import duplicate, minutes, registry, timely_filing
+from tasks.billing.scrub import duplicate, minutes, modifier_fit, registry, timely_filing
 from tasks.billing.scrub.common import FINDINGS
 
 DAY = date(2026, 2, 1)
@@ -117,6 +117,15 @@ def test_one_finding_a_line_and_rule_and_no_value_of_the_record_in_it() -> None:
     text = " ".join(findings["message"] + findings["fields"])
     for value in ("P1", "COV1", "CL1", "F33", "F32", "Q9999", "90837"):
         assert value not in text
+
+
+def test_two_days_of_a_substitute_a_season_apart_were_taken_for_a_row() -> None:
+    visits = [
+        line(f"E{n}", "99214", modifiers="Q5", payer_class="commercial", service_date=pd.Timestamp(day))
+        for n, day in enumerate(("2026-04-05", "2026-01-05"))
+    ]
+    assert registry.run(frame(*visits), None, None, context(), [modifier_fit]).empty
+    assert registry.run(frame(*visits[:1]), None, frame(*visits[1:]), context(), [modifier_fit]).empty
 
 
 def test_blank_text_is_absent() -> None:
