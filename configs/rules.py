@@ -109,7 +109,7 @@ def _parameters(table: object, known: Mapping[str, str]) -> dict[str, Parameters
                 raise _wrong(where, "no such parameter")
             if type(value) is not listed[name]:  # to Python a bool is an int
                 raise _wrong(where, f"must be of type {listed[name].__name__}")
-            if listed[name] is int and value < 0:
+            if isinstance(value, int) and value < 0:
                 raise _wrong(where, "must not be negative")
         given[rule] = dict(values)
     return given

@@ -97,7 +97,7 @@ def _in_weeks(
     """
     on_file = case.masters.authorizations
     given = authorizations.allocate(lines, on_file, entries)
-    told = []
+    told: list[pd.DataFrame] = []
     while True:
         now = Case(case.visits, lines, case.masters, case.context, case.history, given)
         said = gates.run(now, [authorization_week])
