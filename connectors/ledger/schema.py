@@ -300,10 +300,14 @@ authorizations = master(
     day("valid_to", "Last day, inclusive.", "2026-06-30", required=True),
     text("provider_id", "Clinician it is limited to; blank is any.", ""),
     text("status", "approved, pended, denied or cancelled.", "approved", required=True),
-    text("unit_type", "visit, day, unit or hour: what units are; blank is the code's own.", ""),
+    text(
+        "unit_type",
+        "visit, day, unit or hour: what units are; blank is the code's own. Kept for people and not judged.",
+        "",
+    ),
     number("weekly_units", "Units a week it is limited to; blank is no limit.", ""),
     text("modifiers", "Modifiers it asks for, blanks between.", ""),
-    text("facility_npi", "Facility it is limited to; blank is any.", ""),
+    text("facility_npi", "Facility it is limited to; blank is any. Kept for people and not judged.", ""),
     day("review_on", "Day of the next concurrent review.", ""),
     day("clinical_due_on", "Day the clinical record is due for it.", ""),
 )

@@ -372,14 +372,20 @@ KINDS: dict[str, Kind] = {
                     "unit_type",
                     TEXT,
                     False,
-                    "visit, day, unit or hour: what units are; blank is the code's own.",
+                    "visit, day, unit or hour: what units are; blank is the code's own. Kept for people and not judged.",
                     "",
                 ),
                 Column(
                     "weekly_units", NUMBER, False, "Units a week it is limited to; blank is no limit.", ""
                 ),
                 Column("modifiers", TEXT, False, "Modifiers it asks for, blanks between.", ""),
-                Column("facility_npi", TEXT, False, "Facility it is limited to; blank is any.", ""),
+                Column(
+                    "facility_npi",
+                    TEXT,
+                    False,
+                    "Facility it is limited to; blank is any. Kept for people and not judged.",
+                    "",
+                ),
                 Column("review_on", DATE, False, "Day of the next concurrent review.", ""),
                 Column("clinical_due_on", DATE, False, "Day the clinical record is due for it.", ""),
             ),

@@ -1,9 +1,9 @@
 """Authorizations: what a payer approved beforehand, spent unit by unit.
 
 Checking once at intake is the largest loss in behavioural health: the tail of a programme runs past the approved
-days or units and is denied (CARC 197, 198). So every line is matched by patient, payer, code, day, clinician and
-level of care, and its units are reserved when it is charged, in order of service. Units are consumed when the
-payer accepts the claim and given back when it is rejected or voided, taken back (a reversal that nothing corrected)
+days or units and is denied (CARC 197, 198). So every line is matched by patient, payer, code, modifiers, day,
+clinician and level of care, and its units are reserved when it is charged, in order of service. Units are consumed
+when the payer accepts the claim and given back when it is rejected or voided, taken back (a reversal that nothing corrected)
 or denied for anything but the authorization itself: a line that was never paid for must not exhaust a patient's
 care. A correction that is accepted or paid consumes them again.
 
@@ -28,16 +28,17 @@ from tasks.billing.visits import covers
 ENTRIES = shape("entry_id authorization_id charge_id event units:int cause")
 
 # Why a line has no authorization, the most basic reason first; a line reports how far its best candidate got.
-NONE, CODE, LEVEL, CLINICIAN, STATUS, DATE, EXHAUSTED = (
+NONE, CODE, MODIFIERS, LEVEL, CLINICIAN, STATUS, DATE, EXHAUSTED = (
     "none",
     "code",
+    "modifiers",
     "level_of_care",
     "clinician",
     "status",
     "date_outside",
     "units_exhausted",
 )
-CONDITIONS = (CODE, LEVEL, CLINICIAN, STATUS, DATE)
+CONDITIONS = (CODE, MODIFIERS, LEVEL, CLINICIAN, STATUS, DATE)
 ANSWER = {
     "authorization_id": "str",
     "why": "str",
@@ -68,14 +69,26 @@ def required(lines: pd.DataFrame) -> Column:
     return listed(lines["code"], lines["payer_auth_codes"])
 
 
+def _carries(modifiers: Column, wanted: Column) -> Column:
+    """Whether each line has all the modifiers its authorization asks for."""
+    both = zip(modifiers.fillna(""), wanted.fillna(""), strict=True)
+    return pd.Series(
+        [set(theirs.split()).issubset(own.split()) for own, theirs in both], index=wanted.index, dtype="bool"
+    )
+
+
 def _matches(lines: pd.DataFrame, authorizations: pd.DataFrame) -> pd.DataFrame:
     """Every authorization of each line's patient and payer, with how many CONDITIONS in a row it meets."""
     asked = lines.drop(columns="authorization_id", errors="ignore").assign(row=range(len(lines)))
-    granted = authorizations.rename(columns={"level_of_care": "level", "provider_id": "limited_to"})
+    granted = authorizations.rename(
+        columns={"level_of_care": "level", "provider_id": "limited_to", "modifiers": "wanted"}
+    )
     granted = granted.drop(columns=["row_id", "version", "previous_id"], errors="ignore")
     pairs = asked.merge(granted, on=["patient_id", "payer_id"], suffixes=("", "_granted"))
     clinician = pairs["limited_to"]
     pairs[CODE] = listed(pairs["code"], pairs["codes"])
+    # An appointment has no modifiers yet, and is not asked for them.
+    pairs[MODIFIERS] = _carries(pairs["modifiers"], pairs["wanted"]) if "modifiers" in asked else True
     pairs[LEVEL] = pairs["level"].isna() | (pairs["level"] == pairs["level_of_care"])
     pairs[CLINICIAN] = (
         clinician.isna() | (clinician == pairs["treating_id"]) | (clinician == pairs["rendering_id"])
@@ -134,8 +147,8 @@ def allocate(
     """The authorization of each line that needs one, aligned with `lines`: columns of ``ANSWER``.
 
     Lines are served in order of service date, encounter and position; with ``pooled=False`` each is asked about
-    by itself and spends nothing. ``why`` is one of NONE, CODE, LEVEL, CLINICIAN, STATUS, DATE, EXHAUSTED, missing
-    where an authorization was found. ``units_used`` counts this line and all before it.
+    by itself and spends nothing. ``why`` is NONE, one of CONDITIONS or EXHAUSTED, missing where an authorization was
+    found. ``units_used`` counts this line and all before it.
     """
     if lines.empty:
         return pd.DataFrame(

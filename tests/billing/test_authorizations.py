@@ -74,6 +74,26 @@ def test_what_matches(granted: dict[str, Any], line: dict[str, Any], why: str) -
     assert asked(rows("authorizations", SPAN | granted), line) == [why]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "own", "why"),
+    [
+        ("HQ", None, auth.MODIFIERS),
+        ("HQ", "95", auth.MODIFIERS),
+        ("HQ HO", "HO", auth.MODIFIERS),
+        ("HQ HO", "HO HQ 95", "AU1"),
+        (None, "95", "AU1"),
+        ("", None, "AU1"),
+    ],
+)
+def test_the_modifiers_an_authorization_asks_for_were_not_looked_at(
+    wanted: str | None, own: str | None, why: str
+) -> None:
+    on_file = rows("authorizations", SPAN | {"modifiers": wanted})
+    line = lines({}).assign(modifiers=pd.Series([own], dtype="str"))
+    answer = auth.allocate(line, on_file, nothing("authorization_units"))
+    assert answer["authorization_id"].fillna(answer["why"]).tolist() == [why]
+
+
 def test_a_line_reports_how_far_its_best_candidate_got() -> None:
     on_file = rows(
         "authorizations",

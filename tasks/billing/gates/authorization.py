@@ -1,4 +1,4 @@
-"""An authorization covers the line: code, day, clinician, level of care and units left.
+"""An authorization covers the line: code, modifiers, day, clinician, level of care and units left.
 
 Only for codes the payer wants one for (``auth_codes``). A day before or after the span is outside it; a partial
 hospital day is not covered by an intensive outpatient authorization; a pended authorization is none. Units are
@@ -33,11 +33,12 @@ SOURCE = "authorization v1: carc.tsv 197, 198; level_of_care.tsv"
 FIX = "ask the payer for an authorization (or an extension) that covers the line, and record it"
 FIELDS = (
     "payers.auth_codes authorizations.codes authorizations.valid_from authorizations.valid_to"
-    " authorizations.units_approved authorizations.status"
+    " authorizations.units_approved authorizations.status authorizations.modifiers"
 )
 MESSAGES = {
     auth.NONE: "no authorization of this payer is on file",
     auth.CODE: "no authorization lists this code",
+    auth.MODIFIERS: "the authorization asks for modifiers that the line does not have",
     auth.LEVEL: "the authorization is for another level of care",
     auth.CLINICIAN: "the authorization is limited to another clinician",
     auth.STATUS: "the authorization is not approved",
