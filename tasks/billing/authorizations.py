@@ -3,9 +3,9 @@
 Checking once at intake is the largest loss in behavioural health: the tail of a programme runs past the approved
 days or units and is denied (CARC 197, 198). So every line is matched by patient, payer, code, modifiers, day,
 clinician and level of care, and its units are reserved when it is charged, in order of service. Units are consumed
-when the payer accepts the claim and given back when it is rejected or voided, taken back (a reversal that nothing corrected)
-or denied for anything but the authorization itself: a line that was never paid for must not exhaust a patient's
-care. A correction that is accepted or paid consumes them again.
+when the payer accepts the claim and given back when it is rejected or voided, taken back (a reversal that nothing
+corrected) or denied for anything but the authorization itself: a line that was never paid for must not exhaust a
+patient's care. A correction that is accepted or paid consumes them again.
 
 ``available = approved - reserved + released``, from the entries of ``authorization_units``; consumption is a mark
 on a reservation, not a second deduction.
