@@ -11,22 +11,14 @@ import pandas as pd
 
 from configs.settings import Settings
 from connectors.ledger import Ledger
-from tasks import masters, recognising
-from tasks.billing import backtest, denials
+from tasks import masters, rebilling, recognising
+from tasks.billing import backtest, billed, denials
 from tasks.billing.backtest import Batch
 from tasks.billing.context import Masters, among, beside, words
 from tasks.moment import Moment
 
 LINES = 100_000  # charge lines in memory at a time
 BEHIND = 8  # days of earlier lines that a run is judged beside
-OF_VISIT = words(
-    "minutes therapy_minutes em_level modality patient_location new_patient service_kind start_time end_time em_basis"
-    " patient_state location_id"
-)
-OF_PAYER = words(
-    "payer_class telehealth_rule audio_allowed timely_filing_days telehealth_codes modifier_order quarter_hour_rule"
-    " programme_minutes beside_programme filing_basis"
-)
 
 # What is read of each table, and no more: reading is what a back-test of a large ledger waits for.
 OF_CHARGE = words(
@@ -102,27 +94,14 @@ def _batches(ledger: Moment, days: pd.Series, *, whole: bool) -> Iterator[Batch]
 
 
 def _lines(ledger: Moment, charges: pd.DataFrame, known: Masters) -> pd.DataFrame:
-    """Charge lines with what the rules read of their visit, payer and clinician."""
-    versions = charges["encounter_row_id"].unique().tolist()
-    visits = ledger.read("encounters", where={"row_id": versions}, columns=["row_id", *OF_VISIT])
-    visits = visits.set_index("row_id")
+    """Charge lines with what the rules read of their visit, payer and clinician, and the day they were let go."""
     decided = ledger.read(
         "decisions", where={"decision_id": charges["decision_id"].unique().tolist()},
         columns=["decision_id", "decided_on"],
     )  # fmt: skip
     let_go = decided.set_index("decision_id")["decided_on"]
-    payers = known.payers.set_index("payer_id")
-    classes = known.providers.set_index("provider_id")["provider_class"]
-    own = {name: beside(charges["encounter_row_id"], visits[name]) for name in OF_VISIT}
-    theirs = {
-        f"payer_{name.removeprefix('payer_')}": beside(charges["payer_id"], payers[name]) for name in OF_PAYER
-    }
-    return charges.assign(
-        **own,
-        **theirs,
-        provider_class=beside(charges["rendering_id"], classes),
-        let_go_on=beside(charges["decision_id"], let_go),
-    )
+    rows = billed.completed(charges, rebilling.versions(ledger, charges), known)
+    return rows.assign(let_go_on=beside(charges["decision_id"], let_go))
 
 
 def _answers(ledger: Moment, lines: pd.DataFrame, disputed: set[str]) -> pd.DataFrame:
