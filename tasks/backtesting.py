@@ -11,22 +11,15 @@ import pandas as pd
 
 from configs.settings import Settings
 from connectors.ledger import Ledger
-from tasks import masters, recognising
-from tasks.billing import backtest, denials
+from tasks import masters, rebilling, recognising
+from tasks.billing import backtest, billed, denials
 from tasks.billing.backtest import Batch
 from tasks.billing.context import Masters, among, beside, words
+from tasks.billing.scrub.common import LOOK_BACK
 from tasks.moment import Moment
 
 LINES = 100_000  # charge lines in memory at a time
 BEHIND = 8  # days of earlier lines that a run is judged beside
-OF_VISIT = words(
-    "minutes therapy_minutes em_level modality patient_location new_patient service_kind start_time end_time em_basis"
-    " patient_state location_id"
-)
-OF_PAYER = words(
-    "payer_class telehealth_rule audio_allowed timely_filing_days telehealth_codes modifier_order quarter_hour_rule"
-    " programme_minutes beside_programme filing_basis"
-)
 
 # What is read of each table, and no more: reading is what a back-test of a large ledger waits for.
 OF_CHARGE = words(
@@ -69,7 +62,7 @@ def backtested(
         waits = hold_days(
             now.read("decisions", columns=["encounter_id", "sequence", "outcome", "decided_on"])
         )
-        found = backtest.run(_batches(now, days, whole=backtest.is_gate(rule_id)), rule_id, context, waits)
+        found = backtest.run(_batches(now, days, rule_id), rule_id, context, waits)
     return Tested(found, len(days), waits)
 
 
@@ -82,11 +75,12 @@ def hold_days(decisions: pd.DataFrame) -> float:
     return float(waited.median()) if len(waited) else 1.0
 
 
-def _batches(ledger: Moment, days: pd.Series, *, whole: bool) -> Iterator[Batch]:
-    """Runs of days; `whole` brings the encounters that gates look at."""
+def _batches(ledger: Moment, days: pd.Series, rule_id: str) -> Iterator[Batch]:
+    """Runs of days with what the rule reads: a gate the encounters, a rule that looks back the lines before."""
     known = masters.current(ledger)
     disputed = recognising.held(ledger)
-    before = pd.DataFrame()
+    whole, looks_back = backtest.is_gate(rule_id), backtest.reads_history(rule_id)
+    before = _before(ledger, days.min(), known) if looks_back and len(days) else pd.DataFrame()
     for run in backtest.spans(days, LINES):
         charges = ledger.read("charge_lines", where={"service_date": run}, columns=OF_CHARGE)
         lines = _lines(ledger, charges, known)
@@ -97,32 +91,37 @@ def _batches(ledger: Moment, days: pd.Series, *, whole: bool) -> Iterator[Batch]
             yield Batch(lines, before, answers, met, known)
         else:
             yield Batch(lines, before, answers)
-        near = lines[lines["service_date"] >= run[-1] - pd.Timedelta(days=BEHIND)]
-        before = near.drop(columns="let_go_on").reset_index(drop=True)
+        if looks_back:
+            before = _carried(before, lines, run[-1] - pd.Timedelta(days=BEHIND))
+
+
+def _before(ledger: Moment, first: pd.Timestamp, known: Masters) -> pd.DataFrame:
+    """Lines that the first run is judged beside: BEHIND days, and the codes that are looked for however long ago."""
+    near = [first - pd.Timedelta(days=n) for n in range(1, BEHIND + 1)]
+    parts = [
+        ledger.read("charge_lines", where=where, columns=OF_CHARGE)
+        for where in ({"service_date": near}, {"code": sorted(LOOK_BACK)})
+    ]
+    charges = pd.concat(parts, ignore_index=True).drop_duplicates("charge_id")
+    charges = charges[charges["service_date"] < first].reset_index(drop=True)
+    return _lines(ledger, charges, known).drop(columns="let_go_on")
+
+
+def _carried(before: pd.DataFrame, lines: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
+    """What the next run is judged beside."""
+    seen = pd.concat([before, lines.drop(columns="let_go_on")], ignore_index=True)
+    return seen[(seen["service_date"] >= since) | seen["code"].isin(LOOK_BACK)].reset_index(drop=True)
 
 
 def _lines(ledger: Moment, charges: pd.DataFrame, known: Masters) -> pd.DataFrame:
-    """Charge lines with what the rules read of their visit, payer and clinician."""
-    versions = charges["encounter_row_id"].unique().tolist()
-    visits = ledger.read("encounters", where={"row_id": versions}, columns=["row_id", *OF_VISIT])
-    visits = visits.set_index("row_id")
+    """Charge lines with what the rules read of their visit, payer and clinician, and the day they were let go."""
     decided = ledger.read(
         "decisions", where={"decision_id": charges["decision_id"].unique().tolist()},
         columns=["decision_id", "decided_on"],
     )  # fmt: skip
     let_go = decided.set_index("decision_id")["decided_on"]
-    payers = known.payers.set_index("payer_id")
-    classes = known.providers.set_index("provider_id")["provider_class"]
-    own = {name: beside(charges["encounter_row_id"], visits[name]) for name in OF_VISIT}
-    theirs = {
-        f"payer_{name.removeprefix('payer_')}": beside(charges["payer_id"], payers[name]) for name in OF_PAYER
-    }
-    return charges.assign(
-        **own,
-        **theirs,
-        provider_class=beside(charges["rendering_id"], classes),
-        let_go_on=beside(charges["decision_id"], let_go),
-    )
+    rows = billed.completed(charges, rebilling.versions(ledger, charges), known)
+    return rows.assign(let_go_on=beside(charges["decision_id"], let_go))
 
 
 def _answers(ledger: Moment, lines: pd.DataFrame, disputed: set[str]) -> pd.DataFrame:

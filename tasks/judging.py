@@ -12,7 +12,7 @@ import re
 import pandas as pd
 
 from tasks import masters, periods, quarantining, rebilling, standing
-from tasks.billing import judge, posting
+from tasks.billing import billed, judge, posting
 from tasks.billing.context import Masters
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import word_counts
@@ -73,11 +73,12 @@ def judge_encounters(date: dt.date) -> dict[str, int]:
     settings, ledger = settings_and_ledger()
     with moment(ledger) as now:
         waiting, entries = rebilling.waiting(now), standing.authorization_units(now)
+        known = masters.current(now)
         judgement = judge.judge(
             waiting,
-            masters.current(now),
+            known,
             masters.context(settings, date, now),
-            history_lines=rebilling.standing_charges(now),
+            history_lines=_history(now, waiting, known),
             authorization_units=entries,
             previous_decisions=newest(now.read("decisions")),
             suppressed=now.read("suppressions"),
@@ -98,6 +99,12 @@ def judge_encounters(date: dt.date) -> dict[str, int]:
         counts["withdrawn"] = rebilling.withdraw_superseded(tx, kept.charges, entries)
     log.info("gates, coding and scrub: %s", counts)
     return counts
+
+
+def _history(ledger: Moment, waiting: pd.DataFrame, known: Masters) -> pd.DataFrame:
+    """What was billed of the same people, with all that the rules read of a line."""
+    charges = rebilling.of_people(ledger, waiting["patient_id"].unique(), waiting["encounter_id"])
+    return billed.completed(charges, rebilling.versions(ledger, charges), known)
 
 
 def newest(decisions: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -41,12 +42,16 @@ def every_version(ledger: Facts) -> Masters:
 
 
 def context(
-    settings: Settings, date: dt.date, facts: Facts | None = None, config: Path | None = None
+    settings: Settings,
+    date: dt.date,
+    facts: Facts | None = None,
+    config: Path | None = None,
+    codes: Iterable[str] = (),
 ) -> JudgeContext:
     """The day, the configuration and the official files that encounters are judged under.
 
     `facts` say which official files were loaded; without them the ledger of the home does. `config` is a rules.toml
-    to be tried on top of the home's.
+    to be tried on top of the home's. `codes` are procedure codes that occur besides those the ledger knows.
     """
     book = load_book(settings.home, config)
     margin = book.parameters.get("TIMELY_MARGIN", {}).get("days", settings.billing.timely_margin_days)
@@ -58,7 +63,7 @@ def context(
         timely_margin_days=margin,
         severities=book.severities,
         overrides=book.overrides,
-        references=references.read(facts, settings) if facts else references.of_home(settings),
+        references=references.read(facts, settings, codes) if facts else references.of_home(settings),
         dates=book.dates,
         parameters=book.parameters,
     )

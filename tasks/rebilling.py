@@ -15,7 +15,8 @@ import pandas as pd
 from configs.identity import digest
 from connectors.ledger import Transaction
 from tasks import periods, quarantining, standing
-from tasks.billing import authorizations, posting
+from tasks.billing import authorizations, billed, posting
+from tasks.billing.context import among
 from tasks.moment import Facts
 
 
@@ -39,6 +40,20 @@ def standing_charges(ledger: Facts) -> pd.DataFrame:
     charges = live_charges(ledger)
     current = charges["encounter_row_id"].isin(ledger.current("encounters")["row_id"])
     return charges[current | charges["charge_id"].isin(_on_live_claims(ledger))].reset_index(drop=True)
+
+
+def of_people(ledger: Facts, people: Iterable[str], encounters: Iterable[str]) -> pd.DataFrame:
+    """Standing charge lines that lines of these people and encounters are judged beside: all others do not matter."""
+    charges = standing_charges(ledger)
+    theirs = among(charges["patient_id"], pd.Series(list(people), dtype="str"))
+    again = among(charges["encounter_id"], pd.Series(list(encounters), dtype="str"))
+    return charges[theirs | again].reset_index(drop=True)
+
+
+def versions(ledger: Facts, charges: pd.DataFrame) -> pd.DataFrame:
+    """The encounters as they were billed, with what `billed.completed` reads of them."""
+    rows = charges["encounter_row_id"].unique().tolist()
+    return ledger.read("encounters", where={"row_id": rows}, columns=billed.OF_VERSION)
 
 
 def live_charges(ledger: Facts) -> pd.DataFrame:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,24 +14,22 @@ from configs.identity import digests
 from configs.settings import Settings
 from connectors.ledger import Ledger, conform, empty
 from connectors.ledger.schema import MASTER_KINDS
+from connectors.sources.checks import Loaded
 from connectors.sources.files import read_any
 from tasks import masters, rebilling, scrubbing, standing
-from tasks.billing import codes, judge, track_record
-from tasks.billing.context import JudgeContext, Masters, beside, words
+from tasks.billing import billed, codes, judge, suppressions, track_record
+from tasks.billing.context import JudgeContext, Masters, words
 from tasks.billing.scrub import registry as scrub
 from tasks.moment import Moment
 
 KINDS = (*MASTER_KINDS, "charges")
+JUDGED = ("encounters", "charges")
 SUFFIXES = (".csv", ".parquet", ".json", ".jsonl", ".ndjson")
 COLUMNS = words("encounter line rule severity message fix reference_version change predicts source")
 # Problems of a whole file; those of the first line alone leave its rows usable.
-OF_FILES = ("NO_HEADER", "MISSING_COLUMN", "DUPLICATE_COLUMN", "MISSPELT_COLUMN")
+OF_FILES = ("NO_HEADER", "MISSING_COLUMN", "DUPLICATE_COLUMN", "MISSPELT_COLUMN", "REFUSED_COLUMN")
+NOT_READABLE = "NOT_READABLE"
 MENTIONED = ("UNKNOWN_COLUMN",)
-# What rules read of a payer and of a clinician, as `tasks.billing.visits` calls it.
-OF_PAYER = words(
-    "payer_class telehealth_rule audio_allowed timely_filing_days telehealth_codes modifier_order quarter_hour_rule"
-    " programme_minutes beside_programme filing_basis"
-)
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,16 @@ class Tried:
 
 @dataclass(frozen=True)
 class Past:
-    """What the ledger knows, or nothing, and what is configured."""
+    """What the ledger knows, or nothing, and what is configured.
+
+    `charges` are those of the people of the files, `versions` the sessions they are of; `units` are without what the
+    encounters of the files took themselves.
+    """
 
     context: JudgeContext
     masters: dict[str, pd.DataFrame]
     charges: pd.DataFrame
+    versions: pd.DataFrame
     units: pd.DataFrame
     record: pd.DataFrame
     suppressed: pd.DataFrame
@@ -72,16 +75,17 @@ def try_files(
 
     The ledger is only read, and where there is none, none is made.
     """
-    found, problems = _load([*(_tables(folder) if folder else ()), *files])
-    past = _past(settings, date, config)
+    found, problems, unusable = _load([*(_tables(folder) if folder else ()), *files])
+    past = _past(settings, date, config, found)
     known = Masters(**{kind: _over(kind, past.masters[kind], found.get(kind)) for kind in masters.KINDS})
+    past = replace(past, charges=billed.completed(past.charges, past.versions, known))
     encounters = _versions("encounters", found.get("encounters"))
     judged = _judge(encounters, known, past)
     scrubbed = _scrub(found.get("charges"), known, past)
     said = pd.concat([judged.findings, scrubbed], ignore_index=True)
     lines = 0 if "charges" not in found else len(found["charges"])
     said = _shown(said, past.record)
-    rowwise = problems[~problems["code"].isin([*OF_FILES, *MENTIONED])]
+    rowwise = problems[~problems["file"].isin(unusable) & ~problems["code"].isin(MENTIONED)]
     counts = {
         "files": len(files),
         "encounters": len(encounters),
@@ -91,7 +95,7 @@ def try_files(
         "warn": int((said["severity"] == "warn").sum()),
         "shadow": len(judged.shadows),
         "kept_out": len(rowwise[["file", "row"]].drop_duplicates()),
-        "unusable_files": int(problems.loc[problems["code"].isin(OF_FILES), "file"].nunique()),
+        "unusable_files": len(unusable),
     }
     return Tried(said, counts, problems)
 
@@ -100,21 +104,32 @@ def _tables(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
-def _load(files: Iterable[Path]) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Good rows by kind, a later row with the same key instead of an earlier one, and all problems with their file."""
+def _load(files: Iterable[Path]) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, set[str]]:
+    """Good rows by kind, a later row with the same key instead of an earlier one, all problems with their file, and
+    the files of which nothing could be used.
+    """
     rows: dict[str, list[pd.DataFrame]] = {}
     problems = [pd.DataFrame(columns=["file", "row", "column", "code", "message"])]
+    unusable = set()
     for path in files:
         kind, loaded = read_any(path, KINDS)
         if kind is not None:
             rows.setdefault(kind, []).append(loaded.rows)
         if len(loaded.problems):
             problems.append(loaded.problems.assign(file=path.name))
+        if _refused(loaded):
+            unusable.add(path.name)
     found = {}
     for kind, parts in rows.items():
         together = pd.concat(parts, ignore_index=True)
         found[kind] = together.drop_duplicates(_key(kind), keep="last").reset_index(drop=True)
-    return found, pd.concat(problems[1:] or problems, ignore_index=True)
+    return found, pd.concat(problems[1:] or problems, ignore_index=True), unusable
+
+
+def _refused(loaded: Loaded) -> bool:
+    """Whether a file is of no use as a whole: its columns, or no row of it can be made out."""
+    named = set(loaded.problems["code"]) - set(MENTIONED)
+    return not named.isdisjoint(OF_FILES) or (loaded.rows.empty and named == {NOT_READABLE})
 
 
 def _key(kind: str) -> list[str]:
@@ -151,30 +166,51 @@ def opened(settings: Settings) -> Iterator[Ledger | None]:
         yield ledger
 
 
-def _past(settings: Settings, date: dt.date, config: Path | None) -> Past:
+def _past(settings: Settings, date: dt.date, config: Path | None, found: Mapping[str, pd.DataFrame]) -> Past:
     with opened(settings) as ledger:
         if ledger is None:
-            nothing = pd.DataFrame(columns=track_record.COLUMNS)
-            kinds = {kind: empty(kind) for kind in masters.KINDS}
-            under = masters.context(settings, date, config=config)
             return Past(
-                under,
-                kinds,
+                masters.context(settings, date, config=config),
+                {kind: empty(kind) for kind in masters.KINDS},
                 empty("charge_lines"),
+                empty("encounters"),
                 empty("authorization_units"),
-                nothing,
+                pd.DataFrame(columns=track_record.COLUMNS),
                 empty("suppressions"),
             )
+        people, encounters = (_values(found, name) for name in ("patient_id", "encounter_id"))
         with ledger.snapshot() as view:
             now = Moment(view)
+            charges = rebilling.of_people(now, people, encounters)
             return Past(
-                masters.context(settings, date, now, config),
+                masters.context(settings, date, now, config, _codes(found)),
                 {kind: now.current(kind) for kind in masters.KINDS},
-                rebilling.standing_charges(now),
-                standing.authorization_units(now),
+                charges,
+                rebilling.versions(now, charges),
+                _units_of_others(now, encounters),
                 scrubbing.track_record(now),
                 now.read("suppressions"),
             )
+
+
+def _values(found: Mapping[str, pd.DataFrame], name: str) -> list[str]:
+    """What the files to be judged say in a column."""
+    return [value for kind in JUDGED if kind in found for value in found[kind][name].dropna().unique()]
+
+
+def _codes(found: Mapping[str, pd.DataFrame]) -> set[str]:
+    """Procedure codes of the files; encounters write theirs as '99214-25 90833'."""
+    own = {str(code) for code in found["charges"]["code"].dropna()} if "charges" in found else set()
+    stated = found["encounters"]["codes"].dropna() if "encounters" in found else ()
+    return own | {code.partition("-")[0] for text in stated for code in text.split()}
+
+
+def _units_of_others(ledger: Moment, encounters: Collection[str]) -> pd.DataFrame:
+    """Authorized units without those of these encounters: tried again, a session does not compete with itself."""
+    charges = ledger.read("charge_lines", columns=["charge_id", "encounter_id"])
+    own = charges.loc[charges["encounter_id"].isin(encounters), "charge_id"]
+    entries = standing.authorization_units(ledger)
+    return entries[~entries["charge_id"].isin(own)].reset_index(drop=True)
 
 
 def _judge(encounters: pd.DataFrame, known: Masters, past: Past) -> judge.Judgement:
@@ -195,15 +231,10 @@ def _scrub(charges: pd.DataFrame | None, known: Masters, past: Past) -> pd.DataF
     """Charge lines through the scrub alone: gates and coding need the session."""
     if charges is None or charges.empty:
         return scrub.run(pd.DataFrame(), None, None, past.context)
-    payers = known.payers.set_index("payer_id")
-    classes = known.providers.set_index("provider_id")["provider_class"]
     lines = charges.assign(diagnoses=codes.each(codes.normalise_diagnoses, charges["diagnoses"]))
-    for name in OF_PAYER:
-        column = f"payer_{name.removeprefix('payer_')}"
-        theirs = beside(lines["payer_id"], payers[name])
-        lines[column] = lines[column].fillna(theirs) if column in lines else theirs
-    lines["provider_class"] = lines["provider_class"].fillna(beside(lines["rendering_id"], classes))
-    return scrub.run(lines, None, past.charges, past.context)
+    said = scrub.run(billed.completed(lines, None, known), None, past.charges, past.context)
+    given = conform("suppressions", past.suppressed)
+    return suppressions.suppress(said, given, past.context.today)
 
 
 def _shown(said: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:

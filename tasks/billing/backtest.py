@@ -114,12 +114,39 @@ def replay(batch: Batch, rule_id: str, context: JudgeContext) -> pd.DataFrame:
     return said.loc[said["rule_id"] == rule_id, ["encounter_id", "line"]].reset_index(drop=True)
 
 
+def reads_history(rule_id: str) -> bool:
+    """Whether the rule looks at earlier lines; one that only takes them, because all rules do, is not made to wait.
+
+    No gate that can be tried does.
+    """
+    module = module_of(rule_id)
+    return module is not None and not is_gate(rule_id) and _reads(module, r"\bhistory\b", at_least=2)
+
+
 def _scrub(module: ModuleType, batch: Batch, asked: list[tuple[Any, JudgeContext]]) -> pd.DataFrame:
     """The rule's own check and nothing around it: what was configured of its severity does not matter."""
-    # A rule that only takes the history, because all rules do, is not made to wait for it.
-    history = batch.history if _reads(module, r"\bhistory\b", at_least=2) else None
-    ready, earlier = prepare(batch.lines, None, history)
-    return join(*(module.check(ready.iloc[at], earlier, under) for at, under in asked))
+    looks_back = _reads(module, r"\bhistory\b", at_least=2)
+    ready, earlier = prepare(batch.lines, None, batch.history if looks_back else None)
+    if not looks_back:
+        return join(*(module.check(ready.iloc[at], earlier, under) for at, under in asked))
+    let_go = batch.lines["let_go_on"]
+    return join(
+        *(module.check(ready.iloc[at], _released(ready, earlier, let_go, at), under) for at, under in asked)
+    )
+
+
+def _released(ready: pd.DataFrame, earlier: pd.DataFrame, let_go: pd.Series, at: Any) -> pd.DataFrame:
+    """Earlier lines for those of `ready` at `at`: the history, and what of the batch itself was let go before them.
+
+    Of the same people only, and never of the same encounters.
+    """
+    mine = ready.iloc[at]
+    before = (
+        (let_go < let_go.iloc[at].min()).to_numpy()
+        & ready["patient_id"].isin(mine["patient_id"].unique()).to_numpy()
+        & ~ready["encounter_id"].isin(mine["encounter_id"].unique()).to_numpy()
+    )
+    return pd.concat([earlier, ready[before]], ignore_index=True) if before.any() else earlier
 
 
 def _gate(module: ModuleType, batch: Batch, asked: list[tuple[Any, JudgeContext]]) -> pd.DataFrame:

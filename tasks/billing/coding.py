@@ -71,7 +71,7 @@ def _with_ways(visits: pd.DataFrame, payers: pd.DataFrame) -> pd.DataFrame:
     return visits.assign(**ways)
 
 
-def _class_codes(visits: pd.DataFrame, payer_classes: pd.DataFrame) -> Column:
+def class_codes(visits: pd.DataFrame, payer_classes: pd.DataFrame) -> Column:
     """Codes that the payer's table gives the clinician's class on the day; missing where it has no row for it."""
     if payer_classes.empty:
         return pd.Series(None, index=visits.index, dtype="str")
@@ -95,7 +95,7 @@ def _visit_columns(visits: pd.DataFrame, payer_classes: pd.DataFrame) -> pd.Data
     frame["provider_class"] = visits["credentialed_class"]
     frame["treating_id"] = visits["rendering_id"]
     frame["treating_class"] = visits["provider_class"]
-    frame["payer_class_codes"] = _class_codes(visits, payer_classes)
+    frame["payer_class_codes"] = class_codes(visits, payer_classes)
     frame["telehealth"] = _telehealth(visits)
     return frame
 

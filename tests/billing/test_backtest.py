@@ -109,6 +109,17 @@ def test_a_rule_about_the_day_is_asked_as_of_the_day_a_line_was_let_go() -> None
     assert found[["flagged", "denials_prevented", "held_wrongly"]].to_numpy().tolist() == [[1, 1, 0]]
 
 
+def test_a_line_sees_the_lines_of_its_batch_that_were_let_go_on_earlier_days() -> None:
+    """A programme week of three days with too few hours; the third day went out after the week was over."""
+    week = [
+        line(n, "H0015", day=day) | {"patient_id": "P1", "level_of_care": "iop", "minutes": 100}
+        for n, day in ((1, 5), (2, 6), (3, 7))
+    ]
+    week[2]["let_go_on"] = pd.Timestamp(2026, 1, 20)
+    found = backtest.run([batch(*((row, OTHER) for row in week))], "PROGRAMME_WEEK_SHORT", CONTEXT)
+    assert found["flagged"].tolist() == [1]
+
+
 def test_earlier_lines_count() -> None:
     again = batch((line(2, "90837") | {"patient_id": "P1"}, ("duplicate", "OA-18")))
     before = pd.DataFrame([line(1, "90837")]).drop(columns=["claim_id", "let_go_on"])

@@ -121,6 +121,22 @@ def test_history_of_the_ledger(home: Path, lines: int, monkeypatch: pytest.Monke
     assert before.by_payer.empty
 
 
+@pytest.mark.parametrize(("first", "lines"), [(15, 100), (1, 1)])
+def test_lines_before_the_first_day_and_before_the_batch_are_in_view(
+    tmp_path: Path, first: int, lines: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An intake of the 5th, another one of the 25th: asked from the 15th on, or in batches of a day, it is a second."""
+    monkeypatch.setattr(backtesting, "LINES", lines)
+    with Ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}") as ledger:
+        with ledger.transaction() as tx:
+            served(tx, 1, "90791", 5)
+            served(tx, 2, "90837", 8)
+            served(tx, 3, "90791", 25)
+        days = dt.date(2026, 1, first), dt.date(2026, 1, 31)
+        tested = backtesting.backtested(Settings(home=tmp_path), ledger, "INTAKE_AGAIN", *days)
+    assert tested.by_payer["flagged"].tolist() == [1]
+
+
 def test_what_is_plainly_paid_is_what_the_classification_says(home: Path) -> None:
     with Ledger.open(f"sqlite:///{home / 'ledger.sqlite'}") as ledger:
         frames = [ledger.read(f"remitted_{name}") for name in ("claims", "lines", "adjustments")]
