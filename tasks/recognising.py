@@ -16,6 +16,7 @@ import pandas as pd
 from connectors.ledger import Transaction
 from tasks import periods, quarantining
 from tasks.billing import matching, posting
+from tasks.billing.context import beside
 from tasks.billing.remittances import CONFLICT, RemittanceFacts, without
 from tasks.door import log, settings_and_ledger, stage
 from tasks.moment import Moment, Reads
@@ -153,7 +154,18 @@ def _concerned(
     if more:
         others = ledger.read("claims", where={"claim_id": sorted(more)})
         found = pd.concat([found, others], ignore_index=True)
-    return posting.Ours(found, ledger.read("claim_lines", where={"claim_id": found["claim_id"].tolist()}))
+    return _ours(ledger, found)
+
+
+def _ours(ledger: Reads, claims: pd.DataFrame) -> posting.Ours:
+    """These claims with their lines, and whose the policy is that comes next."""
+    which = {"coverage_id": claims["secondary_coverage_id"].dropna().unique().tolist()}
+    policies = ledger.read("coverages", which, ["coverage_id", "version", "payer_id"])
+    first = (
+        policies.sort_values("version").drop_duplicates("coverage_id").set_index("coverage_id")["payer_id"]
+    )
+    named = claims.assign(next_payer_id=beside(claims["secondary_coverage_id"], first))
+    return posting.Ours(named, ledger.read("claim_lines", where={"claim_id": claims["claim_id"].tolist()}))
 
 
 def _differs(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[bool]:
@@ -179,8 +191,7 @@ def wanted(tx: Reads, which: dict[str, list[str]]) -> pd.DataFrame:
     ours = tx.read(
         "claims", where={"claim_id": found["remitted_claims"]["claim_id"].dropna().unique().tolist()}
     )
-    lines = tx.read("claim_lines", where={"claim_id": ours["claim_id"].tolist()})
-    return entries(found, posting.Ours(ours, lines))
+    return entries(found, _ours(tx, ours))
 
 
 def entries(facts: Mapping[str, pd.DataFrame], ours: posting.Ours) -> pd.DataFrame:

@@ -93,7 +93,7 @@ def facts(
         remitted_adjustments=_adjustments(owned, owned_lines, adjustments),
         provider_adjustments=_provider_adjustments(kept, provider_adjustments),
         sources=_sources(named),
-        unbalanced=_unbalanced(named[~sound].drop_duplicates("remittance_id"), claims, lines, problems),
+        unbalanced=_unbalanced(named[~sound], claims, lines, problems),
     )
 
 
@@ -213,10 +213,11 @@ def _sources(named: pd.DataFrame) -> pd.DataFrame:
 def _unbalanced(
     rows: pd.DataFrame, claims: pd.DataFrame, lines: pd.DataFrame, problems: pd.DataFrame | None
 ) -> pd.DataFrame:
-    """One quarantine row a remittance: the first place where it fails, and how many more there are.
+    """A quarantine row a remittance and way to fail: the first place where it fails, and how many more there are.
 
     Places: lines and claims that do not balance (2110, 2100), the remittance itself, the codec's errors, and
-    for want of any other DAMAGED. One row, because a person decides about the remittance as a whole.
+    for want of any other DAMAGED. Copies of one remittance may be damaged each in its own way: each way is a row, in
+    whatever order they come, and one that fails as another did is none.
     """
     if rows.empty:
         return shapes.empty(shapes.QUARANTINE)
@@ -244,13 +245,12 @@ def _unbalanced(
         pd.concat(filled, ignore_index=True), on="transaction"
     )
     found = found.reindex(columns=[*found.columns.union(["segment", "difference_cents"])])
-    found = found.sort_values(["remittance_id", "rank", "segment", "code"], kind="stable")
-    real = found["rank"] < found.groupby("remittance_id")["rank"].transform("max")
-    more = real.groupby(found["remittance_id"]).transform("sum") - 1
-    first = found.assign(more=more).drop_duplicates("remittance_id")
-    return _quarantine(
-        first.assign(subject_id=first["remittance_id"], expectation="balanced", reason=_reasons(first))
-    )
+    found = found.sort_values(["transaction", "rank", "segment", "code"], kind="stable")
+    real = found["rank"] < found.groupby("transaction")["rank"].transform("max")
+    more = real.groupby(found["transaction"]).transform("sum") - 1
+    first = found.assign(more=more).drop_duplicates("transaction")
+    kept = first.assign(subject_id=first["remittance_id"], expectation="balanced", reason=_reasons(first))
+    return _quarantine(kept.drop_duplicates(["remittance_id", "reason"]))
 
 
 def _off(rows: pd.DataFrame) -> pd.DataFrame:

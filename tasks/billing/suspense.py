@@ -102,12 +102,24 @@ def _claims(waiting: pd.DataFrame, remittances: pd.DataFrame, remitted_claims: p
         .sum()
         .reset_index(name="cents")
     )
-    columns = ["remitted_claim_id", "segment", "status", "claim_control", "claim_id", "matched_by"]
+    columns = [
+        "remitted_claim_id",
+        "segment",
+        "status",
+        "claim_control",
+        "payer_control",
+        "claim_id",
+        "matched_by",
+    ]
     rows = sums[sums["cents"] != 0].merge(remitted_claims[columns], on="remitted_claim_id")
     rows = rows.merge(remittances[["remittance_id", "payer_identifier"]], on="remittance_id", how="left")
     lost = rows["claim_id"].isna()
-    left = rows.groupby(["payer_identifier", "claim_control"], dropna=False)["cents"].transform("sum")
-    several = rows.duplicated(["payer_identifier", "claim_control"], keep=False)
+    # A payer that does not have our number writes 0 or nothing: then its own number tells claims apart.
+    said = rows["claim_control"].where(~rows["claim_control"].isin(["0", ""]))
+    key = ("ours " + said).fillna("theirs " + rows["payer_control"]).fillna(rows["remitted_claim_id"])
+    rows = rows.assign(key=key)
+    left = rows.groupby(["payer_identifier", "key"], dropna=False)["cents"].transform("sum")
+    several = rows.duplicated(["payer_identifier", "key"], keep=False)
     reason = pd.Series("UNMATCHED", index=rows.index).mask(rows["status"] == REVERSAL, "REVERSAL_UNMATCHED")
     reason = reason.mask(rows["matched_by"].eq("person").fillna(False), "NONE_OF_OURS")
     reason = reason.mask(several & (left == 0), REVERSED).where(lost, "NOT_POSTED")

@@ -18,12 +18,13 @@ from tests.support.remittance_frames import (
     posted,
     remit,
     svc,
+    with_next_payer,
 )
 
 ONE = "C000000001"
 CLAIMS = ledger("claims", claim(ONE, 20000, secondary_coverage_id="V2"))
 DAYS = {f"E{number}": dt.date(2026, number, 20) for number in range(1, 5)}
-PAYERS = {"1512345678": "ACME", "1598765432": "NEXT"}
+PAYERS = {"1512345678": "ACME", "1598765432": "NEXT", "1577777777": "SISTER"}
 
 
 def one(status: str, paid: int, *cas, payer: str = "1512345678", trace: str = "E1", sign: int = 1, **more):
@@ -46,7 +47,14 @@ def journal(*remits) -> pd.DataFrame:
     """What is posted, the payers known by their ids in the 835."""
     facts = matched(*remits, claims=CLAIMS, lines=CLAIM_LINES)
     named = facts.remittances.assign(payer_id=facts.remittances["payer_identifier"].map(PAYERS))
-    return journal_of({**vars(facts), "remittances": named, "claims": CLAIMS, "claim_lines": CLAIM_LINES})
+    return journal_of(
+        {
+            **vars(facts),
+            "remittances": named,
+            "claims": with_next_payer(CLAIMS, "NEXT"),
+            "claim_lines": CLAIM_LINES,
+        }
+    )
 
 
 def balances(*remits) -> dict[str, int]:
@@ -144,3 +152,11 @@ def test_a_predetermination_posts_nothing_and_leaves_the_claim_where_it_is():
     paid = one("1", *PRIMARY, trace="E2")
     assert state(estimate, paid) == state(paid, estimate) == "paid"
     assert balances(estimate, paid) == balances(paid)
+
+
+@pytest.mark.parametrize("payer", ["1577777777", "1588888888"])
+def test_a_reversal_of_a_sister_company_was_undone_as_the_next_payers(payer):
+    """The patient was billed for what the first payer had taken back, because another id than the payer's sent it."""
+    answer = one("1", *PRIMARY, payer=payer, trace="E1")
+    back = one("22", *PRIMARY, payer=payer, sign=-1, trace="E3")
+    assert balances(answer, back) == {}

@@ -505,3 +505,13 @@ def test_shares_sum_to_the_whole_and_follow_the_one_by_one_split(
     for group in set(groups):
         mine = weights[groups == group].tolist()
         assert shares[groups == group].tolist() == allocate(whole, mine if sum(mine) else [1] * len(mine))
+
+
+def test_an_underpayment_vanished_when_the_supplement_answered_the_claim_too():
+    """A claim that crossed over keeps its id, and the last word on it was the next payer's."""
+    first = answer(line(4000, ("CO", "45", 12000), ("PR", "2", 4000), allowed_cents=8000), status="19")
+    second = answer(line(4000, ("OA", "23", 16000)), status="2", day=25)
+    office = Office([contract(rate_cents=11000)], [service()])
+    assert told(office.one(first)) == ("under", "below_contract")
+    assert told(office.one(first, second)) == ("under", "below_contract")
+    assert office.one(second)["state"] == "secondary"

@@ -21,6 +21,7 @@ from tests.support.remittance_frames import (
     posted,
     remit,
     svc,
+    with_next_payer,
 )
 
 
@@ -418,4 +419,6 @@ def test_nothing_to_post():
     )
     remits, claims, lines, adjustments, plb = (ledger(name) for name in names)
     assert posting.received(remits, claims, plb).empty
-    assert posting.answered(remits, claims, lines, adjustments, posting.Ours(CLAIMS, CLAIM_LINES)).empty
+    assert posting.answered(
+        remits, claims, lines, adjustments, posting.Ours(with_next_payer(CLAIMS), CLAIM_LINES)
+    ).empty

@@ -124,6 +124,26 @@ def test_a_damaged_remittance_waits_even_if_its_sums_agree():
     assert named.remittances.empty
 
 
+def test_copies_damaged_each_in_its_own_way_left_the_first_ones_reason_alone():
+    """Which reason was kept depended on which copy came first, and so did the fingerprint."""
+    whys = ("SE01_COUNT", "GE02_CONTROL")
+
+    def reasons(*order: str) -> set[str]:
+        frames = codec(*(SAMPLE | {"damaged": True, "file": number} for number, _ in enumerate(order)))
+        problems = pd.DataFrame(
+            [
+                {"transaction": number, "segment": 48, "code": code, "severity": "error"}
+                for number, code in enumerate(order)
+            ]
+        )
+        return set(remittances.facts(*frames, problems=problems).unbalanced["quarantine_id"])
+
+    together = reasons(*whys)
+    assert len(together) == 2
+    assert reasons(*reversed(whys)) == together == reasons(whys[0]) | reasons(whys[1])
+    assert reasons(whys[0], whys[0]) == reasons(whys[0])
+
+
 def test_a_remittance_without_a_trace_has_no_identity():
     facts = remittances.facts(*codec(SAMPLE | {"trace": None}))
     assert facts.remittances.empty

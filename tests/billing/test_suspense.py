@@ -54,6 +54,18 @@ def test_a_stranger_that_was_taken_back_leaves_nothing_to_do():
     assert reasons(found) == [("REVERSED", -7000), ("REVERSED", 7000)]
 
 
+def test_two_strangers_under_the_number_0_were_taken_for_one_that_was_reversed():
+    """Payers that do not have our number write 0: the payer's own tells the claims apart."""
+    found = stands(
+        check(1, clp("0", "1", 7000, 7000, icn="X7")), check(2, clp("0", "22", -7000, -7000, icn="X9"))
+    )
+    assert reasons(found) == [("REVERSAL_UNMATCHED", 7000), ("UNMATCHED", -7000)]
+    same = stands(
+        check(1, clp("0", "1", 7000, 7000, icn="X7")), check(2, clp("0", "22", -7000, -7000, icn="X7"))
+    )
+    assert reasons(same) == [("REVERSED", -7000), ("REVERSED", 7000)]
+
+
 def test_a_reversal_whose_payment_nobody_has_waits_for_the_earlier_remittance():
     assert reasons(stands(check(1, reversal("LOST", 5000)))) == [("REVERSAL_UNMATCHED", 5000)]
 

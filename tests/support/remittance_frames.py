@@ -322,6 +322,12 @@ def posted(
     return journal_of({**vars(facts), "claims": claims, "claim_lines": lines})
 
 
+def with_next_payer(claims: pd.DataFrame, payer_id: str | None = None) -> pd.DataFrame:
+    """Claims of ours with the payer of the policy that comes next."""
+    named = claims["secondary_coverage_id"].map(lambda _: payer_id, na_action="ignore")
+    return claims.assign(next_payer_id=claims.get("next_payer_id", named.astype("str")))
+
+
 def journal_of(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Everything that remittances post, matched as they are."""
     received = posting.received(
@@ -332,6 +338,6 @@ def journal_of(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         tables["remitted_claims"],
         tables["remitted_lines"],
         tables["remitted_adjustments"],
-        posting.Ours(tables["claims"], tables["claim_lines"]),
+        posting.Ours(with_next_payer(tables["claims"]), tables["claim_lines"]),
     )
     return pd.concat([received, answered], ignore_index=True)

@@ -120,11 +120,21 @@ class Segments:
             found.setdefault(number, []).append((low, high))
         return found
 
+    def _ascends(self, low: int, high: int) -> bool:
+        """Whether segments lie there as in the files; those of two groups of delimiters may stand side by side."""
+        order = self.layout.order[low:high]
+        return self.alike or not (order[1:] < order[:-1]).any()
+
+    @cached_property
+    def alike(self) -> bool:
+        """Whether all pieces have the same delimiters."""
+        return len(set(self.delimiters)) <= 1
+
     def rows(self, tag: str) -> Ints:
         """The segments with this tag, pinned."""
         if tag not in self._rows:
             runs = self._runs.get(code(tag), [])
-            if len(runs) == 1:
+            if len(runs) == 1 and self._ascends(*runs[0]):
                 low, high = runs[0]
                 rows = self.layout.order[low:high]
                 first, elements = self.layout.first[low:high], self.layout.elements[low:high]

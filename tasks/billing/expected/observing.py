@@ -44,7 +44,7 @@ def observed(
     A claim is one where an answer has no lines, or adjustments at claim level that the contract explains: nobody knows
     whose they are. A line that is not known as ours goes by its own id.
     """
-    counted = evidence.counted(remitted_claims, remittances, verdicts)
+    counted = evidence.counted(_of_the_first_payer(remitted_claims, remittances), remittances, verdicts)
     rows = counted[~counted["status"].isin(SILENT)]
     said = remitted_lines[["remitted_line_id", *SAID]].rename(
         columns={"allowed_cents": "stated_cents", "segment": "line_segment"}
@@ -64,6 +64,23 @@ def observed(
     rows["changed"] = (rows["submitted_code"] != rows["code"]).where(rows["submitted_code"].notna(), False)
     rows["code"] = rows["submitted_code"].fillna(rows["code"])
     return shapes.conform(rows, OBSERVED)
+
+
+def _of_the_first_payer(remitted_claims: pd.DataFrame, remittances: pd.DataFrame) -> pd.DataFrame:
+    """Answers without those of later payers to claims that a first payer answered too.
+
+    A claim that crossed over keeps its id: what the supplement says of it is no word on what the first payer owes.
+    """
+    rows = remitted_claims[["remittance_id", "claim_id", "status"]]
+    payer = (
+        rows["claim_id"]
+        + " "
+        + beside(rows["remittance_id"], remittances.set_index("remittance_id")["payer_identifier"])
+    )
+    later, back = rows["status"].isin(LATER_PAYER), rows["status"] == evidence.REVERSAL
+    first = ~later & ~back & ~rows["status"].isin(SILENT)
+    back &= among(payer, payer[later]) & ~among(payer, payer[first])
+    return remitted_claims[~((later | back) & among(rows["claim_id"], rows.loc[first, "claim_id"]))]
 
 
 def _allowed(rows: pd.DataFrame) -> Column:

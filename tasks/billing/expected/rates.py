@@ -111,7 +111,7 @@ def _class(found: pd.DataFrame) -> Column:
 def amount(rows: pd.DataFrame) -> Column:
     """What `TERMS` come to for ``code``, ``units`` and ``charge_cents`` of each row, in cents; absent where unknown.
 
-    A charge of ten million dollars times two percentages stays below 2**63: 1e9 cents x 1e4 x 1e4 = 1e17.
+    So it is with what does not fit: amounts above nine hundred million dollars, of which two percentages reach 2**63.
     """
     rate, units = rows["rate_cents"].astype("Int64"), rows["units"].astype("Int64")
     days = units.where(rows["code"].isin(per_day_codes()), 1).fillna(1)
@@ -120,7 +120,7 @@ def amount(rows: pd.DataFrame) -> Column:
     base = base.mask(rows["method"] == "per_diem", rate * days).mask(rows["method"] == "case_rate", rate)
     part = rows["percent_basis_points"].astype("Int64").where(percent, WHOLE)
     part = part * rows["class_basis_points"].astype("Int64").fillna(WHOLE)
-    exact = base * part
+    exact = base.where(base <= (2**63 - WHOLE * WHOLE) // part.clip(lower=1)) * part
     return (exact + WHOLE * WHOLE // 2) // (WHOLE * WHOLE)
 
 

@@ -34,7 +34,10 @@ from tasks.billing.rows import Cents, Flags, Rows, cents, days, pairs, rows_of, 
 
 @dataclass(frozen=True)
 class Ours:
-    """The claims that answers may be for, as the ledger's tables of those names."""
+    """The claims that answers may be for, as the ledger's tables of those names.
+
+    ``claims`` has ``next_payer_id`` too: whose the policy is that comes next, null where there is none.
+    """
 
     claims: pd.DataFrame
     claim_lines: pd.DataFrame
@@ -101,15 +104,15 @@ def answered(
 def _crossed(rows: pd.DataFrame, remitting: pa.Array, ours: Ours, known: Rows) -> Flags:
     """Answers of payers that a claim of ours crossed over to.
 
-    Their status says so, save of a reversal: it is theirs where another payer than the claim's takes it back, and the
-    patient has a next one.
+    Their status says so, save of a reversal: it is theirs where the payer of the next policy takes it back. Any other
+    payer speaks for the first one: a sister company, an administrator, one that nobody named.
     """
     own = taken(text(ours.claims["payer_id"]), known)
-    next_one = pc.is_valid(taken(text(ours.claims["secondary_coverage_id"]), known))
-    stranger = pc.fill_null(pc.and_(pc.not_equal(remitting, own), next_one), False)
+    next_one = taken(text(ours.claims["next_payer_id"]), known)
+    theirs = pc.fill_null(pc.and_(pc.equal(remitting, next_one), pc.not_equal(remitting, own)), False)
     back = (rows["status"] == REVERSAL).to_numpy(np.bool_)
     said = rows["status"].isin(LATER_PAYER).to_numpy(np.bool_)
-    crossed: Flags = said | (back & stranger.to_numpy(zero_copy_only=False))
+    crossed: Flags = said | (back & theirs.to_numpy(zero_copy_only=False))
     return crossed
 
 

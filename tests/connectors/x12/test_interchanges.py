@@ -360,3 +360,13 @@ def test_a_few_segments_read_the_same_as_many(path: Path, monkeypatch: pytest.Mo
     for left, right in zip(one_by_one, by_the_column, strict=True):
         for field in fields(left):
             assert getattr(right, field.name).equals(getattr(left, field.name)), field.name
+
+
+def test_interchanges_with_other_delimiters_between_stood_out_of_order() -> None:
+    """The last tag of one group of delimiters and the first of the next lay side by side and were taken to ascend."""
+    head = remittance()[:106]
+    answer = head + b"TA1*000000001*260112*0930*A*000~"
+    bars = with_delimiters(head + b"IEA*0*000000001~", b"|", b">", b"~")
+    found = decode_acknowledgments([answer, bars, answer])
+    assert found.interchanges["file"].to_pylist() == [0, 1, 2]
+    assert found.interchange_acks["interchange"].to_pylist() == [0, 2]
