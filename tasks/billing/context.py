@@ -84,7 +84,3 @@ class JudgeContext:
         """Severity of a rule, for one payer where it has its own."""
         general = self.severities.get(rule_id, "hold")
         return general if payer_id is None else self.overrides.get((payer_id, rule_id), general)
-
-    def parameter(self, rule_id: str, name: str, otherwise: Any) -> Any:
-        """A rule's parameter from the configuration, `otherwise` where it gives none."""
-        return self.parameters.get(rule_id, {}).get(name, otherwise)

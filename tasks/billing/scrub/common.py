@@ -104,9 +104,6 @@ class Context(Protocol):
     def references(self) -> References:
         """The official files that were loaded."""
 
-    def parameter(self, rule_id: str, name: str, otherwise: Any) -> Any:
-        """A number the configuration gives a rule, `otherwise` where it gives none."""
-
 
 def _complete(frame: pd.DataFrame, visits: pd.DataFrame | None) -> pd.DataFrame:
     """All of COLUMNS; what the lines lack comes from their visit, else is null."""
