@@ -21,7 +21,7 @@ from tests.support.histories import apply, history
 from tests.support.processes import assert_nothing_half_posted, ended_well, forked, killed_after
 
 # On each engine; CLEANCLAIM_POSTING_KILLS=100 takes some minutes.
-KILLS = int(os.environ.get("CLEANCLAIM_POSTING_KILLS", "15"))
+KILLS = int(os.environ.get("CLEANCLAIM_POSTING_KILLS", "5"))
 Run = list[tuple[str, Any]]
 
 
