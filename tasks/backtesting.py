@@ -108,7 +108,7 @@ def _before(ledger: Moment, first: pd.Timestamp, known: Masters) -> pd.DataFrame
 
 
 def _carried(before: pd.DataFrame, lines: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
-    """What the next run is judged beside."""
+    """What the next run is judged beside: the days before it, and the few codes that are looked for ever after."""
     seen = pd.concat([before, lines.drop(columns="let_go_on")], ignore_index=True)
     return seen[(seen["service_date"] >= since) | seen["code"].isin(LOOK_BACK)].reset_index(drop=True)
 

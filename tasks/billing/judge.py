@@ -240,10 +240,10 @@ def judge(
 ) -> Judgement:
     """Judge `encounters` (current versions, with ``row_id``).
 
-    `history_lines` are the charge lines that stand (for duplicates, pairs and amended encounters),
-    `authorization_units` all entries so far, `previous_decisions` the newest decision of each encounter. Gives
-    only what is new; judging the same again with what it gave stored gives empty frames. `suppressed` is what people
-    said of rules (the table ``suppressions``).
+    `history_lines` are the charge lines of the same people that stand (for duplicates, pairs and amended
+    encounters), with their visit and payer (``billed.completed``), `authorization_units` all entries so far,
+    `previous_decisions` the newest decision of each encounter. Gives only what is new; judging the same again with
+    what it gave stored gives empty frames. `suppressed` is what people said of rules (the table ``suppressions``).
     """
     visits = assemble(_unbilled(encounters, history_lines), masters, context)
     coded = coding.code(visits, masters, context)
