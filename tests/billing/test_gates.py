@@ -270,6 +270,23 @@ def test_severity_is_configuration_and_a_payer_may_have_its_own() -> None:
     assert outcomes(elsewhere) == {"E1": "held"}
 
 
+def test_a_gate_that_reads_an_official_file_names_its_edition() -> None:
+    out = pd.DataFrame(
+        [
+            {
+                "npi": "1245319599",
+                "last_name": "OTHER",
+                "first_name": "NAME",
+                "excluded_on": pd.Timestamp("2020-01-20"),
+            }
+        ]
+    ).assign(birth_date=pd.NaT, reinstated_on=pd.NaT)
+    loaded = References({"leie": out}, {"leie": "2601"}, {"leie": date(2026, 1, 4)})
+    found = run(encounters({}), under=context(references=loaded)).findings
+    (row,) = found[found["rule_id"] == "GATE_EXCLUDED"].to_dict("records")
+    assert (row["reference_version"], row["data_as_of"]) == ("leie=2601", pd.Timestamp("2026-01-04"))
+
+
 def test_a_rule_that_is_configured_nowhere_holds() -> None:
     severities = {
         rule: word for rule, word in context().severities.items() if rule != "GATE_PROVIDER_LICENSE_UNKNOWN"

@@ -34,6 +34,7 @@ from tasks.billing.context import Column
 from tasks.billing.gates.case import Case
 
 ID = "GATE_EXCLUDED"
+REFERENCES = ("leie",)
 SOURCE = "excluded v1: claim_hold_checks.tsv H09 (K); LEIE, file_layouts.yaml leie"
 FIX = "stop billing and payment for this person, and ask compliance"
 FIELDS = "providers.npi providers.last_name providers.first_name providers.birth_date"

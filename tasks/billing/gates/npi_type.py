@@ -30,6 +30,7 @@ from tasks.billing.gates.case import Case
 from tasks.billing.gates.people import per_role
 
 ID = "GATE_NPI_TYPE"
+REFERENCES = ("nppes",)
 SOURCE = "npi_type v1: claim_hold_checks.tsv H02 (K); NPPES, file_layouts.yaml nppes_npi"
 FIX = "record the clinician's own NPI, one that is in force"
 FIELDS = "providers.npi"

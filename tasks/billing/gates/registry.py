@@ -80,5 +80,17 @@ AUTHORIZATION_GATES: tuple[ModuleType, ...] = (
 
 
 def run(case: Case, gates: Iterable[ModuleType] = GATES) -> pd.DataFrame:
-    """Findings of the gates on one batch, without severities."""
-    return findings.together(gate.check(case) for gate in gates)
+    """Findings of the gates on one batch, without severities; those of a gate that reads official files name them."""
+    return findings.together(_told(gate, case) for gate in gates)
+
+
+def _told(gate: ModuleType, case: Case) -> pd.DataFrame:
+    found: pd.DataFrame = gate.check(case)
+    kinds, known = getattr(gate, "REFERENCES", ()), case.context.references
+    if found.empty or not known.version(*kinds):
+        return found
+    day = pd.Series([known.oldest(*kinds)] * len(found), index=found.index).astype(found["data_as_of"].dtype)
+    return found.assign(
+        reference_version=found["reference_version"].fillna(known.version(*kinds)),
+        data_as_of=found["data_as_of"].fillna(day),
+    )

@@ -33,6 +33,7 @@ from tasks.billing.codes import listed
 from tasks.billing.gates.case import Case
 
 ID = "GATE_TAXONOMY"
+REFERENCES = ("nucc",)
 SOURCE = "taxonomy v1: claim_hold_checks.tsv H03 (CARC 8, V:S05); taxonomy_bh.tsv (V:S12)"
 FIX = "record the taxonomy the clinician is enrolled under"
 FIELDS = "providers.taxonomy providers.provider_class payers.taxonomies"
