@@ -140,17 +140,35 @@ def _derived(tables: Any) -> dict[str, pd.DataFrame]:
     }
 
 
+def _standing(tables: Any) -> pd.DataFrame:
+    """The entries that stand, without the turn they were made in."""
+    rows = posting.standing(tables.read("journal"))
+    names = [
+        "account",
+        "remittance_id",
+        "remitted_claim_id",
+        "charge_id",
+        "claim_id",
+        "reason",
+        "amount_cents",
+    ]
+    return rows[names].sort_values(names).reset_index(drop=True)
+
+
 def _assert_rebuilt_alike(book: Ledger) -> None:
-    """Recognised from nothing, every answer is whose it was, and the journal has nothing to add."""
+    """Recognised from nothing, every answer is whose it was, and the journal stands as it did.
+
+    On the way there a posting may be withdrawn and made again, where a later round teaches what an earlier one lacked.
+    """
     with suppress(Crash), book.transaction() as tx:
-        before, entries = _derived(tx), tx.count("journal")
+        before, entries = _derived(tx), _standing(tx)
         for name, frame in before.items():
             keys = frame.columns[:1]
             tx.settle(name, frame.assign(**dict.fromkeys(frame.columns.difference(keys), None)))
         recognising.recognise(tx)
         for name, frame in _derived(tx).items():
             pd.testing.assert_frame_equal(frame, before[name])
-        assert tx.count("journal") == entries
+        pd.testing.assert_frame_equal(_standing(tx), entries)
         raise Crash
 
 

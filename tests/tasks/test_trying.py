@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,10 @@ def practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home whose ledger is its own, whatever tests of the same process left in the environment."""
+    for name in [name for name in os.environ if name.startswith("CLEANCLAIM_")]:
+        monkeypatch.delenv(name)
     return tmp_path
 
 
