@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from configs.rules import load_book
 from configs.settings import Settings
 from tasks import references
+from tasks.billing import references as official
 from tasks.billing.context import JudgeContext, Masters
 from tasks.moment import Facts
 
@@ -47,11 +48,13 @@ def context(
     facts: Facts | None = None,
     config: Path | None = None,
     codes: Iterable[str] = (),
+    kinds: Collection[str] = official.KINDS,
 ) -> JudgeContext:
     """The day, the configuration and the official files that encounters are judged under.
 
     `facts` say which official files were loaded; without them the ledger of the home does. `config` is a rules.toml
-    to be tried on top of the home's. `codes` are procedure codes that occur besides those the ledger knows.
+    to be tried on top of the home's. `codes` are procedure codes that occur besides those the ledger knows,
+    `kinds` the official files that are asked for (with `facts`).
     """
     book = load_book(settings.home, config)
     margin = book.parameters.get("TIMELY_MARGIN", {}).get("days", settings.billing.timely_margin_days)
@@ -63,7 +66,7 @@ def context(
         timely_margin_days=margin,
         severities=book.severities,
         overrides=book.overrides,
-        references=references.read(facts, settings, codes) if facts else references.of_home(settings),
+        references=references.read(facts, settings, codes, kinds) if facts else references.of_home(settings),
         dates=book.dates,
         parameters=book.parameters,
     )

@@ -52,7 +52,7 @@ def assign(
         "claim_id": claim_id,
         "person": person,
         "reason": reason,
-        "at": _now(),
+        "at": now(),
     }
     tx.add("assignments", pd.DataFrame([row]))
 
@@ -64,7 +64,7 @@ def close(tx: Transaction, period: str, balances_sha256: str, *, person: str, re
         "person": person,
         "reason": reason,
         "balances_sha256": balances_sha256,
-        "at": _now(),
+        "at": now(),
     }
     tx.add("closings", pd.DataFrame([row]))
 
@@ -78,11 +78,11 @@ def _store(ledger: Ledger, table: str, key: str, subject: str, action: str, **va
             key: subject,
             "sequence": sequence,
             "action": action,
-            "at": _now(),
+            "at": now(),
             **values,
         }
         tx.add(table, pd.DataFrame([row]))
 
 
-def _now() -> pd.Timestamp:
+def now() -> pd.Timestamp:
     return pd.Timestamp.now("UTC").tz_localize(None)

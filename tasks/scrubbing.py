@@ -83,6 +83,6 @@ def _store(
             "person": person,
             "reason": reason,
             "expires_on": pd.Timestamp(until) if until else pd.NaT,
-            "at": people._now(),
+            "at": people.now(),
         }
         tx.add("suppressions", pd.DataFrame([row]).astype({"line": "Int64"}))

@@ -232,7 +232,8 @@ def estimates(ledger: Facts, settings: Settings, as_of: dt.date) -> pd.DataFrame
     findings = newest_findings(ledger)
     held = findings.loc[findings["severity"] == "hold", "encounter_id"]
     encounters = ledger.current("encounters")
-    known, context = masters.current(ledger), masters.context(settings, as_of)
+    # Coding reads no official file.
+    known, context = masters.current(ledger), masters.context(settings, as_of, ledger, kinds=())
     seen = visits.assemble(encounters[encounters["encounter_id"].isin(held)], known, context)
     lines = coding.code(seen, known, context).lines
     charges = lines.groupby("encounter_id")[["charge_cents"]].sum(min_count=1).reset_index()

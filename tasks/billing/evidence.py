@@ -11,6 +11,7 @@ import pandas as pd
 # clp02_status.tsv: forwarded to another payer; reversals take an answer back; estimates answer nothing.
 FORWARDED = frozenset({"19", "20", "21", "23"})
 REVERSAL, ESTIMATE = "22", "25"
+LATER_PAYER = frozenset({"2", "3", "20", "21"})  # processed as secondary or tertiary
 # Remarks by which a payer says that it passed the claim on, whatever the status.
 PASSED_ON = ("MA07", "MA18")
 

@@ -56,6 +56,15 @@ LEIE = (
 )
 
 
+def excluding(path: Path, npi: str) -> Path:
+    """The exclusion list with this number on it since kit.DAY."""
+    place = "1 SAMPLE RD,SPRINGFIELD,IL,62701,1128a1"
+    people_out = [f"OTHER{n},NAME,,,INDIVIDUAL,,,0000000000,19600101,{place},20200120" for n in range(3)]
+    people_out.append(f"OTHER,NAME,,,INDIVIDUAL,,,{npi},,{place},{kit.DAY:%Y%m%d}")
+    path.write_text(LEIE + "".join(f"{each},00000000,00000000,\n" for each in people_out))
+    return path
+
+
 def test_a_claim_left_after_its_clinician_was_put_on_the_exclusion_list(
     loaded: kit.Office, tmp_path: Path
 ) -> None:
@@ -63,12 +72,7 @@ def test_a_claim_left_after_its_clinician_was_put_on_the_exclusion_list(
     assert loaded.daily().status == 4, "nobody listens: the file is written and waits"
     claims, people = loaded.ledger.read("claims"), loaded.ledger.current("providers")
     somebody = claims["rendering_id"].mode()[0]
-    npi = people.set_index("provider_id")["npi"][somebody]
-    place = "1 SAMPLE RD,SPRINGFIELD,IL,62701,1128a1"
-    people_out = [f"OTHER{n},NAME,,,INDIVIDUAL,,,0000000000,19600101,{place},20200120" for n in range(3)]
-    people_out.append(f"OTHER,NAME,,,INDIVIDUAL,,,{npi},,{place},{kit.DAY:%Y%m%d}")
-    path = tmp_path / "UPDATED.csv"
-    path.write_text(LEIE + "".join(f"{each},00000000,00000000,\n" for each in people_out))
+    path = excluding(tmp_path / "UPDATED.csv", people.set_index("provider_id")["npi"][somebody])
     told = loaded.run("load", "reference", "leie", path)
     assert told.status == 0, told.err
     with loaded.partner():
@@ -95,12 +99,7 @@ def test_a_claim_left_under_the_supervisors_npi_after_the_intern_was_put_on_the_
     somebody = hidden["rendering_id_met"].mode()[0]
     theirs = set(met.loc[met["rendering_id_met"] == somebody, "claim_id"])
     assert set(hidden["claim_id"]) & theirs < set(claims["claim_id"])
-    npi = people.set_index("provider_id")["npi"][somebody]
-    place = "1 SAMPLE RD,SPRINGFIELD,IL,62701,1128a1"
-    people_out = [f"OTHER{n},NAME,,,INDIVIDUAL,,,0000000000,19600101,{place},20200120" for n in range(3)]
-    people_out.append(f"OTHER,NAME,,,INDIVIDUAL,,,{npi},,{place},{kit.DAY:%Y%m%d}")
-    path = tmp_path / "UPDATED.csv"
-    path.write_text(LEIE + "".join(f"{each},00000000,00000000,\n" for each in people_out))
+    path = excluding(tmp_path / "UPDATED.csv", people.set_index("provider_id")["npi"][somebody])
     assert loaded.run("load", "reference", "leie", path).status == 0
     with loaded.partner():
         assert loaded.daily(2).status == 1

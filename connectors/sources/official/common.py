@@ -11,7 +11,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -217,6 +217,40 @@ def under_header(
         if line > 200:
             break
     raise WrongFile(name, line, f"not {what}: no header with its columns")
+
+
+def recognised(test: Callable[[bytes, str], bool], data: bytes, name: str) -> bool:
+    """Whether a file, or one in its zip, passes a test of its bytes and name."""
+    try:
+        return any(test(content, inner) for inner, content in members(data, name))
+    except WrongFile:
+        return False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file whose rows stand below a header: what it is, how its headers begin, and the columns it must have."""
+
+    what: str
+    columns: Mapping[str, Sequence[str]]
+    needed: Sequence[str]
+
+    def known(self, data: bytes, name: str) -> bool:
+        """Whether the header is there."""
+        try:
+            under_header(rows(data, name), self.columns, self.needed, name, self.what)
+        except WrongFile:
+            return False
+        return True
+
+    def found(self, data: bytes, name: str) -> tuple[str, dict[str, int], Iterator[Row]]:
+        """The name of the file (or of the first one in its zip) that has it, its columns, and its rows."""
+        for inner, content in members(data, name):
+            try:
+                return inner, *under_header(rows(content, inner), self.columns, self.needed, inner, self.what)
+            except WrongFile:
+                continue
+        raise WrongFile(name, 1, f"not {self.what}")
 
 
 def picked(cells: Sequence[str], at: Mapping[str, int], column: str) -> str:

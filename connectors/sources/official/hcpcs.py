@@ -32,6 +32,7 @@ from connectors.sources.official.common import (
     picked,
     plain,
     problem,
+    recognised,
     rows,
     text,
     told,
@@ -71,10 +72,7 @@ MONTHS = {"JAN": 1, "APR": 4, "JUL": 7, "OCT": 10}
 
 def recognises(data: bytes, name: str) -> bool:
     """Whether a file (or one in its zip) has HCPCS records or their header."""
-    try:
-        return any(_table(content, inner) is not None for inner, content in members(data, name))
-    except WrongFile:
-        return False
+    return recognised(lambda content, inner: _table(content, inner) is not None, data, name)
 
 
 def _table(data: bytes, name: str) -> Iterator[Row] | None:

@@ -17,17 +17,15 @@ import pandas as pd
 from connectors.sources.checks import Problem
 from connectors.sources.official.common import (
     Loaded,
-    WrongFile,
+    Table,
     day,
     days,
-    members,
     picked,
     plain,
     problem,
-    rows,
+    recognised,
     text,
     told,
-    under_header,
 )
 
 WHAT = "a list of excluded individuals"
@@ -45,7 +43,7 @@ COLUMNS = {
     "waived_on": ("waiverdate",),
     "waiver_state": ("wvrstate", "waiverstate"),
 }
-NEEDED = ("last_name", "npi", "birth_date", "excluded_on", "reinstated_on")
+TABLE = Table(WHAT, COLUMNS, ("last_name", "npi", "birth_date", "excluded_on", "reinstated_on"))
 DATES = ("birth_date", "excluded_on", "reinstated_on", "waived_on")
 MOST_IN_A_MONTH = 10_000  # a supplement has a few hundred rows, the list some eighty thousand
 SUPPLEMENT = re.compile(r"supp|excl|rein", re.IGNORECASE)
@@ -53,18 +51,7 @@ SUPPLEMENT = re.compile(r"supp|excl|rein", re.IGNORECASE)
 
 def recognises(data: bytes, name: str) -> bool:
     """Whether a file (or one in its zip) has the header of the list."""
-    try:
-        return any(_known(content, inner) for inner, content in members(data, name))
-    except WrongFile:
-        return False
-
-
-def _known(data: bytes, name: str) -> bool:
-    try:
-        under_header(rows(data, name), COLUMNS, NEEDED, name, WHAT)
-    except WrongFile:
-        return False
-    return True
+    return recognised(TABLE.known, data, name)
 
 
 def _row(number: int, cells: list[str], at: dict[str, int]) -> dict[str, str | date | None] | Problem:
@@ -84,11 +71,7 @@ def _row(number: int, cells: list[str], at: dict[str, int]) -> dict[str, str | d
 
 def read(data: bytes, name: str) -> Loaded:
     """Columns of COLUMNS: dates as dates, npi null where it is zeros. `series` is full or supplement."""
-    part = next((p for p in members(data, name) if _known(p[1], p[0])), None)
-    if part is None:
-        raise WrongFile(name, 1, f"not {WHAT}")
-    inner, content = part
-    at, rest = under_header(rows(content, inner), COLUMNS, NEEDED, name, WHAT)
+    inner, at, rest = TABLE.found(data, name)
     good: list[dict[str, str | date | None]] = []
     problems: list[Problem] = []
     for number, cells in rest:

@@ -24,6 +24,7 @@ from connectors.sources.official.common import (
     picked,
     plain,
     problem,
+    recognised,
     rows,
     service_of,
     told,
@@ -55,10 +56,7 @@ def _header(data: bytes, name: str):  # type: ignore[no-untyped-def]
 
 def recognises(data: bytes, name: str) -> bool:
     """Whether a file (or one in its zip) has the header of these tables."""
-    try:
-        return any(_known(content, inner) for inner, content in members(data, name))
-    except WrongFile:
-        return False
+    return recognised(_known, data, name)
 
 
 def _known(data: bytes, name: str) -> bool:

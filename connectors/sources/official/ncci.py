@@ -30,6 +30,7 @@ from connectors.sources.official.common import (
     members,
     plain,
     problem,
+    recognised,
     rows,
     service_of,
     squeezed,
@@ -47,10 +48,7 @@ PREAMBLE = 50
 
 def recognises(data: bytes, name: str) -> bool:
     """Whether a file (or one in its zip) has edits below an edit table's header."""
-    try:
-        return any(_start(content, inner) for inner, content in members(data, name))
-    except WrongFile:
-        return False
+    return recognised(lambda content, inner: bool(_start(content, inner)), data, name)
 
 
 def _is_edit(cells: list[str]) -> bool:

@@ -18,17 +18,15 @@ import pandas as pd
 from connectors.sources.checks import Problem
 from connectors.sources.official.common import (
     Loaded,
-    WrongFile,
+    Table,
     day,
     days,
-    members,
     picked,
     plain,
     problem,
-    rows,
+    recognised,
     text,
     told,
-    under_header,
 )
 
 WHAT = "a NUCC taxonomy"
@@ -41,25 +39,14 @@ COLUMNS = {
     "effective": ("effectivedate",),
     "deactivation": ("deactivationdate",),
 }
-NEEDED = ("code", "classification", "specialization")
+TABLE = Table(WHAT, COLUMNS, ("code", "classification", "specialization"))
 CODE = re.compile(r"[0-9A-Z]{9}X")
 NAME = re.compile(r"nucc[-_]?taxonomy[-_]?(\d\d)[._]?(\d)", re.IGNORECASE)
 
 
 def recognises(data: bytes, name: str) -> bool:
     """Whether a file (or one in its zip) has the header of the taxonomy."""
-    try:
-        return any(_known(content, inner) for inner, content in members(data, name))
-    except WrongFile:
-        return False
-
-
-def _known(data: bytes, name: str) -> bool:
-    try:
-        under_header(rows(data, name), COLUMNS, NEEDED, name, WHAT)
-    except WrongFile:
-        return False
-    return True
+    return recognised(TABLE.known, data, name)
 
 
 def _edition(name: str) -> tuple[str, date | None]:
@@ -71,11 +58,7 @@ def _edition(name: str) -> tuple[str, date | None]:
 
 def read(data: bytes, name: str) -> Loaded:
     """Columns code, grouping, classification, specialization, section, effective, deactivation (null where open)."""
-    part = next((p for p in members(data, name) if _known(p[1], p[0])), None)
-    if part is None:
-        raise WrongFile(name, 1, f"not {WHAT}")
-    inner, content = part
-    at, rest = under_header(rows(content, inner), COLUMNS, NEEDED, name, WHAT)
+    inner, at, rest = TABLE.found(data, name)
     good: dict[str, dict[str, str]] = {}
     spans: list[tuple[date | None, date | None]] = []
     problems: list[Problem] = []

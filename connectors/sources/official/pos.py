@@ -15,18 +15,16 @@ import pandas as pd
 from connectors.sources.checks import Problem
 from connectors.sources.official.common import (
     Loaded,
-    WrongFile,
+    Table,
     dated,
     day,
     days,
-    members,
     picked,
     plain,
     problem,
-    rows,
+    recognised,
     text,
     told,
-    under_header,
 )
 
 WHAT = "a place-of-service code set"
@@ -36,33 +34,18 @@ COLUMNS = {
     "effective": ("effective",),
     "termination": ("termination", "terminated"),
 }
-NEEDED = ("pos", "name")
+TABLE = Table(WHAT, COLUMNS, ("pos", "name"))
 UNASSIGNED = re.compile(r"\d{1,2}(?:\s*[-–]\s*\d{1,2})?")
 
 
 def recognises(data: bytes, name: str) -> bool:
     """Whether a file (or one in its zip) has the header of the set."""
-    try:
-        return any(_known(content, inner) for inner, content in members(data, name))
-    except WrongFile:
-        return False
-
-
-def _known(data: bytes, name: str) -> bool:
-    try:
-        under_header(rows(data, name), COLUMNS, NEEDED, name, WHAT)
-    except WrongFile:
-        return False
-    return True
+    return recognised(TABLE.known, data, name)
 
 
 def read(data: bytes, name: str) -> Loaded:
     """Columns pos, name, effective, termination (null where the file does not say)."""
-    part = next((p for p in members(data, name) if _known(p[1], p[0])), None)
-    if part is None:
-        raise WrongFile(name, 1, f"not {WHAT}")
-    inner, content = part
-    at, rest = under_header(rows(content, inner), COLUMNS, NEEDED, name, WHAT)
+    inner, at, rest = TABLE.found(data, name)
     good: dict[str, tuple[str, date | None, date | None]] = {}
     problems: list[Problem] = []
     for number, cells in rest:

@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from connectors.x12.native import PADDING, Codes, Ints, Octets
 
@@ -31,10 +30,10 @@ def positions(c: ModuleType, octets: Octets, low: int, high: int, byte: int) -> 
 
 
 class Places(NamedTuple):
-    """Segments copied, those of one group and tag side by side; all but ``tag`` and ``buffer`` by place."""
+    """Segments copied, those of one group and tag side by side; all but ``tag`` and ``octets`` by place."""
 
     tag: Codes  # by segment
-    buffer: pa.Buffer  # begins and ends with PADDING, as the source does
+    octets: Octets  # begin and end with PADDING, as the source does
     marks: Ints
     order: Ints
     first: Ints
@@ -95,6 +94,4 @@ def laid_out(
         odd.append(odds[:many] + np.int32(row))
         row = here.stop
     layout[at:] = 0
-    return Places(
-        tag, pa.py_buffer(layout), mark_of[:mark], order, first, elements, tags, np.concatenate(odd)
-    )
+    return Places(tag, layout, mark_of[:mark], order, first, elements, tags, np.concatenate(odd))

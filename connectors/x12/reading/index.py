@@ -186,8 +186,8 @@ def _laid_out(
     laid = cutting.laid_out(compiled, octets, begin, end, separators, counts, FACTOR, even=even)
     if laid is None:
         return None
-    tag, buffer, *places = laid
-    return tag, Layout(buffer, np.frombuffer(buffer, np.uint8), *places)
+    tag, *places = laid
+    return tag, Layout(*places)
 
 
 def _laid_out_by_numpy(
@@ -215,7 +215,7 @@ def _laid_out_by_numpy(
     elements = ends - first
     odd = (tag == 0) | (end - begin > LONG_SEGMENT)
     places = np.flatnonzero(odd[order] | (elements >= MANY_ELEMENTS))
-    return tag, Layout(buffer, found, every, order, first, elements, tag[order], places)
+    return tag, Layout(found, every, order, first, elements, tag[order], places)
 
 
 def _tags(octets: Octets, begin: Ints, end: Ints, separator: Codes) -> tuple[Codes, Flags]:

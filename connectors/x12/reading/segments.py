@@ -74,7 +74,7 @@ class Segments:
         self.piece = piece  # which interchange
         self.delimiters = delimiters  # of each piece
         self.layout = layout
-        self.buffer, self.octets, self.marks = layout.buffer, layout.octets, layout.marks
+        self.octets, self.marks = layout.octets, layout.marks
         self.empty = (
             empty  # for each empty segment the one that it stands behind or, at the beginning, before
         )
@@ -219,11 +219,10 @@ class Segments:
 class Layout:
     """The bytes of all segments laid out anew, and by place where the marks of each are."""
 
-    __slots__ = ("buffer", "elements", "first", "marks", "octets", "odd", "order", "tags")
+    __slots__ = ("elements", "first", "marks", "octets", "odd", "order", "tags")
 
     def __init__(
         self,
-        buffer: Any,
         octets: Octets,
         marks: Ints,
         order: Ints,
@@ -232,7 +231,6 @@ class Layout:
         tags: Codes,
         odd: Ints,
     ) -> None:
-        self.buffer = buffer  # an Arrow buffer
         self.octets = octets
         self.marks = marks
         self.order = order  # the segment at each place
@@ -245,4 +243,4 @@ class Layout:
     def numbered(self, order: Ints) -> Layout:
         """The same places with segments numbered otherwise."""
         fixed = self.first, self.elements, self.tags, self.odd
-        return Layout(self.buffer, self.octets, self.marks, order, *fixed)
+        return Layout(self.octets, self.marks, order, *fixed)

@@ -28,7 +28,6 @@ SAID = words(
     "segment charge_cents allowed_cents code submitted_code modifiers service_date units_paid_thousandths"
     " units_submitted_thousandths"
 )
-LATER_PAYER = frozenset({"2", "3", "20", "21"})  # CLP02: processed as secondary or tertiary
 SILENT = frozenset({evidence.REVERSAL, "23"})  # taken back and not corrected; not our claim, forwarded
 
 
@@ -57,7 +56,7 @@ def observed(
     whole_charge = beside(rows["remitted_claim_id"], charges).astype("Int64")
     rows["charge_cents"] = rows["charge_cents"].astype("Int64").where(~bare, whole_charge)
     rows["allowed_cents"] = _allowed(rows)
-    rows["secondary"] = rows["status"].isin(LATER_PAYER)
+    rows["secondary"] = rows["status"].isin(evidence.LATER_PAYER)
     rows["denied"] = rows["denied"].astype("boolean").fillna(False)
     rows["segment"] = rows["line_segment"].astype("Int64").fillna(rows["segment"].astype("Int64"))
     rows["line_id"] = rows["line_id"].fillna(rows["remitted_line_id"])
@@ -77,7 +76,7 @@ def _of_the_first_payer(remitted_claims: pd.DataFrame, remittances: pd.DataFrame
         + " "
         + beside(rows["remittance_id"], remittances.set_index("remittance_id")["payer_identifier"])
     )
-    later, back = rows["status"].isin(LATER_PAYER), rows["status"] == evidence.REVERSAL
+    later, back = rows["status"].isin(evidence.LATER_PAYER), rows["status"] == evidence.REVERSAL
     first = ~later & ~back & ~rows["status"].isin(SILENT)
     back &= among(payer, payer[later]) & ~among(payer, payer[first])
     return remitted_claims[~((later | back) & among(rows["claim_id"], rows.loc[first, "claim_id"]))]

@@ -8,11 +8,12 @@ usual one. Cells are two blanks apart; ``.`` is null. The usual practice stands 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_HEADING = re.compile(r"^(Passes|Fails)::\s*$")
+from tasks.billing.pages import tables
+
+_HEADINGS = ("Passes", "Fails")
 World = Mapping[str, Mapping[str, str | None]]
 
 
@@ -24,19 +25,6 @@ class Sample:
     number: int
     world: World
     empty: frozenset[str]
-
-
-def _tables(page: str) -> list[tuple[str, list[list[str]]]]:
-    tables: list[tuple[str, list[list[str]]]] = []
-    for line in re.sub(r"\\\n\s+", "", page).splitlines():
-        heading = _HEADING.match(line)
-        if heading:
-            tables.append((heading.group(1), []))
-        elif line.startswith("    ") and tables:
-            tables[-1][1].append(re.split(r"\s{2,}", line.strip()))
-        elif line.strip() and tables:
-            break
-    return tables
 
 
 def _sample(kind: str, number: int, header: list[str], cells: list[str]) -> Sample:
@@ -56,6 +44,6 @@ def _sample(kind: str, number: int, header: list[str], cells: list[str]) -> Samp
 def read(page: str) -> list[Sample]:
     """All samples of a manual page, in order."""
     found = []
-    for kind, (header, *rows) in _tables(page):
+    for kind, (header, *rows) in tables(page, _HEADINGS):
         found += [_sample(kind, number, header, cells) for number, cells in enumerate(rows, 1)]
     return found

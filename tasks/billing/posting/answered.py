@@ -18,11 +18,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.billing.evidence import REVERSAL
+from tasks.billing.evidence import LATER_PAYER, REVERSAL
 from tasks.billing.posting.entries import Draft, first_turn, journal
 from tasks.billing.posting.moves import moved_to
 from tasks.billing.posting.places import (
-    LATER_PAYER,
     NO_ANSWER,
     PATIENT,
     PRIOR_PAYER,

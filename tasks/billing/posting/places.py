@@ -11,9 +11,8 @@ PATIENT = "receivable_patient"
 CASH = "cash"
 UNMATCHED = "suspense_unmatched"
 UNADJUDICATED = "suspense_unadjudicated"
-# clp02_status.tsv: statuses that answer no claim, and those of payers after the first.
+# clp02_status.tsv: statuses that answer no claim.
 NO_ANSWER = frozenset({"23", "25"})
-LATER_PAYER = frozenset({"2", "3", "20", "21"})
 # What an earlier payer did, echoed by a later one.
 PRIOR_PAYER = "23"
 

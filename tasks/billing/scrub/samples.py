@@ -8,10 +8,11 @@ leaves out take the values of DEFAULTS. History counts for every table of the pa
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import pandas as pd
+
+from tasks.billing.pages import tables
 
 DEFAULTS: dict[str, str | int | None] = {
     "patient_id": "P1",
@@ -31,7 +32,7 @@ _NUMBERS = (
     "position", "units", "charge_cents", "payer_timely_filing_days", "minutes", "therapy_minutes",
     "payer_programme_minutes",
 )  # fmt: skip
-_HEADING = re.compile(r"^(Passes|Fails|History)::\s*$")
+_HEADINGS = ("Passes", "Fails", "History")
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,6 @@ class Sample:
     kind: str
     lines: pd.DataFrame
     expected: frozenset[tuple[str, int, str]]
-
-
-def _tables(page: str) -> list[tuple[str, list[list[str]]]]:
-    tables: list[tuple[str, list[list[str]]]] = []
-    for line in re.sub(r"\\\n\s+", "", page).splitlines():
-        heading = _HEADING.match(line)
-        if heading:
-            tables.append((heading.group(1), []))
-        elif line.startswith("    ") and tables:
-            tables[-1][1].append(re.split(r"\s{2,}", line.strip()))
-    return tables
 
 
 def _frame(rows: list[list[str]]) -> pd.DataFrame:
@@ -76,7 +66,7 @@ def _frame(rows: list[list[str]]) -> pd.DataFrame:
 def read(page: str) -> list[Sample]:
     """All samples of a manual page, in order."""
     samples = []
-    for kind, rows in _tables(page):
+    for kind, rows in tables(page, _HEADINGS):
         frame = _frame(rows)
         finds = frame.pop("finds") if "finds" in frame else pd.Series([None] * len(frame))
         expected = frozenset(
