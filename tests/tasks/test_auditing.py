@@ -18,7 +18,7 @@ COLUMNS = ["person", "action", "subject_kind", "subject_id", "detail", "reason"]
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     """Seven actions, one a day from the first of March, and a row that the recheck released."""
     days = iter(pd.date_range("2026-03-01 23:59:59", periods=7))
-    monkeypatch.setattr(people, "_now", lambda: next(days))
+    monkeypatch.setattr(people, "now", lambda: next(days))
     book = Ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     people.act(book, "ITEM", "assign", actor="jo", to="kim")
     people.decide(book, "ROW", "release", person="jo", reason="fine")

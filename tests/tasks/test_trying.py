@@ -172,7 +172,7 @@ def test_edits_are_read_for_the_codes_of_the_files(
     monkeypatch.setattr(
         masters.references,
         "read",
-        lambda facts, settings, codes=(): asked.append(set(codes)) or read(facts, settings),
+        lambda facts, settings, codes=(), *rest: asked.append(set(codes)) or read(facts, settings),
     )
     stored(home)
     charges = written(home / "charges.json", CHARGE | {"code": "G9999"})
