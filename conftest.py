@@ -4,6 +4,8 @@ Prefect server and PostgreSQL."""
 from __future__ import annotations
 
 import gc
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
@@ -12,6 +14,9 @@ import pytest
 # Somebody else may have the processor in the middle of an example: how long one took says nothing.
 hypothesis.settings.register_profile("shared processor", deadline=None)
 hypothesis.settings.load_profile("shared processor")
+
+# A test makes and drops many small tables beside a million objects of the libraries, which need no looking through.
+gc.set_threshold(50_000, 20, 50)
 
 FLOWS = "tests/flows/"
 # These look at the same two demos, which take long to make: they run in one process.
@@ -29,6 +34,26 @@ def file_of(nodeid: str) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first: one that began last would leave the other processes idle."""
     items.sort(key=lambda item: (file_of(item.nodeid) not in DEMO, not item.nodeid.startswith(FLOWS)))
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays to the end."""
+    gc.collect()
+    gc.freeze()
+
+
+def _ours() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("CLEANCLAIM_")}
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """What a command puts into the environment of its process, its home, is not the next test's."""
+    before = _ours()
+    yield
+    for name in _ours().keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,9 +1,11 @@
 """A rule tried on a million claims of one year: seconds and memory.
 
-python benchmarks/backtest.py [--quick]      # one JSON object on stdout
+    python benchmarks/backtest.py [--quick]               # from Parquet; one JSON object on stdout
+    python benchmarks/backtest.py --ledger [--quick]      # through a ledger on SQLite, as the command does
+    python benchmarks/backtest.py --ledger --at FILE      # through one that `past.py` made before
 
-The history is made in a process of its own, as Parquet files of about 100,000 lines each, and read one after the
-other, as ``cleanclaim scrub backtest`` reads its ledger.
+The history is made in a process of its own, as Parquet files of about 100,000 lines each that are read one after the
+other, or as the facts of a ledger (`past.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -53,12 +55,12 @@ def make(folder: Path, claims: int) -> None:
     random = np.random.default_rng(SEED)
     for part, first in enumerate(range(0, claims, PART)):
         size = min(PART, claims - first)
-        lines = _lines(random, first, size, claims)
+        lines = lines_of(random, first, size, claims)
         lines.to_parquet(folder / f"{part:03}.lines.parquet", index=False)
-        _answers(random, lines).to_parquet(folder / f"{part:03}.answers.parquet", index=False)
+        answers_of(random, lines).to_parquet(folder / f"{part:03}.answers.parquet", index=False)
 
 
-def _lines(random: np.random.Generator, first: int, size: int, claims: int) -> pd.DataFrame:
+def lines_of(random: np.random.Generator, first: int, size: int, claims: int) -> pd.DataFrame:
     """`size` claims from number `first`; a visit of 99214 has psychotherapy beside it, in a line of its own."""
     number = np.arange(first, first + size)
     day = FIRST + (number * DAYS // claims) * np.timedelta64(86_400, "s")
@@ -96,7 +98,7 @@ def _lines(random: np.random.Generator, first: int, size: int, claims: int) -> p
     return both.sort_values(["encounter_id", "position"], ignore_index=True)
 
 
-def _answers(random: np.random.Generator, lines: pd.DataFrame) -> pd.DataFrame:
+def answers_of(random: np.random.Generator, lines: pd.DataFrame) -> pd.DataFrame:
     """Most are paid; add-ons alone mostly are not, and one in forty is denied for something."""
     size = len(lines)
     alone = ((lines["code"] == "90833") & (lines["position"] == 1)).to_numpy()
@@ -133,29 +135,56 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
     """Wall and CPU seconds of each rule over all claims, and the most memory the process had."""
     claims = QUICK if quick else CLAIMS
     context = JudgeContext(business_date=date(2026, 1, 15), severities=load_book().severities)
-    found: dict[str, Any] = {"claims": claims, "rules": {}}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         subprocess.run([sys.executable, __file__, "--make", name, "--claims", str(claims)], check=True)
-        for rule in RULES:
-            wall, cpu = time.perf_counter(), time.process_time()
-            counts = backtest.run(batches(folder), rule, context)
-            found["rules"][rule] = {
-                "wall": time.perf_counter() - wall,
-                "cpu": time.process_time() - cpu,
-                **{column: int(counts[column].sum()) for column in backtest.COUNTS[:4]},
-            }
-    found["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return found
+        return _timed(claims, lambda rule: backtest.run(batches(folder), rule, context))
+
+
+def measure_ledger(*, quick: bool = False, at: Path | None = None) -> dict[str, Any]:
+    """The same through a ledger, which is made anew where none is given."""
+    from configs.settings import Settings
+    from connectors.ledger import Ledger
+    from tasks import backtesting
+
+    claims = QUICK if quick else CLAIMS
+    with tempfile.TemporaryDirectory() as name:
+        url = f"sqlite:///{at or Path(name) / 'ledger.sqlite'}"
+        if at is None:
+            maker = Path(__file__).with_name("past.py")
+            subprocess.run([sys.executable, str(maker), url, "--claims", str(claims)], check=True)
+        settings, year = Settings(home=Path(name)), (date(2025, 1, 1), date(2025, 12, 31))
+        with Ledger.open(url) as ledger:
+            claims = ledger.count("claims")
+            return _timed(claims, lambda rule: backtesting.backtested(settings, ledger, rule, *year).by_payer)
+
+
+def _timed(claims: int, tried: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
+    found: dict[str, Any] = {"claims": claims, "rules": {}}
+    for rule in RULES:
+        wall, cpu = time.perf_counter(), time.process_time()
+        counts = tried(rule)
+        found["rules"][rule] = {
+            "wall": time.perf_counter() - wall,
+            "cpu": time.process_time() - cpu,
+            **{column: int(counts[column].sum()) for column in backtest.COUNTS[:4]},
+        }
+    return found | {"memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--ledger", action="store_true", help="through a ledger, not from Parquet")
+    parser.add_argument("--at", type=Path, help="a ledger that is there already")
     parser.add_argument("--make", type=Path)
     parser.add_argument("--claims", type=int, default=CLAIMS)
     asked = parser.parse_args()
     if asked.make:
         make(asked.make, asked.claims)
     else:
-        print(json.dumps(measure(quick=asked.quick)))
+        print(
+            json.dumps(
+                measure_ledger(quick=asked.quick, at=asked.at) if asked.ledger else measure(quick=asked.quick)
+            )
+        )

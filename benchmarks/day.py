@@ -34,6 +34,15 @@ STAGES = {
         "read_acknowledgments": "read acknowledgments",
         "read_remittances": "read remittances",
     },
+    "tasks.correcting": {
+        "correct_claims": "build corrected claims",
+        "bill_next_payers": "bill the next payer",
+        "settle_voids": "settle voids",
+    },
+    "tasks.eligibility": {"read_eligibility": "read eligibility answers"},
+    "tasks.recognising": {"recognise_answers": "recognise answers"},
+    "tasks.policies": {"write_off_by_policy": "write off by policy"},
+    "tasks.figures": {"report_figures": "write the figures"},
     "tasks.reports": {"report": "report"},
 }
 # Parts of a stage that are worth a line of their own, by module and attribute.

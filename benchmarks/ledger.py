@@ -31,7 +31,7 @@ import dense_835
 import pandas as pd
 import pyarrow.csv
 import sqlalchemy as sa
-from posting import TABLES, bare
+from bare import TABLES, bare
 from synthetic_835 import closing, opening
 
 from configs.settings import Settings
@@ -116,7 +116,7 @@ def post(settings: Settings, ledger: Ledger, *files: bytes) -> tuple[float, floa
     shas = [archive.put(settings.archive, data) for data in files]
     wall, cpu = time.perf_counter(), time.process_time()
     decoded = decode_835([archive.get(settings.archive, sha) for sha in shas])
-    counts = reading._store(settings, ledger, decoded, shas)
+    counts = reading.store(settings, ledger, decoded, shas)
     taken = time.process_time() - cpu, time.perf_counter() - wall
     assert counts["remittances"], counts
     assert not counts["new_quarantine"], counts

@@ -12,13 +12,12 @@ rule is only counted, to see what it would do) or off.
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from configs.settings import ConfigurationError
+from configs.settings import ConfigurationError, read_toml
 
 SHIPPED = Path(__file__).with_name("rules.toml")
 SEVERITIES = ("hold", "warn", "shadow", "off")
@@ -27,7 +26,10 @@ GROUPS = ("gates", "scrub")
 FIXED = frozenset({"GATE_CONSENT", "GATE_EXCLUDED", "GATE_AMENDED", "CODING_INCOMPLETE"})
 
 # Parameters that rules read, with their type: rule, then name. Anything else is a mistake, and would change nothing.
-PARAMETERS: Mapping[str, Mapping[str, type]] = {"TIMELY_MARGIN": {"days": int}}
+PARAMETERS: Mapping[str, Mapping[str, type]] = {
+    "TIMELY_MARGIN": {"days": int},
+    "INST_OVERLAP_NEAR": {"days": int},
+}
 
 Severities = dict[str, str]
 Overrides = dict[tuple[str, str], str]
@@ -43,13 +45,6 @@ class RuleBook:
     overrides: Overrides
     dates: dict[str, Span]
     parameters: dict[str, Parameters]
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path.name} is not valid TOML: {error}") from None
 
 
 def _wrong(where: str, why: str) -> ConfigurationError:
@@ -120,7 +115,7 @@ def load_book(home: Path | None = None, config: Path | None = None) -> RuleBook:
 
     Raises ConfigurationError naming the first entry that is wrong.
     """
-    shipped = _read(SHIPPED)
+    shipped = read_toml(SHIPPED)
     severities: Severities = dict.fromkeys(FIXED, "hold")
     for group in GROUPS:
         severities |= _checked(group, shipped[group], None)
@@ -129,7 +124,7 @@ def load_book(home: Path | None = None, config: Path | None = None) -> RuleBook:
     book.parameters.update(_parameters(shipped.get("parameters", {}), severities))
     files = [home / "rules.toml"] if home and (home / "rules.toml").exists() else []
     for path in [*files, *([config] if config else [])]:
-        _change(book, _read(path))
+        _change(book, read_toml(path))
     return book
 
 

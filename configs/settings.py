@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import tomllib
+from dataclasses import dataclass, field
 from datetime import time
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -21,6 +22,14 @@ SETTINGS_FILE = "cleanclaim.toml"
 
 class ConfigurationError(Exception):
     """The configuration cannot be used; the message names the setting, never its value."""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file says; raises ConfigurationError naming the file and the place."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path.name} is not valid TOML: {error}") from None
 
 
 class _Section(BaseModel):
@@ -59,6 +68,33 @@ class Practice(_Section):
         return [f"practice.{name}" for name, value in plain.items() if not value.strip()]
 
     place_of_service: str = Field("11", description="Place of service where an encounter names none.")
+    ways_to_pay: list[str] = Field(
+        [],
+        description="How patients can pay, one line each on a statement; none is by check and by telephone.",
+    )
+    help_line: str = Field(
+        "",
+        description="Telephone and hours for questions about a statement; blank takes the practice's phone.",
+    )
+    financial_assistance: str = Field(
+        "",
+        description="The practice's own notice of financial assistance on a statement; blank takes a general one.",
+    )
+    statement_due_days: int = Field(30, ge=1, description="Days from a statement to its due date.")
+    statement_least_cents: int = Field(
+        500, ge=1, description="No statement is made for a smaller balance than this many cents."
+    )
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Where raw files are kept by sha256, and the keys that seal them; blank keeps them as they came."""
+
+    folder: Path
+    keys: str = field(default="", repr=False)
+
+    def __fspath__(self) -> str:
+        return str(self.folder)
 
 
 class Partner(_Section):
@@ -103,6 +139,20 @@ class Source(_Section):
     watermark_start: str = Field("", description="Watermark of the first pull.")
 
 
+class AppealTerms(_Section):
+    """What a payer's contract or plan says of appeals, where it is not what its class says in general."""
+
+    track: str = Field(
+        "",
+        description="Levels of appeal, see configs/reference/appeal_levels.tsv; blank takes the payer's class.",
+    )
+    days: list[int] = Field(
+        [],
+        description="Days to file each level, the first one first; blank takes the payer's record and the table.",
+    )
+    address: list[str] = Field([], description="Where appeals go: lines of the address on the letter.")
+
+
 class Limits(_Section):
     """The clocks on silence, in days."""
 
@@ -120,6 +170,15 @@ class Limits(_Section):
     )
 
 
+class Retention(_Section):
+    """How long raw files are kept (retention.tsv: ten years of remittances, of answers, and of what was sent)."""
+
+    years: int = Field(10, ge=6, description="Years that raw files are kept before they may be let go.")
+    hold: bool = Field(
+        False, description="Let go of nothing: an audit, an investigation or a lawsuit is under way."
+    )
+
+
 class Billing(_Section):
     """How claims are put together."""
 
@@ -129,6 +188,46 @@ class Billing(_Section):
     )
     time_zone: str = Field("America/New_York", description="Time zone of the practice and of the schedules.")
     timely_margin_days: int = Field(15, ge=0, description="Warn this many days before a filing limit.")
+
+
+class Worklist(_Section):
+    """What the priority of an item rests on."""
+
+    recovery_cases: int = Field(
+        10, ge=0, description="As many past cases the table of recovery rates counts as, where there are few."
+    )
+    recovery_percent: dict[str, Annotated[int, Field(ge=0, le=100)]] = Field(
+        default_factory=dict,
+        description="Percent expected of what is recoverable, by queue or category of denial, instead of the table's.",
+    )
+
+
+class WriteOffs(_Section):
+    """Policies by which the practice lets go without asking a person; zero is never."""
+
+    patient_small_balance_cents: int = Field(
+        0,
+        ge=0,
+        description="Patients' shares up to this many cents are written off once the last payer answered.",
+    )
+    payer_small_balance_cents: int = Field(
+        0,
+        ge=0,
+        description="Rests of payers up to this many cents are written off once the claim is answered.",
+    )
+
+    def any(self) -> bool:
+        """Whether any policy is on."""
+        return bool(self.patient_small_balance_cents or self.payer_small_balance_cents)
+
+
+class Metrics(_Section):
+    """How the office's figures are taken."""
+
+    window_days: int = Field(90, ge=1, description="Days that the figures look back from the day asked for.")
+    annual_rate_basis_points: int = Field(
+        800, ge=0, description="What money costs a year, in hundredths of a percent: for the cost of delay."
+    )
 
 
 class Settings(BaseSettings):
@@ -143,6 +242,10 @@ class Settings(BaseSettings):
     id_key: SecretStr = Field(
         SecretStr(""), description="Secret that makes claim ids opaque; 'cleanclaim init' draws one."
     )
+    archive_key: SecretStr = Field(
+        SecretStr(""),
+        description="Keys that seal archived files, blanks between; the first seals. Blank keeps them as they came.",
+    )
     retry_seconds: list[float] = Field(
         [5.0, 30.0], description="Pauses before a stage that talks to a partner is tried again."
     )
@@ -156,11 +259,26 @@ class Settings(BaseSettings):
     sources: dict[str, Source] = Field(
         default_factory=dict, description="Databases that encounters come from."
     )
+    appeals: dict[str, AppealTerms] = Field(
+        default_factory=dict, description="What payers say of appeals, by payer id."
+    )
     limits: Limits = Field(
         default_factory=lambda: Limits.model_validate({}), description="Clocks on silence."
     )
+    retention: Retention = Field(
+        default_factory=lambda: Retention.model_validate({}), description="How long raw files are kept."
+    )
     billing: Billing = Field(
         default_factory=lambda: Billing.model_validate({}), description="Claim building."
+    )
+    worklist: Worklist = Field(
+        default_factory=lambda: Worklist.model_validate({}), description="Priority of work."
+    )
+    write_offs: WriteOffs = Field(
+        default_factory=lambda: WriteOffs.model_validate({}), description="Policies of letting go."
+    )
+    metrics: Metrics = Field(
+        default_factory=lambda: Metrics.model_validate({}), description="The office's figures."
     )
 
     @classmethod
@@ -183,9 +301,9 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.home / 'ledger.sqlite'}"
 
     @property
-    def archive(self) -> Path:
+    def archive(self) -> Archive:
         """Raw files, by sha256, write-once."""
-        return self.home / "archive"
+        return Archive(self.home / "archive", self.archive_key.get_secret_value())
 
     @property
     def staging(self) -> Path:
@@ -212,10 +330,7 @@ def load_settings(home: Path | str | None = None) -> Settings:
     values: dict[str, Any] = {}
     path = root / SETTINGS_FILE
     if path.exists():
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigurationError(f"{SETTINGS_FILE} is not valid TOML: {error}") from None
+        values = read_toml(path)
     try:
         settings = Settings(**values)
     except ValidationError as error:

@@ -38,8 +38,13 @@ def settings_page() -> str:
         ("[practice]", "CLEANCLAIM_PRACTICE__", configured.Practice),
         ("[partners.NAME]", "CLEANCLAIM_PARTNERS__NAME__", configured.Partner),
         ("[sources.NAME]", "CLEANCLAIM_SOURCES__NAME__", configured.Source),
+        ("[appeals.PAYER]", "CLEANCLAIM_APPEALS__PAYER__", configured.AppealTerms),
         ("[limits]", "CLEANCLAIM_LIMITS__", configured.Limits),
+        ("[retention]", "CLEANCLAIM_RETENTION__", configured.Retention),
         ("[billing]", "CLEANCLAIM_BILLING__", configured.Billing),
+        ("[worklist]", "CLEANCLAIM_WORKLIST__", configured.Worklist),
+        ("[write_offs]", "CLEANCLAIM_WRITE_OFFS__", configured.WriteOffs),
+        ("[metrics]", "CLEANCLAIM_METRICS__", configured.Metrics),
     ]
     for title, prefix, model in sections:
         lines += [f"## {title}", "", "| setting | variable | default | meaning |", "|---|---|---|---|"]

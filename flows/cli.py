@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import typer
@@ -9,16 +10,25 @@ import typer
 from configs.settings import ConfigurationError
 from flows import desk
 from flows.commands import (
+    appeals,
+    archive,
+    backfill,
+    claim,
     daily,
     demo,
+    denials,
+    doctor,
+    estimates,
     home,
     ledger,
     load,
+    metrics,
     proof,
     quarantine,
     sandbox,
     scrub,
     serve,
+    statements,
     worklist,
     x12,
 )
@@ -34,22 +44,34 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("init")(home.init)
 app.command("load")(load.load)
+app.command("estimates")(estimates.estimates)
 app.command("templates")(load.templates)
 app.command("daily")(daily.daily)
 app.command("responses")(daily.responses)
+app.command("backfill")(backfill.backfill)
 app.command("proof")(proof.proof)
+app.command("superbill")(statements.superbill)
+app.command("metrics")(metrics.metrics)
 app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
 app.add_typer(x12.app, name="x12")
+app.add_typer(denials.app, name="denials")
 app.add_typer(worklist.app, name="worklist")
+app.add_typer(claim.app, name="claim")
+app.add_typer(appeals.app, name="appeals")
+app.add_typer(statements.app, name="statements")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(scrub.app, name="scrub")
+app.add_typer(archive.app, name="archive")
 app.add_typer(sandbox.app, name="sandbox")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit status; an unexpected error says its kind and place, not its values."""
     arguments = _home_last(sys.argv[1:] if arguments is None else arguments)
+    # The libraries' million objects need no looking through while they are imported.
+    gc.set_threshold(50_000, 20, 50)
     try:
         status = app(args=arguments, standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
@@ -76,12 +98,20 @@ def _unexpected(error: Exception) -> int:
     if hasattr(error, "show"):  # bad usage; Typer carries its own copy of click, so there is no class to name
         error.show()
         return desk.USAGE
-    from tasks.door import PLAIN, StageFailure, where
+    from connectors.clearinghouse.errors import PartnerUnreachable
+    from connectors.ledger import LedgerBusy, LedgerError, LedgerUnreachable
+    from expectations.gate import CheckStopped
+    from tasks.door import PLAIN, StageFailure, disk_full, where
 
     name = type(error).__name__
     if isinstance(error, (*PLAIN, StageFailure)):
         desk.err.print(f"[bold red]cleanclaim:[/] {error}", soft_wrap=True)
+    elif disk_full(error):
+        desk.err.print("[bold red]cleanclaim:[/] no room left on the disk; nothing half done was kept")
     else:
         desk.err.print(f"[bold red]cleanclaim:[/] {name} at {where(error)}; nothing half done was kept")
-    statuses = {"CheckStopped": desk.STOPPED, "PartnerUnreachable": desk.UNREACHABLE}
-    return statuses.get(name, desk.USAGE)
+    if isinstance(error, PartnerUnreachable | LedgerBusy | LedgerUnreachable):
+        return desk.UNREACHABLE
+    if isinstance(error, LedgerError):
+        return desk.USAGE if error.code == "BAD_URL" else desk.STOPPED
+    return desk.STOPPED if isinstance(error, CheckStopped) or disk_full(error) else desk.USAGE

@@ -13,7 +13,9 @@ from configs.settings import ConfigurationError
 from connectors.clearinghouse.errors import PartnerError
 from flows.endings import ending
 from tasks.claiming import build_claims
+from tasks.correcting import bill_next_payers, correct_claims, settle_voids
 from tasks.door import only_run, retried, settings_and_ledger
+from tasks.figures import report_figures
 from tasks.judging import check_encounters, judge_encounters
 from tasks.recognising import recognise_answers
 from tasks.reports import report
@@ -44,7 +46,10 @@ def _steps(date: dt.date | None) -> dict[str, Any]:
             "check": check_encounters(day),
             "judge": judge_encounters(day),
             "claims": build_claims(day),
+            "corrections": correct_claims(day),
+            "next_payers": bill_next_payers(day),
             "answers": recognise_answers(),
+            "voids": settle_voids(),
             "interchanges": write_interchanges(day),
         }
         failure: PartnerError | None = None
@@ -54,6 +59,7 @@ def _steps(date: dt.date | None) -> dict[str, Any]:
             except PartnerError as error:
                 failure = error
         reported = report("daily", day, counts)
+        report_figures(day)
     if failure:
         raise failure
     return {"date": day.isoformat(), "stages": counts, "work_left": _left(counts), **reported}

@@ -1,7 +1,7 @@
 """What every command shares: the home, JSON or tables, and exit statuses that mean something.
 
 0 done; 1 done, with work left for people; 2 bad usage or configuration; 3 a check stopped the run;
-4 a partner could not be reached.
+4 a partner or the database could not be reached.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -20,6 +23,9 @@ from rich.table import Table
 from configs.settings import Settings, load_settings
 
 DONE, WORK_LEFT, USAGE, STOPPED, UNREACHABLE = 0, 1, 2, 3, 4
+
+# Bytes that Prefect's database, the checks' pages and the ledger take in a run of a small day.
+ROOM = 64 << 20
 
 Home = Annotated[
     Path | None, typer.Option("--home", help="The home folder; default $CLEANCLAIM_HOME, else ./.cleanclaim.")
@@ -62,10 +68,53 @@ def quiet_prefect(settings: Settings) -> None:
         os.environ.setdefault(name, value)
 
 
+def crowded(home: Path) -> str | None:
+    """Why a run cannot begin where its disk is full: it, its orchestrator and its ledger all write there."""
+    free = shutil.disk_usage(home).free
+    if free >= ROOM:
+        return None
+    return f"{free >> 20} MB free where the home is, a run needs {ROOM >> 20}; nothing was begun: make room, run again"
+
+
+def begin(home: Path | None, json_output: bool) -> None:
+    """Enter the home, if a run has room there: without it not even Prefect's server comes up, and says so at length."""
+    if reason := crowded(enter(home).home):
+        if json_output:
+            print_json({"state": "DiskFull", "message": reason})
+            raise typer.Exit(STOPPED)
+        fail(STOPPED, f"DiskFull: {reason}")
+
+
 def fail(status: int, message: str) -> NoReturn:
     """Say what is wrong on stderr and leave with `status`."""
     err.print(f"[bold red]cleanclaim:[/] {message}", markup=True, soft_wrap=True)
     raise typer.Exit(status)
+
+
+@contextmanager
+def alone(home: Path | None) -> Iterator[Any]:
+    """The ledger while no run writes to it."""
+    from connectors.ledger import LedgerBusy
+    from tasks.door import only_run, open_ledger
+
+    settings = enter(home)
+    ledger = open_ledger(settings)
+    try:
+        with only_run(settings, ledger):
+            yield ledger
+    except LedgerBusy:
+        fail(UNREACHABLE, "a run holds the ledger; try again when it has ended")
+
+
+@contextmanager
+def asked() -> Iterator[None]:
+    """What is refused is bad usage."""
+    from tasks.people import Refused
+
+    try:
+        yield
+    except Refused as refused:
+        fail(USAGE, str(refused))
 
 
 def print_json(value: object) -> None:
@@ -73,9 +122,13 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, default=_plain, indent=2) + "\n")
 
 
+def _absent(value: Any) -> bool:
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or bool(value != value)
+
+
 def _plain(value: Any) -> object:
     """Dates, numbers of NumPy and absent values as JSON knows them."""
-    if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
+    if _absent(value):
         return None
     if hasattr(value, "isoformat"):
         return str(value.isoformat()).removesuffix("T00:00:00")
@@ -129,9 +182,15 @@ def table(
     return made
 
 
-def money(cents: int | None) -> str:
-    """Cents for reading: ``$1,234.56``."""
-    if cents is None:
+def day(value: Any) -> str:
+    """A date or an instant for reading: ``2026-01-05``; blank where there is none."""
+    return "" if _absent(value) else str(value)[:10]
+
+
+def money(cents: Any) -> str:
+    """Cents for reading: ``$1,234.56``; blank where there are none."""
+    if _absent(cents):
         return ""
+    cents = int(cents)
     sign = "-" if cents < 0 else ""
     return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"

@@ -10,11 +10,11 @@ from prefect.states import Completed, Failed
 
 from configs.settings import ConfigurationError
 from connectors.clearinghouse.errors import HostKeyRefused, LoginRefused, PartnerError, PartnerUnreachable
-from connectors.ledger import LedgerBusy, LedgerError
+from connectors.ledger import LedgerBusy, LedgerError, LedgerFull, LedgerUnreachable
 from connectors.sources.database import SourceError
 from expectations.gate import CheckStopped
 from flows import desk
-from tasks.door import StageFailure
+from tasks.door import DiskFull, StageFailure
 
 DONE, WORK_LEFT = "Done", "DoneWithWorkLeft"
 
@@ -27,8 +27,11 @@ ENDINGS: dict[type[Exception], tuple[str, int]] = {
     PartnerError: ("PartnerRefused", desk.UNREACHABLE),
     SourceError: ("SourceUnreadable", desk.UNREACHABLE),
     LedgerBusy: ("LedgerBusy", desk.UNREACHABLE),
+    LedgerUnreachable: ("LedgerUnreachable", desk.UNREACHABLE),
+    LedgerFull: ("DiskFull", desk.STOPPED),
     LedgerError: ("LedgerFailed", desk.STOPPED),
     ConfigurationError: ("Misconfigured", desk.USAGE),
+    DiskFull: ("DiskFull", desk.STOPPED),
     StageFailure: ("StageFailed", desk.STOPPED),
 }
 STATUS: dict[str, int] = dict(ENDINGS.values()) | {DONE: desk.DONE, WORK_LEFT: desk.WORK_LEFT}

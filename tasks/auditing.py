@@ -20,7 +20,18 @@ def actions(
     person in treatment. Rows that a recheck released have no instant: they stand first, and in no range of days.
     """
     with ledger.snapshot() as view:
-        parts = [_items(view), _quarantine(view), _assignments(view), _closings(view), _suppressions(view)]
+        parts = [
+            _items(view),
+            _quarantine(view),
+            _assignments(view),
+            _closings(view),
+            _suppressions(view),
+            _write_offs(view),
+            _refunds(view),
+            _appeals(view),
+            _appeal_events(view),
+            _retired(view),
+        ]
     rows = pd.concat([part.reindex(columns=[*COLUMNS, "sequence"]) for part in parts], ignore_index=True)
     kept = pd.Series(True, index=rows.index)
     if since is not None:
@@ -70,3 +81,36 @@ def _suppressions(view: Snapshot) -> pd.DataFrame:
     until = (" until " + rows["expires_on"].dt.strftime("%Y-%m-%d").astype("str")).fillna("")
     detail = rows["rule_id"] + line.fillna("") + until
     return rows.assign(subject_kind="encounter", subject_id=rows["encounter_id"], detail=detail)
+
+
+def _appeals(view: Snapshot) -> pd.DataFrame:
+    """Levels of appeal that somebody opened."""
+    rows = view.read("appeals")
+    detail = "level " + rows["level"].astype("str") + " of claim " + rows["claim_id"]
+    return rows.assign(action="open", subject_kind="appeal", subject_id=rows["appeal_id"], detail=detail)
+
+
+def _appeal_events(view: Snapshot) -> pd.DataFrame:
+    rows = view.read("appeal_events")
+    return rows.assign(subject_kind="appeal", subject_id=rows["appeal_id"], detail=rows["outcome"])
+
+
+def _retired(view: Snapshot) -> pd.DataFrame:
+    """Archived files that somebody let go after their time."""
+    rows = view.read("retired_files")
+    until = "kept until " + rows["kept_until"].dt.strftime("%Y-%m-%d").astype("str")
+    return rows.assign(action="let go", subject_kind="file", subject_id=rows["sha256"], detail=until)
+
+
+def _write_offs(view: Snapshot) -> pd.DataFrame:
+    """What a person let go; a policy's are nobody's action."""
+    rows = view.read("write_offs")
+    rows = rows[rows["person"].notna()]
+    detail = rows["kind"] + " " + rows["amount_cents"].astype("str") + " cents of " + rows["account"]
+    return rows.assign(action="write_off", subject_kind="claim", subject_id=rows["claim_id"], detail=detail)
+
+
+def _refunds(view: Snapshot) -> pd.DataFrame:
+    rows = view.read("refunds")
+    detail = rows["amount_cents"].astype("str") + " cents to the " + rows["recipient"]
+    return rows.assign(action="refund", subject_kind="claim", subject_id=rows["claim_id"], detail=detail)

@@ -10,7 +10,7 @@ from configs.identity import digest
 from configs.settings import Settings
 from connectors.clearinghouse import archive, pickup
 from connectors.clearinghouse.pickup import Sighting, Taken
-from connectors.clearinghouse.unpack import container_kind, unpack
+from connectors.clearinghouse.unpack import CONTAINERS, container_kind, unpack
 from connectors.ledger import Ledger, Transaction
 from connectors.x12 import kinds
 from tasks.door import log, settings_and_ledger, stage
@@ -27,6 +27,7 @@ def collect(partner: str) -> dict[str, int]:
     seen = _seen(ledger, partner)
     found = pickup.fetch(settings.partners[partner], settings.home, settings.staging, settings.archive, seen)
     counts = Counter(taken=len(found.taken), left=len(found.problems), new_files=0, new_quarantine=0)
+    counts["not_kept"] = sum(problem.code == "STORAGE" for problem in found.problems)
     with ledger.transaction() as tx:
         for (name, stamp), first in found.first_seen.items():
             tx.add("sightings", _sighting(partner, name, stamp, first_seen_at=first))
@@ -80,7 +81,7 @@ def _record(tx: Transaction, settings: Settings, partner: str, taken: Taken) -> 
         log.warning("file %s: %s: %s", taken.sha256[:12], code, message)
         reading = {"sha256": taken.sha256, "outcome": "failed", "problems": code, "at": pickup.utc_now()}
         tx.put("readings", [reading])
-        counts["new_quarantine"] += tx.add("quarantine", _unreadable(taken.sha256, code))
+        counts["new_quarantine"] += tx.add("quarantine", unreadable(taken.sha256, code))
     for member in unpacked.members:
         sha = archive.put(settings.archive, member)
         counts += record_plain(tx, partner, sha, member, taken.sha256)
@@ -92,11 +93,11 @@ def record_plain(tx: Transaction, partner: str, sha: str, data: bytes, container
     kind = kind_of(data)
     counts = Counter(new_files=tx.add("files", _file(partner, sha, kind, len(data), container)))
     if kind == "other":
-        counts["new_quarantine"] += tx.add("quarantine", _unreadable(sha, "NOT_X12"))
+        counts["new_quarantine"] += tx.add("quarantine", unreadable(sha, "NOT_X12"))
     return counts
 
 
-def _unreadable(sha: str, code: str) -> pd.DataFrame:
+def unreadable(sha: str, code: str) -> pd.DataFrame:
     """The quarantine row of a file that nothing could be read from: it must not vanish, money may be in it."""
     row = {
         "quarantine_id": digest("quarantine", "files", sha, "readable"),
@@ -141,7 +142,7 @@ def unread(ledger: Ledger) -> pd.DataFrame:
     """Inbound X12 files not yet read, in reading order: TA1, 999, 277CA, 835."""
     files = ledger.read("files", where={"direction": "in"})
     read = ledger.read("readings", columns=["sha256"])
-    files = files[~files["sha256"].isin(read["sha256"]) & ~files["kind"].isin(["zip", "gz", "pgp"])]
+    files = files[~files["sha256"].isin(read["sha256"]) & ~files["kind"].isin(CONTAINERS)]
     rank = (
         files["kind"]
         .map({kind: place for place, kind in enumerate(READING_ORDER)})

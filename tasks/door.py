@@ -8,6 +8,7 @@ and nothing that was read.
 from __future__ import annotations
 
 import atexit
+import errno
 import functools
 import logging
 import os
@@ -27,7 +28,7 @@ from prefect.cache_policies import NO_CACHE
 
 from configs.settings import ConfigurationError, Settings, load_settings
 from connectors.clearinghouse.errors import PartnerBusy, PartnerError, PartnerUnreachable, TransferDamaged
-from connectors.ledger import Ledger, LedgerBusy, LedgerError
+from connectors.ledger import Ledger, LedgerBusy, LedgerError, LedgerFull
 from connectors.sources.database import SourceError
 from expectations.gate import CheckStopped
 
@@ -42,6 +43,23 @@ PLAIN = (CheckStopped, ConfigurationError, PartnerError, LedgerError, SourceErro
 
 class StageFailure(Exception):
     """A stage could not finish; what it had stored before is whole, and a rerun is safe."""
+
+
+class DiskFull(StageFailure):
+    """A stage found no room to write; what it had stored before is whole, and a rerun is safe once there is room."""
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def disk_full(error: BaseException) -> bool:
+    """Whether there was no room to write, said by the error itself or by what it came from."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, LedgerFull) or (isinstance(seen, OSError) and seen.errno in NO_ROOM):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
 
 
 @cache
@@ -93,6 +111,8 @@ def stage(name: str, *, remote: bool = False) -> Callable[[Callable[P, R]], Call
             except PLAIN:
                 raise
             except Exception as error:
+                if disk_full(error):
+                    raise DiskFull(f"{name}: no room left on the disk, at {where(error)}") from None
                 raise StageFailure(f"{name}: {type(error).__name__} at {where(error)}") from None
 
         return task(

@@ -1,7 +1,8 @@
 """Worklists as files that spreadsheets open: CSV, XLSX and Parquet, with formula injection neutralised.
 
-A spreadsheet runs a cell that starts with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return. Text that starts so
-gets an apostrophe in front; numbers and dates are written as numbers and dates, so they keep their sign.
+A spreadsheet runs a cell that starts with ``=``, ``+``, ``-``, ``@`` (or their full-width forms), a tab or a carriage
+return. Text that starts so gets an apostrophe in front; numbers and dates are written as numbers and dates, so they
+keep their sign. Control characters, which a workbook cannot hold, are left out of it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+NARROW, WIDE = 8, 60  # characters
 
 
 def neutral(value: object) -> object:
@@ -24,29 +27,20 @@ def neutral(value: object) -> object:
     return value
 
 
-def readable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Items for people: dollars beside cents are too much, so cents become decimal text with two places."""
-    shown = rows.copy()
-    for column in [c for c in rows.columns if c.endswith("_cents")]:
-        shown[column.removesuffix("_cents")] = [
-            None if pd.isna(value) else dollars(int(value)) for value in shown.pop(column)
-        ]
-    return shown
-
-
 def dollars(cents: int) -> str:
     """Cents as text: 1234 is ``12.34``; exact, without a float."""
     sign, rest = ("-", -cents) if cents < 0 else ("", cents)
     return f"{sign}{rest // 100}.{rest % 100:02d}"
 
 
-def export(rows: pd.DataFrame, path: Path) -> Path:
-    """Write `rows` to `path`; the suffix chooses csv, xlsx or parquet. Raises ValueError for any other."""
-    writers = {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet}
-    if path.suffix.lower() not in writers:
-        raise ValueError("export to a file that ends in .csv, .xlsx or .parquet")
+def export(rows: pd.DataFrame, path: Path, kind: str | None = None) -> Path:
+    """Write `rows` to `path` as `kind` (csv, xlsx, parquet), else as its suffix says. Raises ValueError for others."""
+    writers = {"csv": _csv, "xlsx": _xlsx, "parquet": _parquet}
+    chosen = kind or path.suffix.lower().removeprefix(".")
+    if chosen not in writers:
+        raise ValueError("export to a file that ends in .csv, .xlsx or .parquet, or say --format")
     path.parent.mkdir(parents=True, exist_ok=True)
-    writers[path.suffix.lower()](rows, path)
+    writers[chosen](rows, path)
     path.chmod(0o600)
     return path
 
@@ -70,7 +64,8 @@ def _xlsx(rows: pd.DataFrame, path: Path) -> None:
     for number, column in enumerate(rows.columns, start=1):
         letter = get_column_letter(number)
         sheet[f"{letter}1"].font = Font(bold=True)
-        sheet.column_dimensions[letter].width = max(12, min(40, len(column) + 4))
+        longest = max((len(str(cell.value)) for cell in sheet[letter] if cell.value is not None), default=0)
+        sheet.column_dimensions[letter].width = max(NARROW, min(WIDE, longest + 3))
         if column.endswith("_cents"):
             for cell in sheet[letter][1:]:
                 cell.number_format = "#,##0.00"
@@ -89,7 +84,7 @@ def _cell(column: str, value: object) -> object:
         return Decimal(int(value)) / 100  # type: ignore[call-overload]
     if isinstance(value, pd.Timestamp | dt.datetime):
         return value.date()
-    return neutral(value)
+    return ILLEGAL_CHARACTERS_RE.sub("", str(neutral(value))) if isinstance(value, str) else value
 
 
 def _parquet(rows: pd.DataFrame, path: Path) -> None:

@@ -11,9 +11,11 @@ import re
 
 import pandas as pd
 
-from tasks import masters, periods, quarantining, rebilling, standing
+from configs.settings import Settings
+from tasks import masters, periods, planning, quarantining, rebilling, standing
 from tasks.billing import billed, judge, posting
 from tasks.billing.context import Masters
+from tasks.billing.institutional import programmes
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import word_counts
 from tasks.moment import Moment, moment
@@ -73,16 +75,7 @@ def judge_encounters(date: dt.date) -> dict[str, int]:
     settings, ledger = settings_and_ledger()
     with moment(ledger) as now:
         waiting, entries = rebilling.waiting(now), standing.authorization_units(now)
-        known = masters.current(now)
-        judgement = judge.judge(
-            waiting,
-            known,
-            masters.context(settings, date, now),
-            history_lines=_history(now, waiting, known),
-            authorization_units=entries,
-            previous_decisions=newest(now.read("decisions")),
-            suppressed=now.read("suppressions"),
-        )
+        judgement = _judged(now, settings, waiting, entries, date)
         verdict = quarantining.run_suite(settings, now, "charges", _project_charges(judgement.charges))
     kept = _without(judgement, verdict.quarantined)
     with ledger.transaction() as tx:
@@ -101,6 +94,32 @@ def judge_encounters(date: dt.date) -> dict[str, int]:
     return counts
 
 
+def _judged(
+    now: Moment, settings: Settings, waiting: pd.DataFrame, entries: pd.DataFrame, date: dt.date
+) -> judge.Judgement:
+    """The judgement on `waiting`, in which encounters about to be billed anew may use the units they gave back.
+
+    Should one of them be held all the same, its old units are still in use, and all are judged again without them.
+    """
+    known, context = masters.current(now, with_answers=True), masters.context(settings, date, now)
+    history, before = _history(now, waiting, known), newest(now.read("decisions"))
+    amended = planning.amendable(now, standing.claim_states) & set(waiting["encounter_id"])
+    while True:
+        judgement = judge.judge(
+            waiting,
+            known,
+            context,
+            history_lines=history,
+            authorization_units=rebilling.given_back(now, entries, amended),
+            previous_decisions=before,
+            suppressed=now.read("suppressions"),
+        )
+        charged = amended & set(judgement.charges["encounter_id"])
+        if charged == amended:
+            return judgement
+        amended = charged
+
+
 def _history(ledger: Moment, waiting: pd.DataFrame, known: Masters) -> pd.DataFrame:
     """What was billed of the same people, with all that the rules read of a line."""
     charges = rebilling.of_people(ledger, waiting["patient_id"].unique(), waiting["encounter_id"])
@@ -115,6 +134,7 @@ def newest(decisions: pd.DataFrame) -> pd.DataFrame:
 def _project_charges(charges: pd.DataFrame) -> pd.DataFrame:
     pointers = charges["pointers"].fillna("").str.split()
     diagnoses = word_counts(charges["diagnoses"])
+    of_stay = charges["form"] == programmes.INSTITUTIONAL
     highest = pd.Series([max((int(p) for p in row), default=0) for row in pointers], index=charges.index)
     return pd.DataFrame(
         {
@@ -127,6 +147,8 @@ def _project_charges(charges: pd.DataFrame) -> pd.DataFrame:
             "pointers_in_range": highest <= diagnoses,
             "place_of_service": charges["place_of_service"],
             "payer_id": charges["payer_id"],
+            "revenue_code_fits_form": charges["revenue_code"].notna() == of_stay,
+            "bill_known": ~of_stay | (charges["type_of_bill"].notna() & charges["stay_id"].notna()),
         }
     )
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pandas as pd
 
 from connectors.ledger import Ledger
-from tasks import recognising, standing
+from tasks import planning, recognising
 from tasks.billing import learned
 from tasks.billing.context import beside
 from tasks.moment import moment
@@ -18,7 +18,7 @@ def denials_by_kind(
 ) -> pd.DataFrame:
     """Denials by category and codes with the rules that cover them, see `learned.by_kind`; days are payment dates."""
     with moment(ledger) as now:
-        verdicts = standing.verdicts(now)
+        verdicts = planning.verdicts(now)
         paid = recognising.live(now, "remittances").set_index("remittance_id")["payment_date"]
     day = beside(verdicts["remittance_id"], paid)
     kept = pd.Series(True, index=verdicts.index)

@@ -29,12 +29,22 @@ KINDS = (
     "supervisions",
     "payer_classes",
     "schedule",
+    "stays",
+    "programmes",
 )
 
 
-def current(ledger: Facts) -> Masters:
-    """The newest version of every master row."""
-    return Masters(**{kind: ledger.current(kind) for kind in KINDS})
+def current(ledger: Facts, *, with_answers: bool = False) -> Masters:
+    """The newest version of every master row; `with_answers` also what payers answered of the cover (271).
+
+    The gates and the estimates read the answers and nothing else does; there are more of them than of all the rest.
+    """
+    rows = {kind: ledger.current(kind) for kind in KINDS}
+    return (
+        Masters(**rows, eligibility_answers=ledger.read("eligibility_answers"))
+        if with_answers
+        else Masters(**rows)
+    )
 
 
 def every_version(ledger: Facts) -> Masters:
@@ -52,9 +62,9 @@ def context(
 ) -> JudgeContext:
     """The day, the configuration and the official files that encounters are judged under.
 
-    `facts` say which official files were loaded; without them the ledger of the home does. `config` is a rules.toml
-    to be tried on top of the home's. `codes` are procedure codes that occur besides those the ledger knows,
-    `kinds` the official files that are asked for (with `facts`).
+    `facts` give the official files that were loaded; without them the context only names their editions. `config` is
+    a rules.toml to be tried on top of the home's. `codes` are procedure codes that occur besides those the ledger
+    knows, `kinds` the official files that are asked for (with `facts`).
     """
     book = load_book(settings.home, config)
     margin = book.parameters.get("TIMELY_MARGIN", {}).get("days", settings.billing.timely_margin_days)
@@ -62,6 +72,7 @@ def context(
         business_date=date,
         place_of_service=settings.practice.place_of_service,
         tax_id=settings.practice.tax_id.get_secret_value(),
+        npi=settings.practice.npi,
         date_window_days=settings.billing.date_window_days,
         timely_margin_days=margin,
         severities=book.severities,

@@ -70,6 +70,10 @@ class Reads(Protocol):
         """See `Snapshot.read`."""
         ...
 
+    def count(self, name: str) -> int:
+        """See `Snapshot.count`."""
+        ...
+
 
 @contextmanager
 def moment(facts: Facts) -> Iterator[Moment]:

@@ -6,8 +6,10 @@ import pandas as pd
 
 from configs.identity import digest
 from connectors.ledger import Ledger, Transaction
+from tasks.billing import corrections
 
 ITEM_ACTIONS = ("assign", "note", "snooze", "resubmit", "resolve", "reopen")
+CLAIM_ACTIONS = (corrections.CORRECT, corrections.VOID)
 QUARANTINE_ACTIONS = ("release", "discard")
 
 
@@ -31,6 +33,17 @@ def act(
     day = pd.Timestamp(until) if until else pd.NaT  # type: ignore[arg-type]
     said = {"person": to or actor, "actor": actor, "reason": reason, "until": day}
     _store(ledger, "work_events", "item_id", item_id, action, **said)
+
+
+def correct(
+    tx: Transaction, claim_id: str, action: str, *, actor: str, reason: object, item_id: str | None = None
+) -> None:
+    """Store that a claim is to be corrected or voided, under the claim's own item and the one that led to it."""
+    if action not in CLAIM_ACTIONS:
+        raise ValueError("no such action")
+    for item in dict.fromkeys((corrections.item(claim_id), item_id)):
+        if item:
+            event(tx, "work_events", "item_id", item, action, person=actor, actor=actor, reason=reason)
 
 
 def decide(ledger: Ledger, quarantine_id: str, action: str, *, person: str, reason: str) -> None:
@@ -72,16 +85,21 @@ def close(tx: Transaction, period: str, balances_sha256: str, *, person: str, re
 def _store(ledger: Ledger, table: str, key: str, subject: str, action: str, **values: object) -> None:
     """The next event about a subject, numbered in the order people acted."""
     with ledger.transaction() as tx:
-        sequence = tx.count(table, where={key: subject}) + 1
-        row = {
-            "event_id": digest(table, subject, sequence, action),
-            key: subject,
-            "sequence": sequence,
-            "action": action,
-            "at": now(),
-            **values,
-        }
-        tx.add(table, pd.DataFrame([row]))
+        event(tx, table, key, subject, action, **values)
+
+
+def event(tx: Transaction, table: str, key: str, subject: str, action: str, **values: object) -> None:
+    """Store the next event about a subject in an open transaction."""
+    sequence = tx.count(table, where={key: subject}) + 1
+    row = {
+        "event_id": digest(table, subject, sequence, action),
+        key: subject,
+        "sequence": sequence,
+        "action": action,
+        "at": now(),
+        **values,
+    }
+    tx.add(table, pd.DataFrame([row]))
 
 
 def now() -> pd.Timestamp:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from tasks import quarantining, recognising, standing
+from tasks import quarantining, rebilling, recognising, standing
 from tasks.billing import accounts, posting, proof, reassociation, suspense, takebacks
 from tasks.moment import Facts, Moment, moment
 
@@ -18,7 +18,7 @@ def prove(facts: Facts) -> dict[str, Any]:
 
 
 def _prove(ledger: Moment) -> dict[str, Any]:
-    current = ("encounters", "authorizations")
+    current = ("encounters", "authorizations", "patient_payments")
     states = standing.encounter_states(ledger, standing.claim_states(ledger))
     tables = {
         name: ledger.current(name)[columns]
@@ -28,7 +28,7 @@ def _prove(ledger: Moment) -> dict[str, Any]:
         else ledger.read(name, columns=columns)
         for name, columns in proof.NEEDS.items()
     }
-    tables["authorization_units"] = standing.authorization_units(ledger)[proof.NEEDS["authorization_units"]]
+    tables["authorization_units"] = standing.authorization_units(ledger)
     files, members = standing.live_submissions(ledger)
     tables["submissions"] = files[proof.NEEDS["submissions"]]
     tables["submission_claims"] = members[proof.NEEDS["submission_claims"]]
@@ -49,6 +49,16 @@ def _prove(ledger: Moment) -> dict[str, Any]:
         "fingerprint": ledger.fingerprint(),
         "takebacks": takebacks.summary(parts, chains),
         "quarantined": int((quarantined["state"] == "open").sum()),
+        "waiting_stays": _by_reason(rebilling.waiting_stays(ledger)),
+    }
+
+
+def _by_reason(waiting: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Charges and cents of stays that are on no claim yet, by what they wait for."""
+    sums = waiting.groupby("awaits")["charge_cents"].agg(["size", "sum"])
+    return {
+        str(reason): {"count": int(count), "charge_cents": int(cents)}
+        for reason, count, cents in sums.itertuples(name=None)
     }
 
 

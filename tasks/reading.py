@@ -8,6 +8,7 @@ identified by content.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pandas as pd
 import pyarrow as pa
@@ -24,7 +25,7 @@ from tasks.billing import accounts, acknowledgments, evidence, remittances, shap
 from tasks.billing.remittances import RemittanceFacts
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import of_arrow, records
-from tasks.portions import BYTES, CLAIMS, portions
+from tasks.portions import ADOPTED, BYTES, CLAIMS, portions
 
 
 @stage("read acknowledgments")
@@ -48,14 +49,17 @@ def _read_acknowledgment(
     problems = of_arrow(decoded.problems)
     damaged = _damaged(of_arrow(decoded.sets), problems)
     set_acks, claim_acks = of_arrow(decoded.set_acks), of_arrow(decoded.claim_acks)
-    rows = acknowledgments.facts(
-        partner,
+    believed = (
         of_arrow(decoded.interchange_acks),
         set_acks[~set_acks["transaction"].isin(damaged)],
         claim_acks[~claim_acks["transaction"].isin(damaged)],
     )
     with ledger.transaction() as tx:
-        new = tx.add("acknowledgments", rows)
+        new = tx.add("acknowledgments", acknowledgments.facts(partner, *believed))
+        tx.add(
+            "acknowledgment_sources",
+            acknowledgments.sources(partner, *believed, of_arrow(decoded.sets), sha),
+        )
         kept_out = tx.add("quarantine", _damaged_rows(sha, damaged, problems)) if damaged else 0
         if kind != "mixed":  # the remittances of a mixed file are still to be read
             _mark(tx, sha, "read", problems)
@@ -129,7 +133,7 @@ def read_remittances() -> dict[str, int]:
     for portion in portions(files["bytes"], BYTES):
         shas = files["sha256"].iloc[portion].tolist()
         decoded = decode_835([archive.get(settings.archive, sha) for sha in shas])
-        for key, value in _store(settings, ledger, decoded, shas).items():
+        for key, value in store(settings, ledger, decoded, shas).items():
             counts[key] += value
     with ledger.transaction() as tx:
         for sha in ignored["sha256"]:
@@ -138,18 +142,32 @@ def read_remittances() -> dict[str, int]:
     return counts
 
 
-def _store(settings: Settings, ledger: Ledger, decoded: Decoded835, shas: list[str]) -> dict[str, int]:
-    """Store what the decoded files say, a portion in one transaction; with the last one the files are read."""
+def store(
+    settings: Settings,
+    ledger: Ledger,
+    decoded: Decoded835,
+    shas: list[str],
+    part: Callable[[pd.DataFrame], Decoded835] | None = None,
+    *,
+    history: bool = False,
+    adopt: bool = False,
+) -> dict[str, int]:
+    """Store what the decoded files say, a portion in one transaction; with the last one the files are read.
+
+    `part` gives the claims of some of the transactions where `decoded` does not hold them all. Of a `history` Data Docs
+    are written where a check fails. With `adopt` claims that are nobody's are adopted (`tasks.billing.adoption`).
+    """
     transactions = remittances.with_envelopes(
         of_arrow(decoded.transactions), of_arrow(decoded.sets), of_arrow(decoded.interchanges), shas
     )
     problems = of_arrow(decoded.problems)
     counts: Counter[str] = Counter()
-    listed = [*portions(transactions["claims"].fillna(0), CLAIMS)] or [slice(0, 0)]
+    listed = [*portions(transactions["claims"].fillna(0), ADOPTED if adopt else CLAIMS)] or [slice(0, 0)]
     for portion in listed:
-        found = _found(ledger, decoded, transactions.iloc[portion], problems)
+        some = transactions.iloc[portion]
+        found = _found(ledger, part(some) if part else decoded, some, problems)
         readings = _readings(shas, problems) if portion is listed[-1] else None
-        counts.update(_post(settings, ledger, found, readings))
+        counts.update(_post(settings, ledger, found, readings, history, adopt))
     return dict(counts)
 
 
@@ -183,19 +201,26 @@ def _readings(shas: list[str], problems: pd.DataFrame) -> pd.DataFrame:
 
 
 def _post(
-    settings: Settings, ledger: Ledger, found: RemittanceFacts, readings: pd.DataFrame | None
+    settings: Settings,
+    ledger: Ledger,
+    found: RemittanceFacts,
+    readings: pd.DataFrame | None,
+    history: bool,
+    adopt: bool,
 ) -> dict[str, int]:
     """Check, match and post remittances, and store all of it in one transaction."""
     existing = _existing(ledger, found)
-    conflicting = remittances.conflicts(found.remittances, existing)
+    conflicting = recognising.contradicting(ledger, found, existing)
     disputed = set(conflicting["subject_id"])
-    verdict = quarantining.run_suite(settings, ledger, "remittances", _project(found, conflicting, existing))
+    judged = _project(found, conflicting, existing)
+    verdict = quarantining.run_suite(settings, ledger, "remittances", judged, always=not history)
     waiting = _waiting(found, conflicting, verdict)
     kept_out = {*verdict.quarantined} - disputed | {*existing["remittance_id"]}
     found = remittances.without(found, kept_out)
-    found, entries = recognising.prepared(ledger, found, disputed)
+    found, entries = recognising.prepared(ledger, found, disputed, adopt)
     live = remittances.without(found, disputed)
-    checked = quarantining.run_suite(settings, ledger, "postings", _project_postings(live, entries))
+    sums = _project_postings(live, entries)
+    checked = quarantining.run_suite(settings, ledger, "postings", sums, always=not history)
     assert not checked.quarantined, "the postings suite tolerates nothing"
     with ledger.transaction() as tx:
         counts = recognising.store(tx, found, entries, waiting, disputed)

@@ -1,8 +1,12 @@
 """What may be billed again: encounters that were never charged, changed ones, and claims rejected at the front end.
 
-An encounter version is charged once. A newer version is charged only when no live claim stands on the older one: a
-claim is live unless it was rejected before adjudication. The older version's charges are then withdrawn by new
-journal entries and their authorization units are given back.
+An encounter version is charged once. A newer version is charged only when no live claim stands on the older one, or
+when that claim is about to be replaced because a person asked for it (`planning`). A claim is live unless it was
+rejected before adjudication or voided; a rejected replacement leaves the claim it was to replace with the payer. The
+older version's charges are then withdrawn by new journal entries and their authorization units are given back.
+
+Originals are built here and nothing else: what a payer has decided about goes again by `correcting`, what goes to a
+later payer by `coordinating`.
 """
 
 from __future__ import annotations
@@ -14,9 +18,13 @@ import pandas as pd
 
 from configs.identity import digest
 from connectors.ledger import Transaction
-from tasks import periods, quarantining, standing
-from tasks.billing import authorizations, billed, posting
+from tasks import masters, periods, planning, quarantining, standing
+from tasks.billing import authorizations, billed, corrections, custody, posting
 from tasks.billing.context import among
+from tasks.billing.institutional import periods as cycles
+from tasks.billing.institutional import programmes
+from tasks.billing.institutional.claims import WAITING
+from tasks.billing.shapes import conform
 from tasks.moment import Facts
 
 
@@ -34,12 +42,14 @@ def waiting(ledger: Facts) -> pd.DataFrame:
 def standing_charges(ledger: Facts) -> pd.DataFrame:
     """Charge lines that new ones are judged against.
 
-    Left out: charges of an older version of an encounter that no live claim carries; the new version supersedes
-    them.
+    Left out: charges of an older version of an encounter that no live claim carries, or whose claim is about to be
+    replaced; the new version supersedes them.
     """
-    charges = live_charges(ledger)
+    charges = planning.live_charges(ledger)
     current = charges["encounter_row_id"].isin(ledger.current("encounters")["row_id"])
-    return charges[current | charges["charge_id"].isin(_on_live_claims(ledger))].reset_index(drop=True)
+    amended = charges["encounter_id"].isin(planning.amendable(ledger, standing.claim_states))
+    live = charges["charge_id"].isin(_on_live_claims(ledger)["charge_id"]) & ~amended
+    return charges[current | live].reset_index(drop=True)
 
 
 def of_people(ledger: Facts, people: Iterable[str], encounters: Iterable[str]) -> pd.DataFrame:
@@ -56,29 +66,36 @@ def versions(ledger: Facts, charges: pd.DataFrame) -> pd.DataFrame:
     return ledger.read("encounters", where={"row_id": rows}, columns=billed.OF_VERSION)
 
 
-def live_charges(ledger: Facts) -> pd.DataFrame:
-    """Charge lines that count: those of each encounter's newest charged version."""
-    charges = ledger.read("charge_lines")
-    decisions = ledger.read("decisions", columns=["decision_id", "sequence"])
-    dated = charges.merge(decisions, on="decision_id", how="left")
-    newest = dated.groupby("encounter_id")["sequence"].transform("max")
-    return dated[dated["sequence"] == newest].drop(columns="sequence").reset_index(drop=True)
-
-
 def unclaimed(ledger: Facts) -> pd.DataFrame:
     """Live charge lines that no live claim carries, and that are to be sent (again).
 
-    A charge whose claim was rejected is sent again when a person resolved the rejection with 'resubmit'.
+    A charge whose claim was rejected is sent again when a person resolved the rejection with 'resubmit', or asked
+    for its correction. A new charge of an encounter that stands on a live claim is for its replacement, and never
+    for a second original.
     """
-    charges = live_charges(ledger)
+    charges = planning.live_charges(ledger)
     lines = ledger.read("claim_lines", columns=["claim_id", "charge_id"])
     if lines.empty:
         return charges
     states = standing.claim_states(ledger)[["claim_id", "state"]]
     newest = lines.merge(standing.newest_claims(ledger), on="claim_id").merge(states, on="claim_id")
-    again = newest["state"].isin(standing.DEAD) & newest["claim_id"].isin(_resubmitted(ledger))
+    again = newest["state"].isin(custody.REJECTED) & newest["claim_id"].isin(_resubmitted(ledger))
     blocked = set(newest.loc[~again, "charge_id"])
-    return charges[~charges["charge_id"].isin(blocked)].reset_index(drop=True)
+    elsewhere = charges["encounter_id"].isin(_on_live_claims(ledger)["encounter_id"])
+    elsewhere &= ~charges["charge_id"].isin(lines["charge_id"])
+    return charges[~charges["charge_id"].isin(blocked) & ~elsewhere].reset_index(drop=True)
+
+
+def waiting_stays(ledger: Facts) -> pd.DataFrame:
+    """Charges of stays that are on no claim yet, with what they wait for (``institutional.claims.WAITING``).
+
+    Whether a month is over is the daily run's question; here it is said what the charges wait for while it is not.
+    """
+    charges = unclaimed(ledger)
+    charges = charges[charges["form"] == programmes.INSTITUTIONAL].assign(part2=False)
+    dated = cycles.with_periods(charges, masters.current(ledger))
+    awaits = cycles.awaited(dated).replace(cycles.NOTHING, "next_run")
+    return conform(dated.assign(awaits=awaits), WAITING)
 
 
 def earlier_claims(ledger: Facts, charges: pd.DataFrame) -> pd.DataFrame:
@@ -87,7 +104,9 @@ def earlier_claims(ledger: Facts, charges: pd.DataFrame) -> pd.DataFrame:
     By encounter, not by charge: a changed encounter has new charges, and its claim still replaces the rejected one.
     """
     lines = ledger.read("claim_lines", columns=["claim_id", "encounter_id"]).drop_duplicates()
-    dated = lines.merge(ledger.read("claims", columns=["claim_id", "attempt"]), on="claim_id")
+    claims = ledger.read("claims", columns=["claim_id", "attempt", "coordinates"])
+    first = claims[claims["coordinates"].isna()].drop(columns="coordinates")
+    dated = lines.merge(first, on="claim_id")
     newest = dated.sort_values(["encounter_id", "attempt", "claim_id"]).drop_duplicates(
         "encounter_id", keep="last"
     )
@@ -114,9 +133,8 @@ def released(ledger: Facts, charges: pd.DataFrame, on_file: pd.DataFrame) -> Rel
     open_units = set(held.loc[held["open"] > 0, "charge_id"])
     needing = charges[charges["authorization_id"].notna() & ~charges["charge_id"].isin(open_units)]
     needing = needing.sort_values(["authorization_id", "service_date", "charge_id"])
-    left = needing["authorization_id"].map(authorizations.available(on_file, entries))
-    wanted = needing.groupby("authorization_id")["units"].cumsum()
-    return Released(needing, set(needing.loc[wanted > left.fillna(0), "charge_id"]))
+    short = authorizations.beyond(needing, on_file, entries)
+    return Released(needing, set(needing.loc[short, "charge_id"]))
 
 
 def reserve_again(charges: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -125,6 +143,16 @@ def reserve_again(charges: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         columns={"claim_id": "cause"}
     )
     return authorizations.reserve(carried)
+
+
+def given_back(ledger: Facts, entries: pd.DataFrame, encounters: set[str]) -> pd.DataFrame:
+    """All units as if these encounters had given back what their charges hold: they are about to be charged anew."""
+    charges = planning.live_charges(ledger)
+    old = charges.loc[charges["encounter_id"].isin(encounters), ["charge_id"]]
+    if old.empty:
+        return entries
+    back = authorizations.release(entries, old.assign(cause="superseded"))
+    return pd.concat([entries, back], ignore_index=True)
 
 
 def withdraw_superseded(tx: Transaction, charges: pd.DataFrame, entries: pd.DataFrame) -> int:
@@ -140,34 +168,48 @@ def withdraw_superseded(tx: Transaction, charges: pd.DataFrame, entries: pd.Data
     old = stored[~stored["charge_id"].isin(charges["charge_id"])]
     if old.empty:
         return 0
-    tx.add("journal", periods.booked(tx, posting.withdraw_charges(old)))
+    withdraw(tx, old, old)
     tx.add(
         "authorization_units", authorizations.release(entries, old[["charge_id"]].assign(cause="superseded"))
     )
     return len(old)
 
 
-def _on_live_claims(ledger: Facts) -> set[str]:
-    """Charges on a claim that was not rejected before adjudication."""
-    lines = ledger.read("claim_lines", columns=["claim_id", "charge_id"])
+def withdraw(tx: Transaction, charges: pd.DataFrame, gone: pd.DataFrame) -> int:
+    """Have the journal say that of `charges` those in `gone` are withdrawn and no others; how many entries it took."""
+    entries = tx.read("journal", {"charge_id": charges["charge_id"].tolist(), "remittance_id": None})
+    own = entries["posting_id"].str.split(">").str[0].isin(posting.withdrawals(charges["charge_id"]))
+    return tx.add(
+        "journal", periods.booked(tx, posting.changes(entries[own], posting.withdraw_charges(gone)))
+    )
+
+
+def _on_live_claims(ledger: Facts) -> pd.DataFrame:
+    """Frame[claim_id, charge_id, encounter_id] of claims that a payer has, or has something of.
+
+    A replacement or void that was rejected leaves what it was about with the payer, and counts.
+    """
+    lines = ledger.read("claim_lines", columns=["claim_id", "charge_id", "encounter_id"])
     if lines.empty:
-        return set()
-    states = standing.claim_states(ledger)
-    live = states.loc[~states["state"].isin((*standing.DEAD, "replaced")), "claim_id"]
-    return set(lines.loc[lines["claim_id"].isin(live), "charge_id"])
+        return lines
+    claims = ledger.read("claims", columns=["claim_id", "frequency"])
+    states = standing.claim_states(ledger)[["claim_id", "state"]].merge(claims, on="claim_id")
+    dead = states["state"].isin(custody.REJECTED) & ~states["frequency"].isin(corrections.AGAIN)
+    live = states.loc[~dead & ~states["state"].isin(custody.OVER), "claim_id"]
+    return lines[lines["claim_id"].isin(live)]
 
 
 def _resubmitted(ledger: Facts) -> set[str]:
-    """Claims whose rejection a person resolved by sending it again, and did not take that back."""
-    return resolved_by(
-        ledger, "resubmit", "rejections", ledger.read("claims", columns=["claim_id"])["claim_id"]
-    )
+    """Originals whose rejection a person resolved by sending them again, or asked to be corrected."""
+    claims = ledger.read("claims", columns=["claim_id", "frequency", "coordinates"])
+    first = claims[~claims["frequency"].isin(corrections.AGAIN) & claims["coordinates"].isna()]["claim_id"]
+    asked = corrections.asked(ledger.read("work_events"), first)
+    wanted = set(asked.loc[asked["action"] == corrections.CORRECT, "claim_id"])
+    return wanted | resolved_by(ledger, "resubmit", "rejections", first)
 
 
 def resolved_by(ledger: Facts, action: str, queue: str, subjects: Iterable[str]) -> set[str]:
     """Subjects of a queue's items whose last deciding event is `action`."""
-    events = ledger.read("work_events").sort_values("sequence")
-    deciding = events[events["action"].isin(["snooze", "resolve", "reopen", "resubmit"])]
-    last = deciding.drop_duplicates("item_id", keep="last")
-    chosen = set(last.loc[last["action"] == action, "item_id"])
+    last = corrections.last_word(ledger.read("work_events"), corrections.DECIDING)
+    chosen = set(last.index[last == action])
     return {subject for subject in subjects if digest("item", queue, subject) in chosen}

@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pandas as pd
@@ -21,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from configs.identity import digest
-from configs.settings import Settings
+from configs.settings import ConfigurationError, Settings
 from connectors.clearinghouse import archive
 from connectors.ledger import Ledger
 from connectors.sources.official import READERS, Loaded, WrongFile, kinds_of
@@ -170,11 +171,14 @@ def _keep(place: Path, frame: pd.DataFrame) -> None:
 
 
 def of_home(settings: Settings) -> References:
-    """What was loaded into the home's own ledger; nothing where there is none yet, and none is made."""
+    """Which editions were loaded into the home's own ledger, without a row of them: what a rule's page names.
+
+    Nothing where there is no ledger yet, and none is made.
+    """
     embedded = settings.ledger_url.startswith("sqlite:///")
     if embedded and not Path(settings.ledger_url.removeprefix("sqlite:///")).exists():
         return References()
-    return read(open_ledger(settings), settings)
+    return _named(open_ledger(settings).read("reference_files"))
 
 
 def read(
@@ -194,9 +198,16 @@ def read(
         some = editions[editions["kind"] == kind]
         if len(some):
             frames[kind] = _frame(facts, settings, kind, some, files, codes)
+    return replace(_named(files), frames=frames)
+
+
+def _named(files: pd.DataFrame) -> References:
+    """The editions of `files` (rows of ``reference_files``) with their windows and versions, and no frames."""
+    if files.empty:
+        return References()
+    editions = official.closed(files)
     loaded = pd.to_datetime(files["loaded_on"]).groupby(files["kind"]).max()
     return References(
-        frames=frames,
         versions={str(kind): _version(part) for kind, part in editions.groupby("kind")},
         as_of={str(kind): day.date() for kind, day in loaded.items()},
         editions=editions.drop(columns="sha256").drop_duplicates(ignore_index=True),
@@ -225,7 +236,7 @@ def _frame(
     places = []
     for row in records(editions):
         place = _place(settings, kind, row["sha256"])
-        if not place.exists():
+        if not _whole_copy(place):
             _rebuild(facts, settings, kind, row["sha256"], names[row["sha256"]], place)
         places.append((str(place), row["effective_from"], row["effective_to"], row["series"]))
     if kind == "icd10cm":
@@ -289,6 +300,25 @@ def _billed(facts: Reads) -> set[str]:
     return set(codebook.codes()) | set(facts.read("fees", columns=["code"])["code"].dropna())
 
 
+def _whole_copy(place: Path) -> bool:
+    """Whether the copy is there to its last byte, where Parquet has its footer."""
+    try:
+        pq.read_metadata(place)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
+
+
 def _rebuild(facts: Reads, settings: Settings, kind: str, sha: str, name: str, place: Path) -> None:
-    archive.get(settings.archive, sha) if kind != STREAMED else None  # its content is checked
-    _keep(place, _read(kind, archive.path(settings.archive, sha), name, _npis(facts, settings)).frame)
+    """Make the copy again from the archive. Raises ConfigurationError where the archive does not have it either."""
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with NamedTemporaryFile(dir=place.parent, suffix=".part") as opened:  # it may be sealed
+            archive.copy(settings.archive, sha, opened)
+            opened.flush()
+            _keep(place, _read(kind, Path(opened.name), name, _npis(facts, settings)).frame)
+    except (FileNotFoundError, archive.ArchiveDamaged):
+        raise ConfigurationError(
+            f"{kind}: the file of an edition is not in the archive as it came; put it back from the backup, or, where"
+            f" it is gone, load it again: cleanclaim load reference {kind} FILE"
+        ) from None

@@ -18,6 +18,7 @@ from prefect.runtime import flow_run
 from configs.settings import Settings
 from connectors.clearinghouse.pickup import utc_now
 from tasks import quarantining, standing
+from tasks.billing import queues as queues_of
 from tasks.door import settings_and_ledger, stage
 from tasks.exporting import dollars
 from tasks.frames import records
@@ -43,7 +44,7 @@ def report(flow: str, date: dt.date, counts: Mapping[str, Mapping[str, int]]) ->
         description=f"{flow} run of {date.isoformat()}",
     )
     for queue in ("holds", "denials", "rejections"):
-        _table(queue, open_work[open_work["queue"] == queue])
+        _table(queue, queues_of.named(open_work, queue))
     with ledger.transaction() as tx:
         run = {
             "run_id": str(flow_run.id or f"{flow}-{date.isoformat()}"),

@@ -1,4 +1,4 @@
-"""The rules as a site has them: what they are judged under, what they said before, and people's word on them."""
+"""People's word on rules: to silence one about an encounter for a while, and to take that back."""
 
 from __future__ import annotations
 
@@ -9,19 +9,8 @@ import pandas as pd
 from configs.identity import digest
 from configs.rules import FIXED
 from connectors.ledger import Ledger
-from tasks import people, standing
+from tasks import people
 from tasks.billing import suppressions
-from tasks.billing import track_record as records
-from tasks.moment import Moment, derived
-
-
-@derived
-def track_record(ledger: Moment) -> pd.DataFrame:
-    """How often each rule was right of those it let go, see `tasks.billing.track_record`."""
-    said = records.unheeded(
-        ledger.read("findings"), ledger.read("shadow_findings"), ledger.read("charge_lines")
-    )
-    return records.record(said, ledger.read("claim_lines"), standing.verdicts(ledger))
 
 
 def suppress(

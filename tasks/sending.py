@@ -1,6 +1,6 @@
 """Stages: write the day's interchanges, then upload them. The intent is stored before the upload, the outcome after.
 
-One interchange for each partner and run. Its bytes go to the archive first, then one transaction gives out the
+One interchange for each partner, form and run. Its bytes go to the archive first, then one transaction gives out the
 control numbers and stores the intent; a crash before it leaves an unused file, a crash after it leaves an intent
 that the next run finishes. The upload records its point of no return (`renaming`) before it renames, so that a
 crash at any moment neither sends twice nor forgets.
@@ -22,9 +22,9 @@ from connectors.clearinghouse.sftp import Session, connect
 from connectors.clearinghouse.upload import upload
 from connectors.ledger import Ledger, Transaction
 from connectors.x12 import Envelope, encode_837, transaction_controls
-from tasks import masters, rebilling, references, standing
+from tasks import coordinating, masters, rebilling, references, standing
 from tasks.billing.gates.excluded import excluded
-from tasks.claiming import tables_837
+from tasks.claiming import forms, tables_837
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import records
 
@@ -44,11 +44,11 @@ def write_interchanges(date: dt.date) -> dict[str, int]:
         partners = claims["payer_id"].map(ledger.current("payers").set_index("payer_id")["partner"])
         counts["withheld"] = len(withheld) + int((~partners.isin(list(settings.partners))).sum())
         for name in sorted(set(partners.dropna()) & set(settings.partners)):
-            batch = claims[partners == name]
-            _write(tx, ledger, settings, name, batch, date)
-            counts["files"] += 1
-            counts["claims"] += len(batch)
-            counts["charge_cents"] += int(batch["charge_cents"].sum())
+            for form, batch in forms(claims[partners == name]):
+                _write(tx, ledger, settings, name, form, batch, date)
+                counts["files"] += 1
+                counts["claims"] += len(batch)
+                counts["charge_cents"] += int(batch["charge_cents"].sum())
     log.info("write 837 interchanges: %s", counts)
     return counts
 
@@ -121,22 +121,28 @@ def _abandon(ledger: Ledger, settings: Settings, date: dt.date) -> int:
 
 
 def _write(
-    tx: Transaction, ledger: Ledger, settings: Settings, name: str, claims: pd.DataFrame, date: dt.date
+    tx: Transaction,
+    ledger: Ledger,
+    settings: Settings,
+    name: str,
+    form: str,
+    claims: pd.DataFrame,
+    date: dt.date,
 ) -> None:
-    """One interchange for partner `name`: bytes to the archive, intent to the ledger."""
+    """One interchange of one form for partner `name`: bytes to the archive, intent to the ledger."""
     partner = settings.partners[name]
     lines = ledger.read("claim_lines", where={"claim_id": claims["claim_id"].tolist()})
-    tables = tables_837(claims, lines, masters.every_version(ledger), settings)
+    versions = masters.every_version(ledger)
+    tables = tables_837(claims, lines, versions, settings)
+    tables |= coordinating.prior_payers(ledger, claims, lines, versions, settings)
     control = f"{tx.next_number(f'{name}/interchange'):09d}"
     group = str(tx.next_number(f"{name}/group"))
-    envelope = _envelope(settings, partner, control, group, date)
+    envelope = _envelope(settings, partner, control, group, date, form)
     data = encode_837(tables, envelope)
     sha = archive.put(settings.archive, data)
     submission = digest("submission", name, control, sha)
-    tx.put(
-        "files", [{"sha256": sha, "direction": "out", "kind": "837P", "bytes": len(data), "partner": name}]
-    )
-    tx.add("submissions", _intent(submission, name, control, group, sha, data, claims, settings, date))
+    tx.put("files", [{"sha256": sha, "direction": "out", "kind": form, "bytes": len(data), "partner": name}])
+    tx.add("submissions", _intent(submission, name, envelope, sha, data, claims, settings, date))
     controls = transaction_controls(tables, envelope)
     rows = [(digest("sent", submission, c), submission, c, controls[c]) for c in claims["claim_id"]]
     tx.add(
@@ -148,8 +154,7 @@ def _write(
 def _intent(
     submission: str,
     partner: str,
-    control: str,
-    group: str,
+    envelope: Envelope,
     sha: str,
     data: bytes,
     claims: pd.DataFrame,
@@ -157,15 +162,15 @@ def _intent(
     date: dt.date,
 ) -> pd.DataFrame:
     """The row of ``submissions``."""
-    sender = settings.partners[partner].sender_id
+    sender, control = settings.partners[partner].sender_id, envelope.interchange_control
     return pd.DataFrame(
         [
             {
                 "submission_id": submission,
                 "partner": partner,
                 "interchange_control": control,
-                "group_control": group,
-                "file_name": outbound_name(sender, "837P", date, settings.billing.cutoff, control),
+                "group_control": envelope.group_control,
+                "file_name": outbound_name(sender, envelope.kind, date, settings.billing.cutoff, control),
                 "sha256": sha,
                 "bytes": len(data),
                 "claims": len(claims),
@@ -176,7 +181,9 @@ def _intent(
     )
 
 
-def _envelope(settings: Settings, partner: Partner, control: str, group: str, date: dt.date) -> Envelope:
+def _envelope(
+    settings: Settings, partner: Partner, control: str, group: str, date: dt.date, form: str
+) -> Envelope:
     """The day's envelope, dated by the batch and its cut-off, so that a rerun makes the same bytes."""
     return Envelope(
         sender_qualifier=partner.sender_qualifier,
@@ -194,6 +201,7 @@ def _envelope(settings: Settings, partner: Partner, control: str, group: str, da
         usage=partner.usage,
         claims_per_transaction=partner.claims_per_transaction,
         reference=f"B{control}",
+        kind=form,
     )
 
 

@@ -12,6 +12,7 @@ from configs.settings import Settings
 from connectors.ledger import Ledger
 from connectors.sources.database import pull
 from connectors.sources.files import read_table
+from tasks import patients
 from tasks.billing import bank_deposits
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import records
@@ -62,6 +63,8 @@ def _store(ledger: Ledger, kind: str, rows: pd.DataFrame, problems: pd.DataFrame
             new = max(len(now) - len(known), 0)
             return LoadReport(kind, len(rows), new, 0, len(rows) - new, problems)
         counts = tx.load(kind, rows)
+        if kind == "patient_payments":
+            patients.settle(tx)
     return LoadReport(kind, len(rows), counts.new, counts.changed, counts.same, problems)
 
 

@@ -7,25 +7,31 @@ import datetime as dt
 import pandas as pd
 
 from configs.settings import Settings
-from tasks import masters, quarantining, recognising
+from tasks import appeal_states, granting, masters, planning, quarantining, recognising
 from tasks.billing import (
     accounts,
+    appeals,
     authorizations,
     coding,
     credentialing,
     custody,
-    denials,
-    evidence,
     expected,
+    patient_share,
     queues,
     reassociation,
+    recovery,
     suspense,
     takebacks,
+    unit_types,
     visits,
     worklists,
 )
+from tasks.billing import track_record as records
+from tasks.billing.context import beside
+from tasks.billing.posting.places import RECEIVABLE
 from tasks.billing.remedies import CREDITS
 from tasks.moment import Facts, Moment, derived, moment
+from tasks.planning import verdicts
 
 
 @derived
@@ -46,13 +52,12 @@ def live_submissions(ledger: Facts) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @derived
-def verdicts(ledger: Moment) -> pd.DataFrame:
-    """What every remitted line is, see `tasks.billing.denials`."""
-    return denials.classify(
-        recognising.live(ledger, "remitted_claims"),
-        recognising.live(ledger, "remitted_lines"),
-        recognising.live(ledger, "remitted_adjustments"),
+def track_record(ledger: Moment) -> pd.DataFrame:
+    """How often each rule was right of those it let go, see `tasks.billing.track_record`."""
+    said = records.unheeded(
+        ledger.read("findings"), ledger.read("shadow_findings"), ledger.read("charge_lines")
     )
+    return records.record(said, ledger.read("claim_lines"), verdicts(ledger))
 
 
 @derived
@@ -116,6 +121,7 @@ def claim_states(ledger: Moment) -> pd.DataFrame:
         remitted_claims=recognising.live(ledger, "remitted_claims"),
         remittances=recognising.live(ledger, "remittances"),
         line_verdicts=verdicts(ledger),
+        decided=planning.decided(ledger),
     )
 
 
@@ -156,6 +162,11 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
     claims = claim_states(ledger)
     encounters = encounter_states(ledger, claims)
     quarantined = quarantining.with_state(ledger)
+    journal = ledger.read("journal", where={"account": list(CREDITS)})
+    payers, claim_rows = ledger.current("payers"), ledger.read("claims")
+    answered_lines = recognising.live(ledger, "remitted_lines")
+    levels, said = appeal_states.with_terms(ledger, settings), ledger.read("appeal_events")
+    running = appeals.under_appeal(levels, said, today, answered_lines)
     items = worklists.items(
         queues.Sources(
             as_of=today,
@@ -163,16 +174,19 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
             encounter_states=encounters,
             findings=newest_findings(ledger),
             estimates=estimates(ledger, settings, as_of),
-            claims=ledger.read("claims"),
+            claims=claim_rows,
             claim_lines=ledger.read("claim_lines"),
             claim_states=claims,
-            payers=ledger.current("payers"),
+            payers=payers,
             remittances=recognising.live(ledger, "remittances"),
             remitted_claims=recognising.live(ledger, "remitted_claims"),
-            remitted_lines=recognising.live(ledger, "remitted_lines"),
+            remitted_lines=answered_lines,
             verdicts=verdicts(ledger),
-            journal=ledger.read("journal", where={"account": list(CREDITS)}),
+            counted=planning.counted(ledger),
+            journal=journal,
             suspense=in_suspense(ledger),
+            corrections=planning.waiting(ledger, settings, claim_states, authorization_units, as_of),
+            out_of_date=planning.out_of_date(ledger, claim_states),
             silent=silent(ledger, settings, claims, as_of),
             quarantine=quarantined[quarantined["state"] == "open"],
             submissions=ledger.read("submissions"),
@@ -184,13 +198,66 @@ def _work(ledger: Moment, settings: Settings, as_of: dt.date) -> pd.DataFrame:
                 authorization_units(ledger),
                 ledger.current("schedule"),
                 today,
+                settings.practice.npi,
             ),
             papers=credentialing.running_out(
                 ledger.current("providers"), ledger.current("licenses"), ledger.current("enrollments"), today
             ),
+            appeals=appeals.open_work(levels, said, payers, today, claim_rows),
+            appealed=frozenset(running["subject_id"]),
+            shares=shares(ledger, journal, today),
+            unspoken=frozenset(unspoken(ledger)["claim_id"]),
+            write_offs=ledger.read("write_offs"),
+            cases=recovered(ledger, today),
+            table_weight=settings.worklist.recovery_cases,
+            percents=settings.worklist.recovery_percent,
         )
     )
     return worklists.with_people(items, ledger.read("work_events"), today)
+
+
+def with_record(facts: Facts, items: pd.DataFrame) -> pd.DataFrame:
+    """Items with ``right_before``: how often the rule that each is about was right of those it let go."""
+    return items.assign(right_before=records.right_before(items["reason"], track_record(facts)))
+
+
+@derived
+def unspoken(ledger: Moment) -> pd.DataFrame:
+    """Frame[claim_id]: first claims of families in which a payer in line is still to speak."""
+    claims = ledger.read("claims")
+    later = claims["secondary_coverage_id"].notna().any()
+    found = patient_share.waits(
+        claims,
+        ledger.read("claim_lines"),
+        claim_states(ledger),
+        recognising.live(ledger, "remitted_claims"),
+        set(planning.passing(ledger)["claim_id"]) if later else (),
+    )
+    return pd.DataFrame({"claim_id": sorted(found)}, dtype="str")
+
+
+def shares(ledger: Moment, journal: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+    """What patients owe, see `tasks.billing.patient_share`; `journal` are the entries of their receivable at least."""
+    waiting = set(unspoken(ledger)["claim_id"])
+    return patient_share.owed(journal, ledger.read("claims"), ledger.read("claim_lines"), waiting, as_of)
+
+
+def recovered(ledger: Moment, as_of: pd.Timestamp) -> pd.DataFrame:
+    """What came of every denied charge by a day, see `tasks.billing.recovery`."""
+    written, lines = ledger.read("write_offs"), ledger.read("claim_lines")
+    written = written[written["account"] == RECEIVABLE]
+    whole = written.loc[written["charge_id"].isna(), "claim_id"]
+    return recovery.cases(
+        ledger.read("claims"),
+        lines,
+        ledger.current("payers"),
+        recognising.live(ledger, "remitted_claims"),
+        recognising.live(ledger, "remitted_lines"),
+        recognising.live(ledger, "remittances"),
+        verdicts(ledger),
+        {*written["charge_id"].dropna(), *lines.loc[lines["claim_id"].isin(whole), "charge_id"]},
+        as_of,
+    )
 
 
 @derived
@@ -242,21 +309,24 @@ def estimates(ledger: Facts, settings: Settings, as_of: dt.date) -> pd.DataFrame
     )
 
 
-# A claim in one of these states was rejected before adjudication, or gave way to the one that resubmits it.
-DEAD = authorizations.REJECTED
-
-
 @derived
 def authorization_units(ledger: Moment) -> pd.DataFrame:
-    """Units reserved, consumed and given back, as the table of that name has them.
+    """Units reserved, consumed and given back, as the table of that name has them, each beside what its charge was.
 
     Reservations are stored. That a claim was accepted consumes its units; that it was rejected, voided, taken back
     or that a line was denied for something else than its authorization gives them back. Both follow from the
     claim's state and the verdicts, so they are worked out here and not stored: the order of answers cannot matter.
     """
     stored = ledger.read("authorization_units")
-    charges = ledger.read("charge_lines", columns=["charge_id", "authorization_id", "units", "payer_id"])
-    charges = charges[charges["authorization_id"].notna()]
+    charges = ledger.read(
+        "charge_lines",
+        columns=[
+            *("charge_id", "authorization_id", "units", "payer_id"),
+            *("encounter_id", "encounter_row_id", "service_date", "code"),
+        ],
+    )
+    charges = granting.reserved(ledger, charges)
+    charges = _documented(ledger, charges[charges["authorization_id"].notna()])
     lines = ledger.read("claim_lines", columns=["charge_id", "claim_id", "line_id"]).merge(
         charges, on="charge_id"
     )
@@ -265,10 +335,21 @@ def authorization_units(ledger: Moment) -> pd.DataFrame:
     carried = lines.merge(heads, on=["claim_id", "payer_id"]).merge(
         claim_states(ledger)[["claim_id", "state", "attempt"]], on="claim_id"
     )
-    answers, told = recognising.live(ledger, "remitted_claims"), verdicts(ledger)
-    counted = evidence.counted(answers, recognising.live(ledger, "remittances"), told)
-    ever = told.merge(answers[["remitted_claim_id", "claim_id"]], on="remitted_claim_id")
+    answers = recognising.live(ledger, "remitted_claims")[["remitted_claim_id", "claim_id"]]
+    ever = verdicts(ledger).merge(answers, on="remitted_claim_id")
     followed = authorizations.settle(
-        stored, carried, authorizations.given_back(counted), authorizations.once_back(ever)
+        stored,
+        carried,
+        authorizations.given_back(planning.counted(ledger)),
+        authorizations.once_back(ever),
     )
-    return pd.concat([stored, followed], ignore_index=True) if len(followed) else stored
+    entries = pd.concat([stored, followed], ignore_index=True) if len(followed) else stored
+    return authorizations.told(entries, charges)
+
+
+def _documented(ledger: Moment, charges: pd.DataFrame) -> pd.DataFrame:
+    """Charges with the ``minutes`` documented of their visit, where any authorization counts hours."""
+    if not (ledger.current("authorizations")["unit_type"] == unit_types.HOUR).any():
+        return charges
+    visits = ledger.read("encounters", columns=["row_id", "minutes"]).set_index("row_id")["minutes"]
+    return charges.assign(minutes=beside(charges["encounter_row_id"], visits))

@@ -16,7 +16,7 @@ from connectors.ledger import Ledger, conform, empty
 from connectors.ledger.schema import MASTER_KINDS
 from connectors.sources.checks import Loaded
 from connectors.sources.files import read_any
-from tasks import masters, rebilling, scrubbing, standing
+from tasks import masters, rebilling, standing
 from tasks.billing import billed, codes, judge, suppressions, track_record
 from tasks.billing.context import JudgeContext, Masters, words
 from tasks.billing.scrub import registry as scrub
@@ -24,6 +24,7 @@ from tasks.moment import Moment
 
 KINDS = (*MASTER_KINDS, "charges")
 JUDGED = ("encounters", "charges")
+ANSWERS = "eligibility_answers"  # facts that gates read beside the masters
 SUFFIXES = (".csv", ".parquet", ".json", ".jsonl", ".ndjson")
 COLUMNS = words("encounter line rule severity message fix reference_version change predicts source")
 # Problems of a whole file; those of the first line alone leave its rows usable.
@@ -77,7 +78,8 @@ def try_files(
     """
     found, problems, unusable = _load([*(_tables(folder) if folder else ()), *files])
     past = _past(settings, date, config, found)
-    known = Masters(**{kind: _over(kind, past.masters[kind], found.get(kind)) for kind in masters.KINDS})
+    own = {kind: _over(kind, past.masters[kind], found.get(kind)) for kind in masters.KINDS}
+    known = Masters(**own, eligibility_answers=past.masters[ANSWERS])
     past = replace(past, charges=billed.completed(past.charges, past.versions, known))
     encounters = _versions("encounters", found.get("encounters"))
     judged = _judge(encounters, known, past)
@@ -171,7 +173,7 @@ def _past(settings: Settings, date: dt.date, config: Path | None, found: Mapping
         if ledger is None:
             return Past(
                 masters.context(settings, date, config=config),
-                {kind: empty(kind) for kind in masters.KINDS},
+                {kind: empty(kind) for kind in (*masters.KINDS, ANSWERS)},
                 empty("charge_lines"),
                 empty("encounters"),
                 empty("authorization_units"),
@@ -184,11 +186,11 @@ def _past(settings: Settings, date: dt.date, config: Path | None, found: Mapping
             charges = rebilling.of_people(now, people, encounters)
             return Past(
                 masters.context(settings, date, now, config, _codes(found)),
-                {kind: now.current(kind) for kind in masters.KINDS},
+                {kind: now.current(kind) for kind in masters.KINDS} | {ANSWERS: now.read(ANSWERS)},
                 charges,
                 rebilling.versions(now, charges),
                 _units_of_others(now, encounters),
-                scrubbing.track_record(now),
+                standing.track_record(now),
                 now.read("suppressions"),
             )
 

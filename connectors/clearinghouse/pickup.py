@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from configs.settings import Partner
+from connectors.clearinghouse.archive import Root
 from connectors.clearinghouse.errors import PartnerError, PartnerUnreachable, RemoteRefused
 from connectors.clearinghouse.retry import retrying
 from connectors.clearinghouse.sftp import Session, connect
@@ -31,7 +32,7 @@ def fetch(
     partner: Partner,
     home: Path,
     staging: Path,
-    archive: Path,
+    archive: Root,
     seen: Mapping[Key, Sighting],
     *,
     now: Callable[[], datetime] = utc_now,
@@ -78,7 +79,7 @@ def collect(
     session: Session,
     folder: str,
     staging: Path,
-    archive: Path,
+    archive: Root,
     seen: Mapping[Key, Sighting],
     *,
     settle_seconds: float,
@@ -92,7 +93,7 @@ def collect(
     Files that have not stood still long enough are waited for once, at most `settle_seconds`, and looked at again.
     Nothing is deleted here: see `delete_taken`. Raises PartnerError only where the folder cannot be listed.
     """
-    visit = Visit(session, folder, Path(staging), Path(archive), seen, settle_seconds, delete, largest)
+    visit = Visit(session, folder, Path(staging), archive, seen, settle_seconds, delete, largest)
     instant = plain(now())
     wait = visit.look(instant)
     if wait > 0:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.clearinghouse import archive as archive_
+from connectors.clearinghouse.archive import Root
 from connectors.clearinghouse.errors import PartnerError, PartnerUnreachable, RemoteMissing
 from connectors.clearinghouse.sftp import RemoteFile, Session
 
@@ -73,7 +74,7 @@ class Visit:
         session: Session,
         folder: str,
         staging: Path,
-        archive: Path,
+        archive: Root,
         seen: Mapping[Key, Sighting],
         settle_seconds: float,
         delete: bool,

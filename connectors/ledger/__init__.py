@@ -4,7 +4,7 @@
 dtypes a frame has, ``migrate`` builds and changes the database.
 """
 
-from connectors.ledger.errors import FrameError, LedgerBusy, LedgerError
+from connectors.ledger.errors import FrameError, LedgerBusy, LedgerError, LedgerFull, LedgerUnreachable
 from connectors.ledger.frames import arrow_schema, conform, empty
 from connectors.ledger.masters import LoadCounts
 from connectors.ledger.store import Ledger, Snapshot, Transaction
@@ -14,6 +14,8 @@ __all__ = [
     "Ledger",
     "LedgerBusy",
     "LedgerError",
+    "LedgerFull",
+    "LedgerUnreachable",
     "LoadCounts",
     "Snapshot",
     "Transaction",

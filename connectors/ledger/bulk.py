@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-CHUNK = 20_000  # rows turned into Python tuples at a time
+CHUNK = 2_000  # rows turned into Python tuples at a time
 COPY_FROM = 500  # rows from which a COPY beats single inserts
 
 

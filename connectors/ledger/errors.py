@@ -20,6 +20,10 @@ DATABASE_ERRORS = (SQLAlchemyError, psycopg.Error, sqlite3.Error)
 # SQLSTATE classes and SQLite result codes after which the same transaction may well succeed.
 RETRYABLE = {"40001", "40P01", "55P03", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED"}
 
+# A full disk, and a server that stops, starts or cannot be connected to (class 08).
+FULL = {"SQLITE_FULL", "53100"}
+AWAY = {"57P01", "57P02", "57P03"}
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -35,6 +39,20 @@ class LedgerError(Exception):
         self.code = code
         self.where = where
         self.retryable = retryable
+
+
+class LedgerFull(LedgerError):
+    """The disk that the database is on has no room left; nothing of the transaction happened."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code, "no room left on the disk of the ledger")
+
+
+class LedgerUnreachable(LedgerError):
+    """The database does not answer, or went away in the middle; what was not committed did not happen."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code, "no connection to the database", retryable=True)
 
 
 class FrameError(LedgerError):
@@ -61,8 +79,14 @@ def translated(error: BaseException) -> LedgerError:
         diag = orig.diag
         names = (diag.table_name, diag.column_name, diag.constraint_name)
         code, where = state, " ".join(name for name in names if name)
+    elif isinstance(orig, psycopg.OperationalError):  # no server said anything: there was none
+        code, where = "NO_CONNECTION", ""
     else:
         code, where = "DATABASE", type(orig).__name__
+    if code in FULL:
+        return LedgerFull(code)
+    if code in AWAY or code == "NO_CONNECTION" or code.startswith("08"):
+        return LedgerUnreachable(code)
     return LedgerError(code, where, retryable=code in RETRYABLE)
 
 

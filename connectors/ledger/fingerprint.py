@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from connectors.ledger import schema
-from connectors.ledger.query import rows_of, stream
+from connectors.ledger.query import rows_of, stream, whole_postings
 
 ROWS = 50_000  # at a time; 50,000 rows of the widest table are some 30 MB
 
@@ -52,22 +52,9 @@ def _update(state: hashlib._Hash, connection: Connection, table: sa.Table, name:
 
 
 def _standing(batches: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Entries of postings that were not withdrawn, without their turns.
-
-    In the order of the key the entries of a withdrawal (``X>1<:1`` …) follow those of the posting it withdraws
-    (``X>1:1`` …) at once. So one pass finds them, and what may still be withdrawn by the next batch waits for it.
-    """
-    waiting: pa.Table | None = None
-    for batch in batches:
-        rows = batch if waiting is None else pa.concat_tables([waiting, batch])
-        if not rows.num_rows:
-            continue
-        posting = pc.fill_null(pc.utf8_rtrim(rows["posting_id"], "<"), "")
-        last = pc.equal(posting, posting[-1])
-        waiting = rows.filter(last)
-        yield _without_turns(_not_withdrawn(rows.filter(pc.invert(last))))
-    if waiting is not None:
-        yield _without_turns(_not_withdrawn(waiting))
+    """Entries of postings that were not withdrawn, without their turns."""
+    for rows in whole_postings(batches):
+        yield _without_turns(_not_withdrawn(rows))
 
 
 def _not_withdrawn(rows: pa.Table) -> pa.Table:

@@ -18,15 +18,23 @@ from sqlalchemy.engine import Engine
 
 from connectors.ledger.errors import DATABASE_ERRORS, LedgerBusy, LedgerError, translated
 
+HELD = sa.text(
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = :holder"
+    " AND (classid::bigint << 32 | objid::bigint) = :key"
+)
+
 
 @contextmanager
-def hold(engine: Engine, name: str) -> Iterator[None]:
-    """Hold the lock for the block; raises LedgerBusy at once where somebody else does."""
+def hold(engine: Engine, name: str) -> Iterator[sa.TextClause | None]:
+    """Hold the lock for the block; raises LedgerBusy at once where somebody else does.
+
+    Gives the question whether it is still held, where it can be lost: a server that restarts forgets it.
+    """
     if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,63}", name):
         raise LedgerError("BAD_LOCK_NAME")
     try:
-        with (_file if engine.dialect.name == "sqlite" else _advisory)(engine, name):
-            yield
+        with (_file if engine.dialect.name == "sqlite" else _advisory)(engine, name) as question:
+            yield question
     except DATABASE_ERRORS as error:
         raise translated(error) from None
 
@@ -46,7 +54,7 @@ def _file(engine: Engine, name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _advisory(engine: Engine, name: str) -> Iterator[None]:
+def _advisory(engine: Engine, name: str) -> Iterator[sa.TextClause]:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         # Advisory locks belong to the database; the schema tells apart ledgers that share one.
         scope = connection.execute(sa.select(sa.func.current_schema())).scalar_one()
@@ -54,7 +62,9 @@ def _advisory(engine: Engine, name: str) -> Iterator[None]:
         if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(key))).scalar_one():
             raise LedgerBusy(name)
         try:
-            yield
+            yield HELD.bindparams(
+                holder=connection.execute(sa.select(sa.func.pg_backend_pid())).scalar_one(), key=key
+            )
         finally:
             # The connection goes back to the pool alive: the lock must not stay with it.
             try:

@@ -269,6 +269,12 @@ coverages = master(
     text("member_id", "The subscriber's member id, 2010BA NM109.", "XYZ000000001", required=True, phi=True),
     text("group_number", "Group or policy number, SBR03.", "GRP001"),
     text(
+        "msp_type",
+        "Why Medicare is not the first payer, SBR05: 12 working aged, 13 kidney disease, 14 no-fault, 15 workers'"
+        " compensation, 16 public health service, 41 black lung, 42 veterans, 43 disability, 47 other liability.",
+        "",
+    ),
+    text(
         "relationship", "Patient to subscriber: 18 self, 01 spouse, 19 child, G8 other.", "18", required=True
     ),
     text("subscriber_last_name", "Subscriber's last name, where not the patient.", "TESTER", phi=True),
@@ -302,12 +308,12 @@ authorizations = master(
     text("status", "approved, pended, denied or cancelled.", "approved", required=True),
     text(
         "unit_type",
-        "visit, day, unit or hour: what units are; blank is the code's own. Kept for people and not judged.",
+        "visit, day, unit or hour: what its units are; blank is the code's own.",
         "",
     ),
     number("weekly_units", "Units a week it is limited to; blank is no limit.", ""),
     text("modifiers", "Modifiers it asks for, blanks between.", ""),
-    text("facility_npi", "Facility it is limited to; blank is any. Kept for people and not judged.", ""),
+    text("facility_npi", "NPI of the facility it is limited to; blank is any.", ""),
     day("review_on", "Day of the next concurrent review.", ""),
     day("clinical_due_on", "Day the clinical record is due for it.", ""),
 )
@@ -414,6 +420,67 @@ schedule = master(
     text("status", "booked or cancelled.", "booked", required=True),
 )
 
+stays = master(
+    "stays",
+    "Admissions: of a person to a bed or to a programme (PHP, IOP), from the first day to the discharge.",
+    ["stay_id"],
+    text("stay_id", "Your opaque id of the stay.", "ST0001"),
+    text("patient_id", "Patient.", "P0001", required=True),
+    text("level_of_care", "iop, php, rtc_mh, detox_residential …", "rtc_mh", required=True),
+    day("admitted_on", "Day of admission, DTP*435.", "2026-01-05", required=True),
+    text("admission_hour", "Hour of admission, HHMM; blank where not kept.", "1400"),
+    text(
+        "admission_type",
+        "CL101: 1 emergency, 2 urgent, 3 elective, 4 newborn, 5 trauma or 9 unknown; blank is 3.",
+        "3",
+    ),
+    text("admission_source", "CL102, point of origin: 1 not a facility, 4 hospital …; blank is 1.", "1"),
+    text("admitting_diagnosis", "ICD-10-CM code at admission, for inpatient bills.", "F33.2"),
+    text("attending_id", "provider_id of the attending clinician, 2310A.", "CL001", required=True),
+    day("discharged_on", "Day of discharge; blank while the person stays.", ""),
+    text("discharge_hour", "Hour of discharge, HHMM; blank where not kept.", ""),
+    text("patient_status", "CL103 at discharge: 01 home, 07 against advice …; blank is 01.", ""),
+    number("weekly_hours", "Hours a week in the plan of care; blank where none is kept.", "20"),
+)
+
+programmes = master(
+    "programmes",
+    "How a payer is billed for a level of care: form, type of bill, revenue code, code, and what a line is.",
+    ["payer_id", "level_of_care", "effective_from"],
+    text("payer_id", "Payer; * is every payer without a row of its own.", "ACME"),
+    text("level_of_care", "iop, php, rtc_mh …", "php"),
+    day("effective_from", "First day.", "2026-01-01"),
+    text("form", "837P or 837I.", "837I", required=True),
+    text("type_of_bill", "First three digits with the leading zero, where 837I.", "013"),
+    text(
+        "revenue_code",
+        "Revenue code of a day; where a line is a service, blank takes the code's own.",
+        "0912",
+    ),
+    text("code", "Procedure code of a day; blank where the revenue code stands alone.", "H0035"),
+    text(
+        "line",
+        "day or service: whether a line is an attended day or each service in it.",
+        "day",
+        required=True,
+    ),
+    text("condition_codes", "Condition codes of the claim, blanks between.", ""),
+    text("cycle", "stay, month or week: how often it is billed; blank is month.", "month"),
+    day("effective_to", "Last day; blank while it runs.", ""),
+)
+
+patient_payments = master(
+    "patient_payments",
+    "Money from patients, and back to them: the practice's own till. A changed row takes the place of the one before.",
+    ["payment_id"],
+    text("payment_id", "Your id of the payment.", "PP0001"),
+    text("patient_id", "Patient.", "P0001", required=True),
+    day("received_on", "Day it was received, or paid back.", "2026-02-10", required=True),
+    cents("amount_cents", "Amount; below zero where it was paid back.", "2500", required=True),
+    text("encounter_id", "Encounter it is for; blank goes to the oldest that is owed.", "E00001"),
+    text("method", "card, check, cash, portal or other; blank is other.", "card"),
+)
+
 encounters = master(
     "encounters",
     "Sessions as documented. A changed encounter is a new version; what was billed keeps pointing at the old one.",
@@ -426,7 +493,7 @@ encounters = master(
     text(
         "service_kind",
         "intake, intake_medical, psychotherapy, crisis, family, family_without_patient, group, em, em_psychotherapy"
-        ", iop_sud or other.",
+        ", iop_sud, programme_day or other.",
         "psychotherapy",
         required=True,
     ),
@@ -462,6 +529,8 @@ encounters = master(
     flag("incident_to", "Whether it is billed incident to the supervisor.", ""),
     day("plan_of_care_on", "Day of the supervisor's plan of care that it follows.", ""),
     text("em_basis", "time or mdm: what the level of the visit rests on; blank is mdm.", ""),
+    text("stay_id", "Stay or programme episode it belongs to; blank outside of one.", ""),
+    text("revenue_code", "Revenue code where the source gives it; blank takes the programme's.", ""),
 )
 
 MASTER_KINDS = {
@@ -480,6 +549,9 @@ MASTER_KINDS = {
         supervisions,
         payer_classes,
         schedule,
+        stays,
+        programmes,
+        patient_payments,
         encounters,
     )
 }
@@ -581,7 +653,7 @@ charge_lines = fact(
     text("supervising_id", "Supervisor named on the claim."),
     day("service_date", "Date of service.", required=True),
     text("place_of_service", "CMS place of service.", "10", required=True),
-    text("code", "Procedure code.", "90837", required=True),
+    text("code", "Procedure code; the revenue code where that stands alone.", "90837", required=True),
     text("modifiers", "Up to four modifiers in order, blanks between.", "95"),
     number("units", "Units.", required=True),
     cents("charge_cents", "Charge for all units.", required=True),
@@ -589,6 +661,11 @@ charge_lines = fact(
     text("pointers", "Positions of the diagnoses of this line, up to four.", "1 2", required=True),
     text("authorization_id", "Authorization the units were reserved on."),
     text("level_of_care", "Level of care."),
+    text("form", "837P or 837I; null is 837P."),
+    text("revenue_code", "Revenue code, where 837I.", "0912"),
+    text("type_of_bill", "First three digits of the type of bill, where 837I.", "013"),
+    text("condition_codes", "Condition codes of the claim, blanks between, where 837I.", "41"),
+    text("stay_id", "Stay or programme episode."),
     Index(None, "encounter_id"),
 )
 
@@ -616,7 +693,7 @@ claims = fact(
     text("payer_order", "SBR01: P, S or T.", "P", required=True),
     text("rendering_id", "Rendering clinician.", required=True),
     text("supervising_id", "Supervisor named in 2310D."),
-    text("place_of_service", "CLM05-1.", "11", required=True),
+    text("place_of_service", "CLM05-1; of an 837I that of its charges.", "11", required=True),
     text("frequency", "CLM05-3: 1, 7 or 8.", "1", required=True),
     text("original_reference", "Payer's control number, REF*F8, for 7 and 8."),
     text("authorization_number", "REF*G1; null where there is none."),
@@ -633,6 +710,21 @@ claims = fact(
     text("supervising_row_id", "Version of the supervisor used."),
     flag("part2", "Whether any line is of a substance-use programme.", required=True),
     day("built_on", "Business date the claim was built.", required=True),
+    text("type_of_bill", "CLM05-1 of an 837I: the first three digits.", "013"),
+    text("condition_codes", "HI*BG, blanks between.", "41"),
+    text("patient_status", "CL103 of an 837I.", "30"),
+    text("stay_id", "Stay or programme episode of an 837I."),
+    text("stay_row_id", "Version of the stay used."),
+    text("attending_id", "Attending clinician, 2310A of an 837I."),
+    text("attending_row_id", "Version of the attending clinician used."),
+    text(
+        "coordinates",
+        "Remitted claims of earlier payers whose payments and adjustments it carries (2320, 2430), blanks between.",
+    ),
+    text(
+        "cause",
+        "charge, resubmission, correction, void or coordination; null is a first or repeated original.",
+    ),
 )
 
 claim_lines = fact(
@@ -644,12 +736,13 @@ claim_lines = fact(
     text("charge_id", "Charge line.", required=True),
     text("encounter_id", "Encounter.", required=True),
     day("service_date", "DTP*472.", required=True),
-    text("code", "SV101-2.", required=True),
+    text("code", "SV101-2 or SV202-2; the revenue code where that stands alone.", required=True),
     text("modifiers", "SV101-3 to 6, blanks between."),
     cents("charge_cents", "SV102.", required=True),
     number("units", "SV104.", required=True),
     text("place_of_service", "SV105.", required=True),
     text("pointers", "SV107, blanks between.", required=True),
+    text("revenue_code", "SV201, where 837I.", "0912"),
     Index(None, "claim_id"),
     Index(None, "charge_id"),
 )
@@ -744,7 +837,10 @@ remitted_claims = fact(
     text("claim_control", "CLP01.", required=True),
     derived("claim_id", "Our claim it was recognised as an answer to; null where none."),
     derived(
-        "matched_by", "What it was recognised by: person, control, payer_control or line_control.", "control"
+        "matched_by",
+        "What it was recognised by: person, control, payer_control, line_control, or adopted: a claim from before the"
+        " system.",
+        "control",
     ),
     text("status", "CLP02.", required=True),
     cents("charge_cents", "CLP03.", required=True),
@@ -780,6 +876,7 @@ remitted_lines = fact(
     day("service_date", "DTM*472 or DTM*150."),
     text("remarks", "LQ*HE remark codes, blanks between."),
     Index(None, "remittance_id"),
+    Index(None, "remitted_claim_id"),
 )
 
 remitted_adjustments = fact(
@@ -811,6 +908,34 @@ provider_adjustments = fact(
     Index(None, "remittance_id"),
 )
 
+eligibility_answers = fact(
+    "eligibility_answers",
+    "271: what a payer answered of a person's cover, one row a benefit (EB) or a failed question (AAA).",
+    text("answer_id", "Digest of the content and its place in its transaction set."),
+    text("inquiry_id", "Digest of all that was answered of the person at once.", required=True),
+    number("position", "1-based within the inquiry.", required=True),
+    text("payer_identifier", "2100A NM109."),
+    text("member_id", "2100C NM109.", phi=True),
+    day("birth_date", "2100C or 2100D DMG02.", "", phi=True),
+    text("trace", "TRN02 of the question, else BHT03."),
+    day("answered_on", "BHT04."),
+    day("valid_from", "First day of the benefit or the cover.", ""),
+    day("valid_to", "Last day; null while it runs.", ""),
+    text("reject", "AAA03: why the question failed; then nothing else is said.", ""),
+    text("info", "EB01.", "1"),
+    text("level", "EB02.", "IND"),
+    text("service_types", "EB03, blanks between.", "MH"),
+    text("time", "EB06.", "29"),
+    cents("amount_cents", "EB07."),
+    number("percent_basis_points", "EB08 in hundredths of a percent.", "2000"),
+    text("quantity_qualifier", "EB09.", "VS"),
+    number("quantity", "EB10.", "18"),
+    text("authorization", "EB11.", "Y"),
+    text("network", "EB12.", "Y"),
+    text("entity", "2120 NM109: who has the benefit instead."),
+    Index(None, "inquiry_id"),
+)
+
 deposits = fact(
     "deposits",
     "Money that arrived at the bank.",
@@ -830,11 +955,17 @@ journal = fact(
     text("entry_id", "The posting's id and the position in it."),
     text(
         "posting_id",
-        "What is posted: the digest of a charge line, a remittance's id, a remitted claim's id and the turn of its"
-        " answer (>1), or that and < where the answer was withdrawn.",
+        "What is posted: the digest of a charge line, a remittance's id, a remitted claim's id, an adopted claim's id"
+        " with a day, the digest of a payment, write-off or refund, with its turn (>1), or that and < where it was"
+        " withdrawn.",
     ),
     number("position", "1-based within the posting.", required=True),
-    text("source", "charge, remittance, answer or answer_withdrawn.", required=True),
+    text(
+        "source",
+        "charge, remittance, answer, adoption, patient_payment, write_off or refund; with _withdrawn where it is taken"
+        " back.",
+        required=True,
+    ),
     text("account", "Account, see configs/reference/accounts.tsv.", "receivable_payer", required=True),
     cents("amount_cents", "Debit positive, credit negative.", required=True),
     text("remittance_id", "Remittance, where one is posted."),
@@ -844,8 +975,8 @@ journal = fact(
     text("payer_id", "Payer."),
     text("patient_id", "Patient."),
     text("group_code", "CAS group that caused it."),
-    text("reason", "CARC or PLB code that caused it."),
-    day("effective_on", "Date of service for charges, payment date for remittances."),
+    text("reason", "CARC, PLB code or kind of write-off that caused it."),
+    day("effective_on", "Date of service for charges, payment date for remittances, of own money its day."),
     booked(
         "period",
         "Month it is booked in: that of its date, or the first open one after closed months.",
@@ -864,7 +995,11 @@ work_events = fact(
     text("event_id", "Digest of item, sequence and action."),
     text("item_id", "Item.", required=True),
     number("sequence", "1-based per item.", required=True),
-    text("action", "assign, note, snooze, resubmit, resolve or reopen.", required=True),
+    text(
+        "action",
+        "assign, note, snooze, resubmit, correct, void, resolve or reopen.",
+        required=True,
+    ),
     text("person", "Who; of an assignment, to whom."),
     text("reason", "Why; free text stays in the ledger.", phi=True),
     day("until", "Snoozed until."),
@@ -884,6 +1019,98 @@ assignments = fact(
     text("reason", "Why; free text stays in the ledger.", required=True, phi=True),
     instant("at", "When."),
     Index(None, "remitted_claim_id"),
+)
+
+write_offs = fact(
+    "write_offs",
+    "What is asked of nobody any more, because a person said so or a policy of the practice does.",
+    text("write_off_id", "Digest of claim, charge, account and sequence."),
+    text("claim_id", "Claim.", required=True),
+    text("charge_id", "Charge line; null for the claim as a whole."),
+    text("account", "receivable_payer or receivable_patient: what is lowered.", required=True),
+    number("sequence", "1-based for the claim, charge and account.", required=True),
+    cents("amount_cents", "Amount; below zero takes an earlier one back.", required=True),
+    text("kind", "denial, timely_filing, small_balance, charity, courtesy or bad_debt.", required=True),
+    text("policy", "Name of the policy in the settings; null where a person decided.", ""),
+    text("person", "Who."),
+    text("reason", "Why; free text stays in the ledger.", phi=True),
+    day("decided_on", "Day of the decision.", required=True),
+    instant("at", "When."),
+    Index(None, "claim_id"),
+)
+
+refunds = fact(
+    "refunds",
+    "Money given back: to a payer that overpaid, or to a patient.",
+    text("refund_id", "Digest of claim, recipient and sequence."),
+    text("claim_id", "Claim.", required=True),
+    text("recipient", "payer or patient.", required=True),
+    number("sequence", "1-based for the claim and recipient.", required=True),
+    cents("amount_cents", "Amount, above zero.", required=True),
+    day("sent_on", "Day it was sent.", required=True),
+    text("reference", "Number of the check or transfer."),
+    text("person", "Who."),
+    text("reason", "Why; free text stays in the ledger.", phi=True),
+    instant("at", "When."),
+    Index(None, "claim_id"),
+)
+
+documents = fact(
+    "documents",
+    "Documents made for people outside: every version, kept in the archive under its sha256.",
+    text("document_id", "Digest of kind, subject, revision and sha256."),
+    text(
+        "kind",
+        "appeal, statement or superbill; or received: appeal_evidence, and appeal_statement that a person wrote.",
+        required=True,
+    ),
+    text("subject_id", "Appeal, patient or encounter it is about.", required=True),
+    number("revision", "1-based for the kind and subject.", required=True),
+    text("patient_id", "Patient."),
+    text("claim_id", "Claim, where it is about one."),
+    text("sha256", "SHA-256 of the file.", required=True),
+    number("bytes", "Size.", required=True),
+    text("template", "Template it was made from, with its version.", required=True),
+    day("made_on", "Business date.", required=True),
+    text("person", "Who."),
+    instant("at", "When."),
+    Index(None, "subject_id"),
+)
+
+appeals = fact(
+    "appeals",
+    "Appeals of denied or underpaid lines: one row a level.",
+    text("appeal_id", "Digest of the answer appealed and the level."),
+    text("claim_id", "Claim.", required=True),
+    text("remitted_claim_id", "Answer that is appealed.", required=True),
+    text("remitted_line_id", "Line of it; null for the claim as a whole."),
+    number("level", "1-based level.", required=True),
+    text("level_name", "What the level is called, see configs/reference/appeal_levels.tsv.", required=True),
+    text("category", "Category of the denial, which chooses the argument.", required=True),
+    cents("amount_cents", "Cents asked for.", required=True),
+    day("opened_on", "Day the appeal was opened.", required=True),
+    day("due_on", "Last day to file.", required=True),
+    text("person", "Who."),
+    instant("at", "When."),
+    Index(None, "claim_id"),
+)
+
+appeal_events = fact(
+    "appeal_events",
+    "What became of an appeal.",
+    text("event_id", "Digest of appeal, sequence and action."),
+    text("appeal_id", "Appeal.", required=True),
+    number("sequence", "1-based per appeal.", required=True),
+    text("action", "filed, acknowledged, decided or withdrawn.", required=True),
+    day("happened_on", "Day it happened.", required=True),
+    text("outcome", "overturned, partly, upheld or dismissed, where decided."),
+    cents("awarded_cents", "Cents granted, where decided."),
+    text("document_id", "Packet that was filed; else the evidence of what happened."),
+    text("reference", "The payer's number of the appeal."),
+    text("person", "Who."),
+    text("reason", "Why; free text stays in the ledger.", phi=True),
+    instant("at", "When."),
+    Index(None, "appeal_id"),
 )
 
 closings = fact(
@@ -932,11 +1159,22 @@ files = bookkeeping(
     1,
     text("sha256", "SHA-256 of the bytes."),
     text("direction", "in or out.", required=True),
-    text("kind", "837P, TA1, 999, 277CA, 835, mixed, zip, other …", required=True),
+    text("kind", "837P, TA1, 999, 277CA, 835, mixed, zip, document, other …", required=True),
     number("bytes", "Size.", required=True),
     text("partner", "Partner.", required=True),
     text("container_sha256", "Archive file (zip, gz) it was unpacked from."),
     instant("first_seen_at", "When it came or went first."),
+)
+
+retired_files = bookkeeping(
+    "retired_files",
+    "Files whose bytes were let go after their time of retention: what they said stays as facts.",
+    1,
+    text("sha256", "SHA-256 of the bytes."),
+    day("kept_until", "Last day they had to be kept.", required=True),
+    text("person", "Who let go of them.", required=True),
+    text("reason", "Why; free text stays in the ledger.", phi=True),
+    instant("at", "When."),
 )
 
 sightings = bookkeeping(
@@ -970,6 +1208,26 @@ remittance_sources = bookkeeping(
     number("transaction", "1-based ST within the file."),
     text("interchange_control", "ISA13."),
     text("transaction_control", "ST02."),
+)
+
+adopted_claims = bookkeeping(
+    "adopted_claims",
+    "Claims from before the system, known from their remittances alone: answers under their number belong to them.",
+    1,
+    text("adopted_id", "Digest of the control number; claim_id of its answers and entries."),
+    text("claim_control", "CLP01.", required=True),
+)
+
+acknowledgment_sources = bookkeeping(
+    "acknowledgment_sources",
+    "Files that a statement of a TA1, 999 or 277CA stands in, and where.",
+    2,
+    text("ack_id", "Statement."),
+    text("sha256", "File."),
+    number("transaction", "1-based ST within the file; null for a TA1."),
+    number(
+        "segment", "Ordinal of AK2 or STC within its transaction set; null for a TA1 and for a whole group."
+    ),
 )
 
 watermarks = bookkeeping(

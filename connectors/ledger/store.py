@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
@@ -26,7 +26,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from connectors.ledger import fingerprint, locks, masters, migrations, schema
 from connectors.ledger.bulk import insert_new
 from connectors.ledger.engine import engine_for, reading
-from connectors.ledger.errors import DATABASE_ERRORS, LedgerError, guarded, translated
+from connectors.ledger.errors import DATABASE_ERRORS, LedgerError, LedgerUnreachable, guarded, translated
 from connectors.ledger.frames import Frame, frame_columns, require, table_of, to_arrow, to_frame
 from connectors.ledger.masters import LoadCounts
 from connectors.ledger.query import Where, matching, newest, rows_of, stream
@@ -179,6 +179,7 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._thread = threading.local()
+        self._held: list[sa.TextClause] = []
 
     @classmethod
     @guarded
@@ -220,6 +221,7 @@ class Ledger:
         self._thread.writing = True
         try:
             with self._engine.begin() as connection:
+                self._still_alone(connection)
                 yield Transaction(connection)
         except DATABASE_ERRORS as error:
             raise translated(error) from None
@@ -235,9 +237,25 @@ class Ledger:
         except DATABASE_ERRORS as error:
             raise translated(error) from None
 
-    def lock(self, name: str) -> AbstractContextManager[None]:
-        """Hold a named lock for a block; raises LedgerBusy at once where somebody else holds it."""
-        return locks.hold(self._engine, name)
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Hold a named lock for a block; raises LedgerBusy at once where somebody else holds it.
+
+        Within the block a transaction of this ledger is refused (LedgerUnreachable) once the lock was lost.
+        """
+        with locks.hold(self._engine, name) as question:
+            held = [] if question is None else [question]
+            self._held += held
+            try:
+                yield
+            finally:
+                for one in held:
+                    self._held.remove(one)
+
+    def _still_alone(self, connection: Connection) -> None:
+        """A server that restarted forgot who was alone with the ledger: another run may have begun since."""
+        if any(not connection.execute(question).scalar_one() for question in self._held):
+            raise LedgerUnreachable("LOCK_LOST")
 
     # Each of the following is its Snapshot's or Transaction's namesake, in a transaction of its own.
 

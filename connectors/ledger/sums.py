@@ -6,12 +6,29 @@ from collections.abc import Iterable
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from connectors.ledger.errors import guarded
 from connectors.ledger.frames import columns_of, to_frame
-from connectors.ledger.query import Where, in_order, matching, stream
+from connectors.ledger.query import Where, in_order, matching, rows_of, stream, whole_postings
 from connectors.ledger.store import ROWS, Snapshot
+
+
+@guarded
+def unbalanced(view: Snapshot) -> int:
+    """How many postings do not sum to zero.
+
+    One pass in the order of the journal's key tells; where the database sorted the journal, memory would grow with it.
+    """
+    connection = view._connection
+    statement = rows_of("journal", None, ["posting_id", "amount_cents"], connection.dialect.name)
+    return sum(map(_off, whole_postings(stream(connection, statement, ROWS))))
+
+
+def _off(rows: pa.Table) -> int:
+    totals = rows.group_by("posting_id").aggregate([("amount_cents", "sum")])["amount_cents_sum"]
+    return int(pc.sum(pc.not_equal(totals, 0)).as_py() or 0)
 
 
 @guarded

@@ -87,6 +87,13 @@ ALLOWED: dict[tuple[str, str], tuple[str, ...]] = {
     ("schedule", "level_of_care"): LEVELS,
     ("authorizations", "unit_type"): ("visit", "day", "unit", "hour"),
     ("encounters", "em_basis"): ("time", "mdm"),
+    ("stays", "level_of_care"): LEVELS,
+    ("stays", "admission_type"): ("1", "2", "3", "4", "5", "9"),
+    ("programmes", "level_of_care"): LEVELS,
+    ("programmes", "form"): ("837P", "837I"),
+    ("programmes", "line"): ("day", "service"),
+    ("programmes", "cycle"): ("stay", "month", "week"),
+    ("patient_payments", "method"): ("card", "check", "cash", "portal", "other"),
     ("providers", "provider_class"): CLASSES,
     ("patients", "sex"): SEXES,
     ("coverages", "priority"): ("P", "S", "T"),
@@ -108,6 +115,7 @@ ALLOWED: dict[tuple[str, str], tuple[str, ...]] = {
         "em",
         "em_psychotherapy",
         "iop_sud",
+        "programme_day",
         "other",
     ),
     ("encounters", "em_level"): ("straightforward", "low", "moderate", "high"),
@@ -124,6 +132,8 @@ CODE = (r"[A-Za-z0-9]{4,5}", "four or five letters or digits")  # four: a revenu
 MODIFIER = (r"[A-Za-z0-9]{2}", "two letters or digits")
 TAXONOMY = (r"[A-Za-z0-9]{10}", "ten letters or digits")
 CLOCK = (r"([01]\d|2[0-3])[0-5]\d", "a time HHMM")
+REVENUE = (r"\d{4}", "four digits")
+DIAGNOSIS = (r"[A-Za-z]\d[A-Za-z0-9](\.?[A-Za-z0-9]{1,4})?", "an ICD-10-CM code")
 SHAPES: dict[tuple[str, str], tuple[str, str]] = {
     ("payers", "taxonomies"): TAXONOMY,
     ("payers", "telehealth_codes"): CODE,
@@ -136,6 +146,16 @@ SHAPES: dict[tuple[str, str], tuple[str, str]] = {
     ("encounters", "patient_state"): STATE,
     ("encounters", "start_time"): CLOCK,
     ("encounters", "end_time"): CLOCK,
+    ("encounters", "revenue_code"): REVENUE,
+    ("stays", "admission_hour"): CLOCK,
+    ("stays", "discharge_hour"): CLOCK,
+    ("stays", "admission_source"): (r"[A-Za-z0-9]", "one letter or digit"),
+    ("stays", "patient_status"): (r"\d{2}", "two digits"),
+    ("stays", "admitting_diagnosis"): DIAGNOSIS,
+    ("programmes", "type_of_bill"): (r"0\d{2}", "three digits, the first of them 0"),
+    ("programmes", "revenue_code"): REVENUE,
+    ("programmes", "code"): (r"[A-Za-z0-9]{5}", "five letters or digits"),
+    ("programmes", "condition_codes"): (r"[A-Za-z0-9]{2}", "two letters or digits"),
     ("providers", "npi"): NPI,
     ("providers", "taxonomy"): TAXONOMY,
     ("providers", "license_state"): STATE,
@@ -150,7 +170,7 @@ SHAPES: dict[tuple[str, str], tuple[str, str]] = {
     ("contracts", "modifier"): MODIFIER,
     ("encounters", "place_of_service"): (r"\d{2}", "two digits"),
     ("encounters", "codes"): (r"[A-Za-z0-9]{5}(-[A-Za-z0-9]{2}){0,4}", "a code and up to four modifiers"),
-    ("encounters", "diagnoses"): (r"[A-Za-z]\d[A-Za-z0-9](\.?[A-Za-z0-9]{1,4})?", "an ICD-10-CM code"),
+    ("encounters", "diagnoses"): DIAGNOSIS,
 }
 
 # Lists of items with single blanks between; ALLOWED and SHAPES are of one item, the number is the most items.
@@ -165,6 +185,7 @@ LISTS: dict[tuple[str, str], int] = {
     ("authorizations", "modifiers"): 4,
     ("authorizations", "codes"): 500,
     ("contracts", "modifier"): 4,
+    ("programmes", "condition_codes"): 7,
     ("encounters", "codes"): 50,
     ("encounters", "diagnoses"): 12,
 }
@@ -178,8 +199,8 @@ BLANK_KEYS = {
     ("contracts", "place_group"),
 }
 
-# A bank takes money back too; every other amount and number is a count or a price.
-MAY_BE_NEGATIVE = {("deposits", "amount_cents")}
+# A bank takes money back too, and a practice gives some back; every other amount and number is a count or a price.
+MAY_BE_NEGATIVE = {("deposits", "amount_cents"), ("patient_payments", "amount_cents")}
 
 # Pairs of dates of which the second is not before the first.
 SPANS = (
@@ -189,11 +210,13 @@ SPANS = (
     ("valid_from", "valid_to"),
     ("signed_on", "expires_on"),
     ("signed_on", "revoked_on"),
+    ("admitted_on", "discharged_on"),
 )
 
 # What makes an otherwise optional column necessary: (kind, column): (other column, its values).
 NEEDED_WHEN: dict[tuple[str, str], tuple[str, frozenset[str]]] = {
     ("contracts", "rate_cents"): ("method", frozenset({"fixed", "per_diem", "case_rate"})),
+    ("programmes", "type_of_bill"): ("form", frozenset({"837I"})),
     ("contracts", "percent_basis_points"): ("method", frozenset({"percent_of_fee"})),
     ("coverages", "subscriber_last_name"): ("relationship", frozenset({"01", "19", "G8"})),
     ("coverages", "subscriber_first_name"): ("relationship", frozenset({"01", "19", "G8"})),
@@ -220,6 +243,10 @@ AS: dict[tuple[str, str], tuple[str, str]] = {
     ("charges", "modifiers"): ("contracts", "modifier"),
     ("charges", "payer_class"): ("payers", "payer_class"),
     ("charges", "provider_class"): ("providers", "provider_class"),
+    ("charges", "form"): ("programmes", "form"),
+    ("charges", "programme_line"): ("programmes", "line"),
+    ("charges", "stay_level_of_care"): ("stays", "level_of_care"),
+    ("charges", "stay_attending_class"): ("providers", "provider_class"),
 }
 
 

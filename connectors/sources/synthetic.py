@@ -1,8 +1,9 @@
 """A synthetic behavioural-health practice as CSV files: for the demo, for tests, for trying things out.
 
 `write_practice` writes one file for each kind of master data, with encounters of the 30 days before the business
-date. Most are clean. About one in nine has one planted problem (`PLANTED`), so that every kind of hold can be seen;
-which one an encounter has is not in the files, only in `planted`. The same arguments give the same bytes.
+date, from 500 on with stays in programmes and beds. Most are clean. About one in nine has one planted problem
+(`PLANTED`), so that every kind of hold can be seen; which one an encounter has is not in the files, only in `planted`.
+The same arguments give the same bytes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from random import Random
 from typing import Any
 
 from connectors.sources import synthetic_masters as masters
+from connectors.sources import synthetic_money as money
 from connectors.sources import synthetic_people as people
+from connectors.sources import synthetic_stays as stays
 from connectors.sources import synthetic_visits as visits
 from connectors.sources.catalogue import KINDS
 from connectors.sources.synthetic_masters import Row, allowances, practice
@@ -65,10 +68,18 @@ def _book(encounters: int, seed: int, business_date: date) -> Book:
     book.rows["enrollments"] = masters.enrollments(business_date)
     book.rows["fees"] = masters.fees(business_date)
     book.rows["contracts"] = masters.contracts(business_date)
+    book.rows["programmes"] = stays.programmes(business_date)
     problems = planted(encounters, seed)
-    patients = _add_clean(book, encounters, len(problems))
+    of_stays = stays.encounters(encounters)
+    patients = _add_clean(book, encounters - of_stays, len(problems))
     for number, (encounter_id, name) in enumerate(problems.items()):
         _add_planted(book, patients + number, number // len(PLANTED), encounter_id, name)
+    ids = [_encounter_id(seed, number) for number in range(encounters - of_stays, encounters)]
+    stays.add(book, of_stays // stays.SIZE, patients + len(problems), ids)
+    book.rows["patient_payments"] = money.payments(book)
+    ending, booked = money.running_out(book)
+    book.rows["authorizations"] += ending
+    book.rows["schedule"] += booked
     book.rows["encounters"].sort(key=lambda row: (row["service_date"], row["encounter_id"]))
     for kind, key in (("patients", "patient_id"), ("coverages", "coverage_id")):
         book.rows[kind].sort(key=lambda row, key=key: row[key])  # type: ignore[misc]

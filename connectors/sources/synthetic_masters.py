@@ -148,8 +148,12 @@ FEES = {
     "90785": 2550, "90791": 25000, "90792": 30000, "90832": 11000, "90833": 9050, "90834": 15000, "90836": 12025,
     "90837": 20000, "90838": 16000, "90839": 24000, "90840": 12000, "90846": 16000, "90847": 17000, "90849": 6000,
     "90853": 7000, "96127": 1205, "99202": 11500, "99203": 16000, "99204": 24000, "99205": 31000, "99212": 8500,
-    "99213": 13000, "99214": 19000, "99215": 26500, "H0015": 35000,
+    "99213": 13000, "99214": 19000, "99215": 26500, "G0410": 7000, "H0015": 35000, "H0035": 45000, "S9480": 30000,
 }  # fmt: skip
+# Revenue code of a bed without a procedure → price of a night.
+BEDS = {"0126": 110025, "1001": 90050}
+PRICES = FEES | BEDS
+DAYS = frozenset({"H0015", "H0035", "S9480", *BEDS})  # paid by the day; Medicare pays none of them
 MEDICARE_PERCENT = 60
 CLASS_BASIS_POINTS = {"NP": 8500, "LCSW": 7500, "LMFT": 7500, "MHC": 7500}  # of Medicare's fee schedule
 BLUE_BASIS_POINTS = 7000
@@ -161,7 +165,7 @@ def fees(business_date: date) -> list[Row]:
     """The practice's prices, with last year's for the codes that went up."""
     this, last = date(business_date.year, 1, 1), date(business_date.year - 1, 1, 1)
     rows = []
-    for code, price in FEES.items():
+    for code, price in PRICES.items():
         plain = {"code": code, "modifier": ""}
         old = {"effective_from": last, "charge_cents": price - 500, "effective_to": this - timedelta(days=1)}
         rows.append({**plain, **old})
@@ -171,7 +175,7 @@ def fees(business_date: date) -> list[Row]:
 
 def contracts(business_date: date) -> list[Row]:
     """What each payer allows: fixed rates, Medicare by class of clinician, one payer by percent of the fee."""
-    return [row for payer_id in PAYERS for code in FEES for row in _rates(payer_id, code, business_date)]
+    return [row for payer_id in PAYERS for code in PRICES for row in _rates(payer_id, code, business_date)]
 
 
 def _rates(payer_id: str, code: str, business_date: date) -> Iterator[Row]:
@@ -188,19 +192,19 @@ def _rates(payer_id: str, code: str, business_date: date) -> Iterator[Row]:
     if payer_id == "EXBL":
         yield {**row, "method": "percent_of_fee", "percent_basis_points": BLUE_BASIS_POINTS}
     elif payer_id == "MCRB":
-        if code != "H0015":
-            row["rate_cents"] = FEES[code] * MEDICARE_PERCENT // 100
+        if code not in DAYS:
+            row["rate_cents"] = PRICES[code] * MEDICARE_PERCENT // 100
             yield row
             for class_, part in CLASS_BASIS_POINTS.items():
                 yield {**row, "provider_class": class_, "class_basis_points": part}
     else:
-        row["method"] = "per_diem" if code == "H0015" else "fixed"
+        row["method"] = "per_diem" if code in DAYS else "fixed"
         if (payer_id, code) in RAISED:
             raised = date(business_date.year, 1, 1)
             before = {"rate_cents": old_rate(payer_id, code), "effective_to": raised - timedelta(days=1)}
             yield {**row, **before}
             row["effective_from"] = raised
-        yield {**row, "rate_cents": FEES[code] * FIXED_PERCENT[payer_id] // 100}
+        yield {**row, "rate_cents": PRICES[code] * FIXED_PERCENT[payer_id] // 100}
 
 
 def old_rate(payer_id: str, code: str) -> int:
@@ -216,7 +220,7 @@ def allowances() -> list[Row]:
     """
     rows = []
     for payer_id, payer in PAYERS.items():
-        for code, fee in FEES.items():
+        for code, fee in PRICES.items():
             row: Row = {"payer": payer["edi_payer_id"], "code": code, "taxonomy": "", "unit_cents": None}
             row["basis_points"] = 10_000
             if payer_id == "EXBL":

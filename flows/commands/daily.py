@@ -23,7 +23,7 @@ def daily(date: Day = None, home: desk.Home = None, json_output: desk.Json = Fal
     Exit status 1 when rows went to quarantine or an upload is in doubt, 3 when a check stopped the run, 4 when a
     partner could not be reached; a rerun is always safe.
     """
-    desk.enter(home)
+    desk.begin(home, json_output)
     from flows.daily import daily_billing
 
     _run(daily_billing, date.date() if date else None, json_output)
@@ -34,7 +34,7 @@ def responses(date: Day = None, home: desk.Home = None, json_output: desk.Json =
 
     Exit status 1 when a remittance went to quarantine, 4 when a partner could not be reached.
     """
-    desk.enter(home)
+    desk.begin(home, json_output)
     from flows.responses import collect_responses
 
     _run(collect_responses, date.date() if date else None, json_output)

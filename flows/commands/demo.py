@@ -16,7 +16,7 @@ from rich.progress import (
 
 from flows import desk
 
-STEPS = 6
+STEPS = 10
 
 
 def demo(
@@ -72,8 +72,11 @@ def show(made: dict[str, Any], home: str) -> None:
             made["claims"],
             f"{made['claim_lines']} lines in {len(made['outbound_files'])} interchange(s)",
         ],
+        ["of stays, on an 837I", made["claims_by_form"].get("837I", 0), _waiting(proof["waiting_stays"])],
         ["accepted by payers", made["accepted"], ""],
         ["rejected", made["rejected"], "front-end, to be fixed and sent again"],
+        ["replaced", made["replaced"], "by a correction, or sent again after a rejection"],
+        ["in doubt", made["in_doubt"], "the line broke while their file was renamed"],
         ["remittances", made["remittances"], f"{made['quarantined']} rows in quarantine"],
         ["paid", desk.money(made["paid_cents"]), ""],
         ["denied lines", made["denied_lines"], _words(made["denied_by_category"])],
@@ -93,6 +96,10 @@ def show(made: dict[str, Any], home: str) -> None:
         f"       cleanclaim serve --home {home}   (Prefect's pages with these runs)",
         soft_wrap=True,
     )
+
+
+def _waiting(stays: dict[str, dict[str, int]]) -> str:
+    return "; ".join(f"{sums['count']} days wait for: {reason}" for reason, sums in stays.items())
 
 
 def _words(counts: dict[str, int]) -> str:

@@ -49,7 +49,7 @@ def init(home: desk.Home = None, json_output: desk.Json = False) -> None:
 
     settings = desk.enter(home, must_exist=False)
     root = settings.home
-    for folder in (root, settings.archive, settings.staging, settings.data_docs, root / "keys"):
+    for folder in (root, settings.archive.folder, settings.staging, settings.data_docs, root / "keys"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = root / SETTINGS_FILE
     made = not path.exists()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -70,11 +68,11 @@ def assign(
     """Say which claim a remitted claim answers; what follows is posted at once. The last word counts."""
     from tasks import assigning
 
-    with _alone(home) as ledger:
+    with desk.alone(home) as ledger:
         known = ledger.read("remitted_claims", columns=["remitted_claim_id"])
         found = str(desk.one(known, "remitted_claim_id", remitted_claim)["remitted_claim_id"])
         answered = None if claim == "none" else claim
-        with _asked():
+        with desk.asked():
             counts = assigning.assign(ledger, found, answered, person=getpass.getuser(), reason=reason)
     if json_output:
         desk.print_json({"remitted_claim_id": found, "claim_id": answered, **counts})
@@ -92,7 +90,7 @@ def close(
     """Close a month that has ended: what comes for it later is booked in the first open month."""
     from tasks import closing
 
-    with _alone(home) as ledger, _asked():
+    with desk.alone(home) as ledger, desk.asked():
         today = dt.datetime.now().date()
         told = closing.close(ledger, month, today=today, person=getpass.getuser(), reason=reason)
     if json_output:
@@ -194,7 +192,7 @@ def underpayments(
                 _text(row["payer_id"]),
                 row["cause"] if row["work"] else f"({row['cause']})",
                 row["count"],
-                *(_money(row[name]) for name in ("expected_cents", "allowed_cents", "variance_cents")),
+                *(desk.money(row[name]) for name in ("expected_cents", "allowed_cents", "variance_cents")),
                 words[row["cause"]],
             ]
             for row in frames.records(told.by_cause)
@@ -245,32 +243,6 @@ def takebacks(
     desk.out.print(f"{len(found)} chains, {open_} open")
 
 
-@contextmanager
-def _alone(home: Path | None) -> Iterator[Any]:
-    """The ledger while no run writes to it."""
-    from connectors.ledger import LedgerBusy
-    from tasks.door import only_run, open_ledger
-
-    settings = desk.enter(home)
-    ledger = open_ledger(settings)
-    try:
-        with only_run(settings, ledger):
-            yield ledger
-    except LedgerBusy:
-        desk.fail(desk.UNREACHABLE, "a run holds the ledger; try again when it has ended")
-
-
-@contextmanager
-def _asked() -> Iterator[None]:
-    """What is refused is bad usage."""
-    from tasks.people import Refused
-
-    try:
-        yield
-    except Refused as refused:
-        desk.fail(desk.USAGE, str(refused))
-
-
 def _short(rows: pd.DataFrame) -> pd.Series[str]:
     """Kind and id of a subject; the beginning of a long id, which every command takes for the whole."""
     subject: pd.Series[str] = rows["subject_kind"].str.replace("_", " ") + " " + rows["subject_id"].str[:12]
@@ -279,10 +251,6 @@ def _short(rows: pd.DataFrame) -> pd.Series[str]:
 
 def _day(value: dt.datetime | None) -> dt.date | None:
     return None if value is None else value.date()
-
-
-def _money(cents: Any) -> str:
-    return "" if pd.isna(cents) else desk.money(int(cents))
 
 
 def _instant(value: Any) -> str:

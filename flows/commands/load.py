@@ -10,13 +10,15 @@ import typer
 
 from flows import desk
 
-REFERENCE = "reference"
+REFERENCE, ELIGIBILITY = "reference", "eligibility"
 
 
 def load(
     kind: Annotated[str, typer.Argument(help="payers providers enrollments patients coverages authorizations consents "
-                                             "fees contracts licenses supervisions payer_classes schedule encounters "
-                                             "or deposits; or reference, followed by a kind of official file")],
+                                             "fees contracts licenses supervisions payer_classes schedule stays "
+                                             "programmes patient_payments encounters "
+                                             "or deposits; eligibility (271 files or folders of them); or reference, "
+                                             "followed by a kind of official file")],
     files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files; deposits also BAI2, NACHA. After "
                                                      "'reference': icd10cm ncci mue nucc pos nppes leie or hcpcs, "
                                                      "then the files as they are published")],
@@ -30,7 +32,7 @@ def load(
 ) -> None:  # fmt: skip
     """Load master data, encounters or official files; a bad row is reported with its line and kept out.
 
-    Exit status 1 when rows were kept out, 2 when a file is not what it should be.
+    Exit status 1 when rows were kept out or a payer could not answer (AAA), 2 when a file is not what it should be.
     """
     from connectors.ledger.schema import MASTER_KINDS
     from tasks.door import open_ledger
@@ -40,10 +42,13 @@ def load(
         _load_references(files, edition, effective, home, json_output)
         return
     kinds = [*MASTER_KINDS, "deposits"]
-    if kind not in kinds:
-        desk.fail(desk.USAGE, f"no such kind; one of: {' '.join([*kinds, REFERENCE])}")
+    if kind not in [*kinds, ELIGIBILITY]:
+        desk.fail(desk.USAGE, f"no such kind; one of: {' '.join([*kinds, ELIGIBILITY, REFERENCE])}")
     if edition or effective:
         desk.fail(desk.USAGE, "--edition and --effective belong to 'load reference'")
+    if kind == ELIGIBILITY:
+        _load_eligibility(files, home, json_output)
+        return
     _must_exist(files)
     ledger = open_ledger(desk.enter(home))
     reports = [load_file(ledger, kind, path) for path in files]
@@ -69,6 +74,37 @@ def _must_exist(files: list[Path]) -> None:
     for path in files:
         if not path.is_file():
             desk.fail(desk.USAGE, f"no such file: {path}")
+
+
+def _load_eligibility(paths: list[Path], home: Path | None, json_output: bool) -> None:
+    """``load eligibility``: what payers answered (271); a file that holds none keeps no other from going in."""
+    from tasks.door import open_ledger
+    from tasks.eligibility import files_of, load_answers
+
+    files = list(files_of(paths))
+    _must_exist(files)
+    settings = desk.enter(home)
+    ledger = open_ledger(settings)
+    loads, refused, work = [], [], False
+    for path in files:
+        said = load_answers(ledger, settings, path)
+        if said is None:
+            refused.append(str(path))
+            desk.err.print(f"[bold red]cleanclaim:[/] {path.name}: it holds no 271", soft_wrap=True)
+            continue
+        loads.append({"file": str(path), **said.to_dict()})
+        work = work or bool(said.rejects or said.left_out or said.damaged)
+        if not json_output:
+            failed = "".join(f", {count} failed with AAA {code}" for code, count in said.rejects.items())
+            out = f", {said.left_out} EB unreadable" if said.left_out else ""
+            kept = f", {said.damaged} damaged sets kept out" if said.damaged else ""
+            desk.out.print(f"{path.name}: {said.inquiries} answers, {said.new} rows new{failed}{out}{kept}")
+    if json_output:
+        desk.print_json({"loads": loads, "refused": refused})
+    if refused:
+        raise typer.Exit(desk.USAGE)
+    if work:
+        raise typer.Exit(desk.WORK_LEFT)
 
 
 def _load_references(

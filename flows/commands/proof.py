@@ -43,6 +43,14 @@ def show(made: dict[str, Any]) -> None:
             right=("encounters", "charges"),
         )
     )
+    if made["waiting_stays"]:
+        waiting: list[list[object]] = [
+            [reason, sums["count"], desk.money(sums["charge_cents"])]
+            for reason, sums in made["waiting_stays"].items()
+        ]
+        columns = ["waits for", "charges", "amount"]
+        title = "charges of stays that are on no claim yet"
+        desk.out.print(desk.table(title, columns, waiting, right=("charges", "amount")))
     paid = made["remittances"]
     desk.out.print(
         f"remittances {paid['count']}: BPR02 {desk.money(paid['bpr_cents'])}, "

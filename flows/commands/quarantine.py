@@ -78,7 +78,12 @@ def _files(ledger: Any, row: pd.Series) -> list[str]:
 
     sources = ledger.read("remittance_sources", where={"remittance_id": str(row["subject_id"])})
     named = {str(row["file_sha256"])} if not pd.isna(row["file_sha256"]) else set()
-    return [str(archive.path(load_settings().archive, sha)) for sha in sorted({*sources["sha256"], *named})]
+    root = load_settings().archive
+    # A sealed file is read by 'cleanclaim archive get'.
+    return [
+        str(archive.place(root, sha) or archive.path(root, sha))
+        for sha in sorted({*sources["sha256"], *named})
+    ]
 
 
 @app.command("release")

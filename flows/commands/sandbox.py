@@ -31,7 +31,10 @@ def serve(
     ] = 10.0,
     fault: Annotated[
         list[str] | None,
-        typer.Option("--fault", help="Also send: unbalanced_835, truncated_835 or unknown_claim_835."),
+        typer.Option(
+            "--fault",
+            help="Also send: unbalanced_835, truncated_835 or unknown_claim_835; or no_answer to one claim.",
+        ),
     ] = None,
 ) -> None:
     """Serve SFTP on loopback and answer every 837 that is uploaded, until Ctrl-C."""

@@ -57,7 +57,7 @@ def rules(home: desk.Home = None, json_output: desk.Json = False) -> None:
 @app.command("explain")
 def explain(rule: RuleId, home: desk.Home = None, json_output: desk.Json = False) -> None:
     """A rule's page with its samples, what it is here, and how often it was right before."""
-    from tasks import scrubbing
+    from tasks import standing
     from tasks.trying import opened
 
     settings = desk.enter(home)
@@ -67,7 +67,7 @@ def explain(rule: RuleId, home: desk.Home = None, json_output: desk.Json = False
     page, context = known[rule]
     entry = _entry(page, context) | {"page": page.page.strip()}
     with opened(settings) as ledger:
-        record = scrubbing.track_record(ledger) if ledger else pd.DataFrame({"rule_id": []})
+        record = standing.track_record(ledger) if ledger else pd.DataFrame({"rule_id": []})
     mine = record[record["rule_id"] == rule]
     none = {"said": 0, "judged": 0, "right": 0}
     entry["track_record"] = {name: int(mine[name].iloc[0]) for name in none} if len(mine) else none
@@ -290,7 +290,7 @@ def _counts(row: Any) -> list[object]:
 
 
 def _chart(rule: str, first: dt.date, last: dt.date, rows: pd.DataFrame) -> str:
-    from flows import charts
+    from tasks import charts
 
     groups = [
         charts.Bars(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from flows import desk
+
+if TYPE_CHECKING:
+    from tasks.opening import Opened
 
 app = typer.Typer(no_args_is_help=True, help="Look into X12 files.")
 Files = Annotated[
@@ -75,15 +78,17 @@ def _reports(paths: Sequence[Path], show_phi: bool) -> Iterator[dict[str, Any]]:
     ``file`` is the number that the file has in the tables of ``x12 tables``, None for a container. Small files are read
     many at a time, since each pass has its fixed cost.
     """
+    from tasks.opening import opened
+
     waiting: list[tuple[str, bytes]] = []
     size = done = 0
     for path in paths:
-        opened = _open(path)
-        if opened.faults:
+        found = opened(path)
+        if found.faults:
             yield from _inspected(waiting, done, show_phi)
             done, waiting, size = done + len(waiting), [], 0
-            yield _container(path, opened)
-        for label, data in opened.members:
+            yield _container(path, found)
+        for label, data in found.members:
             if size + len(data) > _PASS:
                 yield from _inspected(waiting, done, show_phi)
                 done, waiting, size = done + len(waiting), [], 0
@@ -109,7 +114,7 @@ def _count(members: Sequence[tuple[str, bytes]]) -> str:
     return Path(members[0][0]).name if len(members) == 1 else f"{len(members):,} files"
 
 
-def _container(path: Path, opened: _Opened) -> dict[str, Any]:
+def _container(path: Path, opened: Opened) -> dict[str, Any]:
     problems = [
         {"code": code, "severity": "error", "loop": None, "segment": None, "message": message, "file": None}
         for code, message in opened.faults
@@ -128,32 +133,6 @@ def _waiting(what: str, size: int) -> Any:
     if size <= _SLOW or not desk.err.is_terminal:
         return nullcontext()
     return desk.err.status(f"reading {escape(what)} ({size >> 20:,} MB)")
-
-
-# --- files and what is in them -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Opened:
-    """A file as it is and what comes out of it: itself, or a container's members."""
-
-    data: bytes
-    kind: str
-    members: list[tuple[str, bytes]] = field(default_factory=list)
-    faults: list[tuple[str, str]] = field(default_factory=list)
-
-
-def _open(path: Path) -> _Opened:
-    from connectors.clearinghouse.unpack import container_kind, unpack
-
-    data = path.read_bytes()
-    kind = container_kind(data)
-    if kind == "plain":
-        return _Opened(data, kind, [(str(path), data)])
-    found = unpack(data)
-    members = [(f"{path}#{number}", member) for number, member in enumerate(found.members, start=1)]
-    nothing = [] if members or found.problems else [("EMPTY", "there is no file in it")]
-    return _Opened(data, kind, members, [*found.problems, *nothing])
 
 
 # --- tables ------------------------------------------------------------------------------------------------------
@@ -186,14 +165,16 @@ def tables(
 
     Folder and files can be read by their owner alone. Exit status 1 where something could not be read as X12.
     """
-    opened = [(path, _open(path)) for path in files]
-    members = [member for _, each in opened for member in each.members]
+    from tasks.opening import opened
+
+    found = [(path, opened(path)) for path in files]
+    members = [member for _, each in found for member in each.members]
     made = _decoded(members)
     replaced = _written(made, out)
     rows = {name: table.num_rows for name, table in made.items()}
     failed = [
         {"path": str(path), "code": code, "message": message}
-        for path, each in opened
+        for path, each in found
         for code, message in each.faults
     ]
     failed += _strangers(members, made["835_interchanges"])

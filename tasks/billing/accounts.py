@@ -5,11 +5,13 @@ Debit is positive and credit negative throughout. Kinds and normal sides are dat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from configs import reference
+from tasks.billing import families
 
 
 def kinds() -> dict[str, str]:
@@ -53,14 +55,19 @@ def suspense(journal: pd.DataFrame) -> int:
 
 
 def by_claim(
-    journal: pd.DataFrame, account: str, claims: pd.DataFrame, claim_lines: pd.DataFrame
+    journal: pd.DataFrame,
+    account: str,
+    claims: pd.DataFrame,
+    claim_lines: pd.DataFrame,
+    firsts: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Frame[claim_id, cents, remittance_id, effective_on] of what an account holds for each claim, and its last entry.
 
-    A claim and those that replace it count as one, under the id of the first: whichever of them is answered, the
-    charge is posted once. Charges are posted without a claim; their lines say which it is.
+    A family of claims (`families`) counts as one, under the id of its first: whichever of them is answered, the charge
+    is posted once. Charges are posted without a claim; their lines say which it is. `firsts` is what
+    ``families.firsts`` gives, where it is known already.
     """
-    first = _firsts(claims)
+    first = families.firsts(claims, claim_lines) if firsts is None else firsts
     lines = claim_lines.sort_values(["charge_id", "claim_id"]).drop_duplicates("charge_id")
     charged = dict(zip(lines["charge_id"], lines["claim_id"], strict=True))
     rows = journal[journal["account"] == account]
@@ -73,13 +80,3 @@ def by_claim(
         effective_on=("effective_on", "max"),
     )
     return found.reset_index()
-
-
-def _firsts(claims: pd.DataFrame) -> dict[str, str]:
-    """For each claim the one at the start of its replacements."""
-    named = claims["replaces_claim_id"].where(claims["replaces_claim_id"].isin(claims["claim_id"]))
-    above = dict(zip(claims["claim_id"], named.fillna(claims["claim_id"]), strict=True))
-    first = claims["claim_id"].map(above)
-    while not (higher := first.map(above)).equals(first):
-        first = higher
-    return dict(zip(claims["claim_id"], first, strict=True))

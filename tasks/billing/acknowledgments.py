@@ -14,9 +14,12 @@ import pandas as pd
 from configs import reference
 from configs.identity import digests
 from tasks.billing import shapes
+from tasks.billing.context import beside
 from tasks.billing.shapes import ACKNOWLEDGMENTS
 
 STATEMENT = [name for name in ACKNOWLEDGMENTS if name != "ack_id"]
+_PLACE = ["transaction", "segment"]
+_PLACED = {**ACKNOWLEDGMENTS, **dict.fromkeys(_PLACE, "Int64")}
 EFFECTS = shapes.shape(
     "ack_id scope partner interchange_control group_control transaction_control claim_id effect proof:flag"
     " code words payer_control stated_on:day"
@@ -45,14 +48,37 @@ def facts(
     level where it is not the claim. A 999 yields a row for each set and one for its group (``code`` AK901,
     ``transaction_control`` null). A 277CA's statement about a batch has no ``claim_id``.
     """
+    rows = _stated(partner, interchange_acks, set_acks, claim_acks)
+    return shapes.conform(rows.drop_duplicates("ack_id"), ACKNOWLEDGMENTS)
+
+
+def sources(
+    partner: str,
+    interchange_acks: pd.DataFrame,
+    set_acks: pd.DataFrame,
+    claim_acks: pd.DataFrame,
+    sets: pd.DataFrame,
+    sha256: str,
+) -> pd.DataFrame:
+    """Rows of ``acknowledgment_sources``: where in the file `sha256` each statement stands. `sets` as decoded."""
+    rows = _stated(partner, interchange_acks, set_acks, claim_acks).drop_duplicates("ack_id")
+    number = pd.Series(range(1, len(sets) + 1), index=sets["transaction"], dtype="Int64")
+    placed = rows.assign(sha256=sha256, transaction=beside(rows["transaction"], number))
+    return shapes.conform(placed, shapes.ACKNOWLEDGMENT_SOURCES)
+
+
+def _stated(
+    partner: str, interchange_acks: pd.DataFrame, set_acks: pd.DataFrame, claim_acks: pd.DataFrame
+) -> pd.DataFrame:
+    """Every statement with its id and its place; one that stands twice is twice here."""
     parts = [_interchange_rows(interchange_acks), *_set_rows(set_acks), _claim_rows(claim_acks)]
-    filled = [shapes.conform(part, ACKNOWLEDGMENTS) for part in parts if len(part)]
+    filled = [shapes.conform(part, _PLACED) for part in parts if len(part)]
     if not filled:
-        return shapes.empty(ACKNOWLEDGMENTS)
+        return shapes.empty(_PLACED)
     rows = pd.concat(filled, ignore_index=True).assign(partner=partner)
     rows = rows[rows["code"].notna()]
     rows["ack_id"] = digests("acknowledgment", rows[STATEMENT].itertuples(index=False, name=None))
-    return shapes.conform(rows.drop_duplicates("ack_id"), ACKNOWLEDGMENTS)
+    return rows
 
 
 def _interchange_rows(acks: pd.DataFrame) -> pd.DataFrame:
@@ -67,8 +93,10 @@ def _set_rows(acks: pd.DataFrame) -> list[pd.DataFrame]:
     detail = codes.str.strip()
     rows = acks.assign(kind="999", detail=detail.where(detail != ""), transaction_control=acks["set_control"])
     groups = acks.drop_duplicates(["transaction", "group_control"])
-    whole = groups[["group_control"]].assign(kind="999", code=groups["group_code"].fillna(groups["code"]))
-    columns = ["kind", "group_control", "transaction_control", "code", "detail"]
+    whole = groups[["group_control", "transaction"]].assign(
+        kind="999", code=groups["group_code"].fillna(groups["code"])
+    )
+    columns = ["kind", "group_control", "transaction_control", "code", "detail", *_PLACE]
     return [rows.loc[acks["set_control"].notna(), columns], whole]
 
 
@@ -92,6 +120,8 @@ def _claim_rows(acks: pd.DataFrame) -> pd.DataFrame:
             ),
             "charge_cents": acks["charge_cents"],
             "stated_on": acks["date"],
+            "transaction": acks["transaction"],
+            "segment": acks["segment"],
         }
     )
 

@@ -8,7 +8,9 @@ corrected) or denied for anything but the authorization itself: a line that was 
 patient's care. A correction that is accepted or paid consumes them again.
 
 ``available = approved - reserved + released``, from the entries of ``authorization_units``; consumption is a mark
-on a reservation, not a second deduction.
+on a reservation, not a second deduction. What the entries come to depends on what the authorization counts: visits,
+days, units or hours (``unit_types``). A visit or a day is used while any of its lines still holds it. Entries that
+are to be counted so say of what their charge was (``told``).
 
 Source: X12 278 (005010X217) and 277CA acceptance; ``configs/reference/level_of_care.tsv`` for units and spans.
 """
@@ -16,10 +18,12 @@ Source: X12 278 (005010X217) and 277CA acceptance; ``configs/reference/level_of_
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import pandas as pd
 
 from configs.identity import digests
+from tasks.billing import custody, unit_types
 from tasks.billing.codes import listed
 from tasks.billing.context import Column, beside
 from tasks.billing.shapes import conform, shape
@@ -28,21 +32,24 @@ from tasks.billing.visits import covers
 ENTRIES = shape("entry_id authorization_id charge_id event units:int cause")
 
 # Why a line has no authorization, the most basic reason first; a line reports how far its best candidate got.
-NONE, CODE, MODIFIERS, LEVEL, CLINICIAN, STATUS, DATE, EXHAUSTED = (
+NONE, CODE, MODIFIERS, LEVEL, CLINICIAN, FACILITY, UNTIMED, STATUS, DATE, EXHAUSTED = (
     "none",
     "code",
     "modifiers",
     "level_of_care",
     "clinician",
+    "facility",
+    "untimed",
     "status",
     "date_outside",
     "units_exhausted",
 )
-CONDITIONS = (CODE, MODIFIERS, LEVEL, CLINICIAN, STATUS, DATE)
+CONDITIONS = (CODE, MODIFIERS, LEVEL, CLINICIAN, FACILITY, UNTIMED, STATUS, DATE)
 ANSWER = {
     "authorization_id": "str",
     "why": "str",
     "units_used": "Int64",
+    "units_taken": "Int64",
     "units_approved": "Int64",
     "valid_to": "datetime64[s]",
 }
@@ -57,11 +64,56 @@ def balances(entries: pd.DataFrame) -> pd.DataFrame:
     return units.rename(columns={"reserve": "reserved", "consume": "consumed"})
 
 
+# What entries say of the charge they are of, so that visits, days and hours can be counted.
+OF_CHARGE = ("encounter_id", "service_date", "code", "minutes")
+
+
+def told(entries: pd.DataFrame, charges: pd.DataFrame) -> pd.DataFrame:
+    """Entries with OF_CHARGE, from `charges` (charge_id and those); what is not known of a charge is null."""
+    known = charges.drop_duplicates("charge_id").set_index("charge_id").reindex(columns=list(OF_CHARGE))
+    return entries.assign(**{name: beside(entries["charge_id"], known[name]) for name in OF_CHARGE})
+
+
+def _held(entries: pd.DataFrame) -> pd.DataFrame:
+    """Open reservations as ``unit_types`` counts them; of a charge nobody knows, a visit and a day of their own."""
+    held = balances(entries)
+    held = held[held["open"] > 0].rename(columns={"open": "units"})
+    about = entries.reindex(columns=["charge_id", *OF_CHARGE]).drop_duplicates("charge_id")
+    rows = held.merge(about, on="charge_id", how="left")
+    return rows.assign(
+        encounter_id=rows["encounter_id"].astype("str").fillna(rows["charge_id"].astype("str"))
+    )
+
+
 def available(authorizations: pd.DataFrame, entries: pd.DataFrame) -> Column:
-    """Units left of each authorization, by authorization_id."""
-    spent = balances(entries).groupby("authorization_id")["open"].sum()
-    approved = authorizations.set_index("authorization_id")["units_approved"].astype("Int64")
+    """What is left of each authorization in its parts (units, or minutes of hours), by authorization_id."""
+    return _left(authorizations, _held(entries))
+
+
+def _left(authorizations: pd.DataFrame, held: pd.DataFrame) -> Column:
+    spent = unit_types.counted(held, authorizations).groupby(held["authorization_id"]).sum()
+    approved = unit_types.parts(authorizations)
     return approved - spent.reindex(approved.index).fillna(0).astype("Int64")
+
+
+def _taken(asked: pd.DataFrame, held: pd.DataFrame, authorizations: pd.DataFrame) -> Column:
+    """What each row (with its authorization_id) takes in parts, beside what `held` and the rows before it hold."""
+    names = unit_types.COUNTED
+    both = pd.concat([held.reindex(columns=names), asked.reindex(columns=names)], ignore_index=True)
+    return pd.Series(unit_types.counted(both, authorizations).array[len(held) :], index=asked.index)
+
+
+def beyond(charges: pd.DataFrame, authorizations: pd.DataFrame, entries: pd.DataFrame) -> Column:
+    """Whether each charge, in the order given, finds too little left of the authorization it names."""
+    known = (
+        entries.reindex(columns=["charge_id", "minutes"]).drop_duplicates("charge_id").set_index("charge_id")
+    )
+    rows = charges.assign(minutes=beside(charges["charge_id"], known["minutes"]))
+    held = _held(entries)
+    taken = _taken(rows, held, authorizations)
+    wanted = taken.groupby(rows["authorization_id"]).cumsum()
+    left = beside(rows["authorization_id"], _left(authorizations, held)).astype("Int64")
+    return wanted > left.fillna(0)
 
 
 def required(lines: pd.DataFrame) -> Column:
@@ -77,15 +129,18 @@ def _carries(modifiers: Column, wanted: Column) -> Column:
     )
 
 
-def _matches(lines: pd.DataFrame, authorizations: pd.DataFrame) -> pd.DataFrame:
-    """Every authorization of each line's patient and payer, with how many CONDITIONS in a row it meets."""
+def _matches(lines: pd.DataFrame, authorizations: pd.DataFrame, facility: str) -> pd.DataFrame:
+    """Every authorization of each line's patient and payer, with how many CONDITIONS in a row it meets.
+
+    `facility` is the NPI that the practice bills under; where it is blank no authorization is for another one.
+    """
     asked = lines.drop(columns="authorization_id", errors="ignore").assign(row=range(len(lines)))
     granted = authorizations.rename(
         columns={"level_of_care": "level", "provider_id": "limited_to", "modifiers": "wanted"}
     )
     granted = granted.drop(columns=["row_id", "version", "previous_id"], errors="ignore")
     pairs = asked.merge(granted, on=["patient_id", "payer_id"], suffixes=("", "_granted"))
-    clinician = pairs["limited_to"]
+    clinician, timed = pairs["limited_to"], unit_types.timed(pairs)
     pairs[CODE] = listed(pairs["code"], pairs["codes"])
     # An appointment has no modifiers yet, and is not asked for them.
     pairs[MODIFIERS] = _carries(pairs["modifiers"], pairs["wanted"]) if "modifiers" in asked else True
@@ -93,6 +148,8 @@ def _matches(lines: pd.DataFrame, authorizations: pd.DataFrame) -> pd.DataFrame:
     pairs[CLINICIAN] = (
         clinician.isna() | (clinician == pairs["treating_id"]) | (clinician == pairs["rendering_id"])
     )
+    pairs[FACILITY] = pairs["facility_npi"].isna() | (pairs["facility_npi"] == facility) if facility else True
+    pairs[UNTIMED] = (pairs["unit_type"] != unit_types.HOUR) | timed
     pairs[STATUS] = pairs["status"] == "approved"
     pairs[DATE] = covers(pairs["service_date"], pairs["valid_from"], pairs["valid_to"])
     met = pairs[list(CONDITIONS)].fillna(False).astype(bool).astype("int64")
@@ -107,7 +164,20 @@ def _choices(pairs: pd.DataFrame) -> pd.DataFrame:
     return fitting.assign(turn=fitting.groupby("row").cumcount())
 
 
-def _spend(wanted: pd.DataFrame, choices: pd.DataFrame, left: Column) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Stock:
+    """What there is to give out: the authorizations, what is left of each in parts, and what holds the rest."""
+
+    on_file: pd.DataFrame
+    left: Column
+    held: pd.DataFrame
+
+    def taken(self, asked: pd.DataFrame) -> Column:
+        """What each row takes beside what is held and the rows before it."""
+        return _taken(asked, self.held, self.on_file)
+
+
+def _spend(wanted: pd.DataFrame, choices: pd.DataFrame, stock: _Stock) -> pd.DataFrame:
     """Give units out in order; ``turn`` is the choice a row ends at, ``failed`` a row that gets none, ``dropped``
     every row of such an encounter.
 
@@ -122,8 +192,10 @@ def _spend(wanted: pd.DataFrame, choices: pd.DataFrame, left: Column) -> pd.Data
         asked = open_.assign(
             authorization_id=offered.reindex(pd.MultiIndex.from_frame(open_[["row", "turn"]])).to_numpy()
         )
-        running = asked.groupby("authorization_id")["units"].cumsum()
-        short = asked[running > beside(asked["authorization_id"], left)].drop_duplicates("patient_id")
+        taken = stock.taken(asked)
+        running = taken.groupby(asked["authorization_id"]).cumsum()
+        over = (taken > 0) & (running > beside(asked["authorization_id"], stock.left))
+        short = asked[over.fillna(False).astype(bool)].drop_duplicates("patient_id")
         state.loc[short.index, "turn"] += 1
         out = short.index[state.loc[short.index, "turn"] >= state.loc[short.index, "count"]]
         state.loc[out, "failed"] = True
@@ -133,52 +205,54 @@ def _spend(wanted: pd.DataFrame, choices: pd.DataFrame, left: Column) -> pd.Data
     return state
 
 
-def _individually(wanted: pd.DataFrame, choices: pd.DataFrame, left: Column) -> pd.DataFrame:
+def _individually(wanted: pd.DataFrame, choices: pd.DataFrame, stock: _Stock) -> pd.DataFrame:
     """Each row by itself: the first choice with enough units left, nothing spent."""
-    asked = choices.merge(wanted[["row", "units"]], on="row", suffixes=("_line", ""))
-    able = asked[asked["units"] <= beside(asked["authorization_id"], left)].groupby("row")["turn"].min()
+    lines = wanted.drop(columns="authorization_id", errors="ignore")
+    asked = choices[["row", "turn", "authorization_id"]].merge(lines, on="row")
+    nth = asked.groupby(["authorization_id", "service_date"]).cumcount()
+    alone = [stock.taken(part) for _, part in asked.groupby(nth)]  # no two rows of a visit or a day together
+    taken = pd.concat(alone).reindex(asked.index) if alone else asked["units"]
+    enough = (taken == 0) | (taken <= beside(asked["authorization_id"], stock.left))
+    able = asked[enough.fillna(False).astype(bool)].groupby("row")["turn"].min()
     turn = beside(wanted["row"], able)
     return wanted.assign(turn=turn.fillna(0).astype("int64"), failed=turn.isna(), dropped=turn.isna())
 
 
 def allocate(
-    lines: pd.DataFrame, authorizations: pd.DataFrame, entries: pd.DataFrame, *, pooled: bool = True
+    lines: pd.DataFrame,
+    authorizations: pd.DataFrame,
+    entries: pd.DataFrame,
+    *,
+    pooled: bool = True,
+    facility: str = "",
 ) -> pd.DataFrame:
     """The authorization of each line that needs one, aligned with `lines`: columns of ``ANSWER``.
 
     Lines are served in order of service date, encounter and position; with ``pooled=False`` each is asked about
     by itself and spends nothing. ``why`` is NONE, one of CONDITIONS or EXHAUSTED, missing where an authorization was
-    found. ``units_used`` counts this line and all before it.
+    found. ``units_used`` counts this line and all before it, ``units_taken`` the line; both, and ``units_approved``,
+    in the authorization's parts (``unit_types``). `facility` is the NPI the lines are billed under.
     """
     if lines.empty:
         return pd.DataFrame(
             {name: pd.Series(dtype=dtype) for name, dtype in ANSWER.items()}, index=lines.index
         )
-    pairs = _matches(lines, authorizations)
+    pairs = _matches(lines, authorizations, facility)
     choices = _choices(pairs)
     order = lines.assign(row=range(len(lines))).sort_values(["service_date", "encounter_id", "position"])
     reached = beside(order["row"], pairs.groupby("row")["met"].max())
     order["why"] = reached.map(dict(enumerate(CONDITIONS))).mask(reached.isna(), NONE).astype("str")
     fits = reached == len(CONDITIONS)
     whole = ~order["encounter_id"].isin(order.loc[~fits, "encounter_id"])
-    left = available(authorizations, entries)
+    held = _held(entries)
+    stock = _Stock(authorizations, _left(authorizations, held), held)
     share = _spend if pooled else _individually
-    served = share(order[fits & whole] if pooled else order[fits], choices, left)
+    served = share(order[fits & whole] if pooled else order[fits], choices, stock)
     order["why"] = order["why"].mask(order["row"].isin(served.loc[served["failed"], "row"]), EXHAUSTED)
-    return (
-        _answer(order, served, choices, authorizations, left)[list(ANSWER)]
-        .astype(ANSWER)
-        .reindex(lines.index)
-    )
+    return _answer(order, served, choices, stock)[list(ANSWER)].astype(ANSWER).reindex(lines.index)
 
 
-def _answer(
-    order: pd.DataFrame,
-    served: pd.DataFrame,
-    choices: pd.DataFrame,
-    authorizations: pd.DataFrame,
-    left: Column,
-) -> pd.DataFrame:
+def _answer(order: pd.DataFrame, served: pd.DataFrame, choices: pd.DataFrame, stock: _Stock) -> pd.DataFrame:
     """Per line, in the index of `order`: the authorization it got and what is used of it after the line."""
     got = served[~served["dropped"]]
     offered = choices.set_index(["row", "turn"])["authorization_id"]
@@ -188,19 +262,21 @@ def _answer(
         index=got.index,
         dtype="str",
     )
-    record = authorizations.set_index("authorization_id")
-    running = order["units"].astype("Int64").groupby(answer["authorization_id"]).cumsum()
-    approved = beside(answer["authorization_id"], record["units_approved"]).astype("Int64")
-    answer["units_used"] = approved - beside(answer["authorization_id"], left).astype("Int64") + running
+    names = answer["authorization_id"]
+    taken = stock.taken(order.assign(authorization_id=names)).where(names.notna())
+    approved = beside(names, unit_types.parts(stock.on_file)).astype("Int64")
+    running = taken.groupby(names).cumsum()
+    answer["units_used"] = approved - beside(names, stock.left).astype("Int64") + running
+    answer["units_taken"] = taken
     answer["units_approved"] = approved
-    answer["valid_to"] = beside(answer["authorization_id"], record["valid_to"])
+    answer["valid_to"] = beside(names, stock.on_file.set_index("authorization_id")["valid_to"])
     return answer
 
 
 # What a claim's state says of the units of its lines; in every other state they stay reserved.
-REJECTED = ("rejected", "rejected_syntax", "file_rejected")
-TAKEN = ("accepted", "paid", "denied", "partly_denied", "patient_share", "reversed", "crossed_over")
 REPLACED = "replaced"
+# States of a void that the payer took.
+ACCOMPLISHED = ("accepted", "paid", "patient_share", "reversed", "crossed_over", "voided")
 FOR_AUTHORIZATION = "auth_"  # categories of denials that are for the authorization itself
 CORRECTION, VOID, REVERSAL = "7", "8", "22"
 REGAINED = " after it was given back"
@@ -240,13 +316,12 @@ def _outcome(carried: pd.DataFrame, back: pd.DataFrame) -> Column:
     lines = back["claim_id"] + " " + back["line_id"]
     refused = (carried["claim_id"] + " " + carried["line_id"]).isin(lines.dropna())
     refused |= carried["claim_id"].isin(back.loc[back["line_id"].isna(), "claim_id"])
-    outcome = pd.Series(None, index=carried.index, dtype="str").mask(state.isin(TAKEN), "consume")
+    outcome = pd.Series(None, index=carried.index, dtype="str").mask(state.isin(custody.TAKEN), "consume")
     # A rejected correction leaves the claim it was to replace with the payer, and its units used.
-    dead = state.isin(REJECTED) & (carried["frequency"] != CORRECTION)
-    outcome = outcome.mask(dead | (state == REPLACED) | (state.isin(TAKEN) & refused), "release")
+    dead = state.isin(custody.REJECTED) & (carried["frequency"] != CORRECTION)
+    outcome = outcome.mask(dead | (state == REPLACED) | (state.isin(custody.TAKEN) & refused), "release")
     # A void gives back what its original used, once the payer took it; until then the original's use stands.
-    accomplished = state.isin(("accepted", "paid", "patient_share", "reversed", "crossed_over"))
-    return outcome.mask(void, "consume").mask(void & accomplished, "release")
+    return outcome.mask(void, "consume").mask(void & state.isin(ACCOMPLISHED), "release")
 
 
 def settle(
@@ -293,29 +368,38 @@ RUNNING_OUT = shape(
 
 
 def forecast(
-    on_file: pd.DataFrame, entries: pd.DataFrame, schedule: pd.DataFrame, today: pd.Timestamp
+    on_file: pd.DataFrame,
+    entries: pd.DataFrame,
+    schedule: pd.DataFrame,
+    today: pd.Timestamp,
+    facility: str = "",
 ) -> pd.DataFrame:
-    """When the appointments to come use up each approved authorization, columns ``FORECAST``.
+    """When the appointments to come use up each approved authorization, columns ``FORECAST``, in its own units.
 
     Booked appointments from `today` on are served as lines are, in order of their days. ``exhausted_on`` is the day
     of the first that finds no units, ``units_short`` how many are missing until ``ends_on``, ``units_after_end`` how
     many are booked after it with no other authorization; of several the one that lasts longest is the one to extend.
-    Those that ended more than ENDED_DAYS ago are left out.
+    Those that ended more than ENDED_DAYS ago are left out. Of an hour that is begun nothing is left.
     """
     recent = on_file["valid_to"] >= today - pd.Timedelta(days=ENDED_DAYS)
     running = on_file[(on_file["status"] == "approved") & recent].reset_index(drop=True)
     rows = pd.DataFrame({"authorization_id": running["authorization_id"], "ends_on": running["valid_to"]})
-    rows["units_left"] = available(running, entries).reindex(rows["authorization_id"]).to_numpy()
+    names = rows["authorization_id"]
+    held = _held(entries)
+    rows["units_left"] = unit_types.whole(names, beside(names, _left(running, held)), running)
     lines = _appointments(schedule, today)
-    answer = allocate(lines, running, entries)
+    answer = allocate(lines, running, entries, facility=facility)
     lines = lines.assign(authorization_id=answer["authorization_id"], why=answer["why"])
-    booked = lines[lines["authorization_id"].notna()].groupby("authorization_id")["units"].sum()
-    rows["units_booked"] = rows["authorization_id"].map(booked)
-    missing = _to_extend(lines[lines["why"].isin([EXHAUSTED, DATE])], running)
+    missing = _to_extend(lines[lines["why"].isin([EXHAUSTED, DATE])], running, facility)
     short, late = missing[missing["why"] == EXHAUSTED], missing[missing["why"] == DATE]
+    amounts = {"units_booked": answer["units_taken"].groupby(answer["authorization_id"]).sum()}
     for name, part in (("units_short", short), ("units_after_end", late)):
-        rows[name] = rows["authorization_id"].map(part.groupby("extended")["units"].sum())
-    first = short.groupby("extended")["service_date"].min().to_dict()
+        wanted = part.sort_values("service_date", kind="stable")
+        taken = _taken(wanted, held, running)
+        amounts[name] = taken.groupby(wanted["authorization_id"]).sum()
+    for name, amount in amounts.items():
+        rows[name] = unit_types.whole(names, beside(names, amount), running, up=True)
+    first = short.groupby("authorization_id")["service_date"].min().to_dict()
     rows["exhausted_on"] = [first.get(name, pd.NaT) for name in rows["authorization_id"]]
     counts = ["units_booked", "units_short", "units_after_end"]
     rows[counts] = rows[counts].astype("Int64").fillna(0)
@@ -335,24 +419,28 @@ def _appointments(schedule: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
     return lines.reset_index(drop=True)
 
 
-def _to_extend(lines: pd.DataFrame, on_file: pd.DataFrame) -> pd.DataFrame:
-    """Lines without units beside the authorization that would have to be extended for them, ``extended``.
+def _to_extend(lines: pd.DataFrame, on_file: pd.DataFrame, facility: str) -> pd.DataFrame:
+    """Lines without units with the authorization that would have to be extended for them.
 
     Of those that fit but for day or units the one that ends last; a line before its first day asks for none.
     """
-    if lines.empty:
-        return lines.assign(extended=pd.Series(dtype="str"))
     lines = lines.reset_index(drop=True)
-    pairs = _matches(lines, on_file)
+    if lines.empty:
+        return lines
+    pairs = _matches(lines, on_file, facility)
     pairs = pairs[(pairs["met"] >= len(FITS)) & (pairs["valid_from"] <= pairs["service_date"])]
     last = pairs.sort_values(["row", "valid_to", "authorization_id"]).drop_duplicates("row", keep="last")
     found = last.set_index("row")["authorization_id"]
     extended = pd.Series(lines.index, index=lines.index).map(found)
-    return lines.assign(extended=extended)[extended.notna()]
+    return lines.assign(authorization_id=extended)[extended.notna()]
 
 
 def running_out(
-    on_file: pd.DataFrame, entries: pd.DataFrame, schedule: pd.DataFrame, today: pd.Timestamp
+    on_file: pd.DataFrame,
+    entries: pd.DataFrame,
+    schedule: pd.DataFrame,
+    today: pd.Timestamp,
+    facility: str = "",
 ) -> pd.DataFrame:
     """Approved authorizations that somebody should ask the payer about, columns ``RUNNING_OUT``; nobody need be seen.
 
@@ -360,7 +448,7 @@ def running_out(
     left), ended (appointments after the last day), running_out (four fifths used), ending (within five days) and
     review (a review or the clinical record is due within five days). One that another already follows is left out.
     """
-    rows = forecast(on_file, entries, schedule, today)
+    rows = forecast(on_file, entries, schedule, today, facility)
     own = on_file[
         ["authorization_id", "patient_id", "payer_id", "units_approved", "review_on", "clinical_due_on"]
     ]
@@ -441,10 +529,3 @@ def release(entries: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
     """
     given = _open(entries, causes).drop_duplicates(["authorization_id", "charge_id"])
     return _entries(given.assign(units=given["open"]), "release")
-
-
-def consume(entries: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
-    """Entries that mark open reservations as used by an accepted claim (277CA A2); nothing twice."""
-    used = _open(entries, causes).drop_duplicates(["authorization_id", "charge_id"])
-    used = used[used["consumed"] < used["reserved"]]
-    return _entries(used.assign(units=used["open"]), "consume")

@@ -60,6 +60,14 @@ def after(days: pd.Series, count: pd.Series) -> pd.Series:
     return pd.Series(found.astype("datetime64[s]"), index=days.index)
 
 
+def on_or_before(days: pd.Series) -> pd.Series:
+    """Each day, or the last banking day before it where it is none. Missing stays missing."""
+    known = days.notna().to_numpy(dtype=bool)
+    found = np.full(len(days), np.datetime64("NaT", "D"))
+    found[known] = np.busday_offset(_days(days)[known], 0, roll="backward", busdaycal=_calendar())
+    return pd.Series(found.astype("datetime64[s]"), index=days.index)
+
+
 def between(days: pd.Series, as_of: pd.Timestamp) -> pd.Series:
     """Banking days from each day to `as_of`, never below zero; missing stays missing."""
     known = days.notna().to_numpy(dtype=bool)

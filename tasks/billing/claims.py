@@ -4,7 +4,8 @@ A claim is one person's services at one payer, under one policy, by one clinicia
 one authorization number, within the days that the payer lets share a claim; an 837P holds at most fifty lines and
 twelve diagnoses. What belongs together stays together: an add-on with its base, the lines of one encounter (unless
 they were authorized under two numbers, which one claim cannot carry). Records of a substance-use programme never
-share a claim with others.
+share a claim with others. Charges of a stay go onto an 837I by other rules (``institutional.claims``), and wait until
+its period is over.
 
 Building is a function of the charges alone: the same charges in any order give the same claims with the same ids. A
 charge that was on a claim before (rejected at the front end, to be sent again) goes onto a new claim that names the
@@ -25,6 +26,8 @@ import pandas as pd
 from configs.identity import opaque
 from tasks.billing import packing
 from tasks.billing.context import Masters
+from tasks.billing.institutional import claims as institutional
+from tasks.billing.institutional import programmes
 from tasks.billing.shapes import conform, empty, shape
 
 FORM = "837P"
@@ -34,12 +37,15 @@ CLAIMS = shape(
     "claim_id form patient_id payer_id coverage_id secondary_coverage_id payer_order rendering_id supervising_id"
     " place_of_service frequency original_reference authorization_number diagnoses charge_cents service_from:day"
     " service_to:day attempt:int replaces_claim_id patient_row_id coverage_row_id payer_row_id rendering_row_id"
-    " supervising_row_id part2:flag built_on:day"
+    " supervising_row_id part2:flag built_on:day type_of_bill condition_codes patient_status stay_id stay_row_id"
+    " attending_id attending_row_id coordinates cause"
 )
 CLAIM_LINES = shape(
     "line_id claim_id position:int charge_id encounter_id service_date:day code modifiers charge_cents units:int"
-    " place_of_service pointers"
+    " place_of_service pointers revenue_code"
 )
+# What a charge of a stay has besides; null on all others.
+OF_STAY = ["form", "revenue_code", "type_of_bill", "condition_codes", "stay_id", "level_of_care"]
 LEFT = shape("charge_id missing")
 
 Attempts = pd.DataFrame | Mapping[str, tuple[str, int]]
@@ -47,11 +53,13 @@ Attempts = pd.DataFrame | Mapping[str, tuple[str, int]]
 
 @dataclass(frozen=True)
 class Built:
-    """`claims` and `lines` as the ledger has them; `left`: charges whose master data is gone, with its table."""
+    """`claims` and `lines` as the ledger has them; `left`: charges whose master data is gone, with its table;
+    `waiting`: charges of stays whose period is not over (``institutional.claims.WAITING``)."""
 
     claims: pd.DataFrame
     lines: pd.DataFrame
     left: pd.DataFrame
+    waiting: pd.DataFrame
 
 
 def _of(table: pd.DataFrame, key: str, column: str, wanted: pd.Series) -> pd.Series:
@@ -63,6 +71,7 @@ def _of(table: pd.DataFrame, key: str, column: str, wanted: pd.Series) -> pd.Ser
 def _with_masters(charges: pd.DataFrame, masters: Masters) -> pd.DataFrame:
     """Charges beside the versions of the master rows they are billed with."""
     policy, payer = charges["coverage_id"], charges["payer_id"]
+    charges = _with_stays(charges, masters)
     return charges.assign(
         patient_row_id=_of(masters.patients, "patient_id", "row_id", charges["patient_id"]),
         coverage_row_id=_of(masters.coverages, "coverage_id", "row_id", policy),
@@ -77,9 +86,27 @@ def _with_masters(charges: pd.DataFrame, masters: Masters) -> pd.DataFrame:
     )
 
 
+def _with_stays(charges: pd.DataFrame, masters: Masters) -> pd.DataFrame:
+    """Charges with OF_STAY; those of an 837I show the attending clinician that their stay has now."""
+    charges = charges.assign(**{name: None for name in OF_STAY if name not in charges})
+    of_stay = charges["form"] == programmes.INSTITUTIONAL
+    if not of_stay.any():
+        return charges.assign(stay_row_id=None, attending_id=None, attending_row_id=None)
+    stay = charges["stay_id"].where(of_stay)
+    attending = _of(masters.stays, "stay_id", "attending_id", stay)
+    return charges.assign(
+        stay_row_id=_of(masters.stays, "stay_id", "row_id", stay),
+        attending_id=attending,
+        attending_row_id=_of(masters.providers, "provider_id", "row_id", attending),
+        rendering_id=charges["rendering_id"].mask(of_stay, attending),
+    )
+
+
 def _missing(frame: pd.DataFrame) -> pd.Series:
     """The master table that a charge's row is missing from, '' where all are there."""
+    of_stay = frame["form"] == programmes.INSTITUTIONAL
     absent = [
+        ("stays", of_stay & frame["stay_row_id"].isna()),
         ("patients", frame["patient_row_id"].isna()),
         ("coverages", frame["coverage_row_id"].isna() | frame["payer_order"].isna()),
         ("payers", frame["payer_row_id"].isna()),
@@ -162,11 +189,11 @@ def _claims(lines: pd.DataFrame, built_on: date) -> pd.DataFrame:
     groups = lines.groupby("claim_id", sort=False)
     shared = lines.drop_duplicates("claim_id").set_index("claim_id")
     claims = shared.assign(
-        form=FORM,
-        frequency=ORIGINAL,
+        form=shared["form"].fillna(FORM),
+        frequency=shared["frequency"].fillna(ORIGINAL),
         charge_cents=groups["charge_cents"].sum(),
-        service_from=groups["service_date"].min(),
-        service_to=groups["service_date"].max(),
+        service_from=shared["statement_from"].fillna(groups["service_date"].min()),
+        service_to=shared["statement_to"].fillna(groups["service_date"].max()),
         built_on=pd.Timestamp(built_on),
     )
     return conform(claims.reset_index(), CLAIMS)
@@ -181,13 +208,16 @@ def build(
     built_on: date,
     attempts: Attempts | None = None,
     across_months: bool = False,
+    stay_days: pd.DataFrame | None = None,
+    open_days: pd.DataFrame | None = None,
 ) -> Built:
     """Claims of charge lines that are to go out.
 
     `charges`: charge_lines with the ``part2`` flag of their encounter (null is false). `attempts`: earlier claims of
     the charges, columns charge_id, claim_id, attempt, or charge_id -> (claim_id, attempt); the newest counts. The
     payer's ``date_window_days`` wins over the practice's. Claims come by payer, person, day and id; lines by claim
-    and position. Charges whose master rows are gone are not billed and come back in `left`.
+    and position. Charges whose master rows are gone are not billed and come back in `left`. What an 837I is within its
+    stay, and when it is due, follows from `stay_days` and `open_days` (``institutional.claims.pack``).
 
     Raises ValueError where the charges lack the flag or repeat a charge, because either would send a wrong claim.
     """
@@ -198,12 +228,15 @@ def build(
     frame = _with_attempts(_with_masters(charges, masters), attempts)
     missing = _missing(frame)
     left = frame[["charge_id"]].assign(missing=missing)[missing != ""].sort_values("charge_id")
-    billable = frame[missing == ""].assign(part2=frame["part2"].astype("boolean").fillna(False).astype(bool))
+    flagged = frame.assign(part2=frame["part2"].astype("boolean").fillna(False).astype(bool))
+    billable = flagged[missing == ""]
     if billable.empty:
-        return Built(empty(CLAIMS), empty(CLAIM_LINES), conform(left, LEFT))
-    lines, claim = packing.pack(billable, practice_window_days, across_months)
-    # A line may go out under another line's authorization than its own.
-    numbers = _of(masters.authorizations, "authorization_id", "number", lines["authorization_id"])
+        return Built(empty(CLAIMS), empty(CLAIM_LINES), conform(left, LEFT), empty(institutional.WAITING))
+    lines, claim, waiting = _packed(
+        billable, masters, practice_window_days, built_on, across_months, stay_days, open_days
+    )
+    if lines.empty:
+        return Built(empty(CLAIMS), empty(CLAIM_LINES), conform(left, LEFT), waiting)
     diagnoses, pointers = _diagnoses(lines, claim)
     claim_ids, line_ids = _identities(lines, claim, id_key)
     lines = lines.assign(
@@ -211,10 +244,40 @@ def build(
         pointers=pointers,
         claim_id=claim_ids,
         line_id=line_ids,
-        authorization_number=numbers,
     )
     lines["position"] = lines.groupby("claim_id", sort=False).cumcount() + 1
     claims = _claims(lines, built_on).sort_values(["payer_id", "patient_id", "service_from", "claim_id"])
     order = pd.Series(np.arange(len(claims)), index=pd.Index(claims["claim_id"]))
     lines = lines.iloc[np.lexsort((lines["position"], order.reindex(pd.Index(lines["claim_id"])).to_numpy()))]
-    return Built(claims.reset_index(drop=True), conform(lines, CLAIM_LINES), conform(left, LEFT))
+    return Built(claims.reset_index(drop=True), conform(lines, CLAIM_LINES), conform(left, LEFT), waiting)
+
+
+def _packed(
+    billable: pd.DataFrame,
+    masters: Masters,
+    window_days: int,
+    built_on: date,
+    across_months: bool,
+    stay_days: pd.DataFrame | None,
+    open_days: pd.DataFrame | None,
+) -> tuple[pd.DataFrame, npt.NDArray[np.int64], pd.DataFrame]:
+    """Lines in the order they stand on claims, the number of the claim of each, and the charges that wait."""
+    of_stay = billable["form"] == programmes.INSTITUTIONAL
+    lines, claim = packing.pack(billable[~of_stay], window_days, across_months)
+    # A line may go out under another line's authorization than its own.
+    numbers = _of(masters.authorizations, "authorization_id", "number", lines["authorization_id"])
+    lines = lines.assign(authorization_number=numbers, **_not_of_a_stay(lines.index))
+    if not of_stay.any():
+        return lines, claim, empty(institutional.WAITING)
+    packed = institutional.pack(
+        billable[of_stay], masters, built_on, stay_days=stay_days, open_days=open_days
+    )
+    both = pd.concat([lines, packed.lines], ignore_index=True) if len(lines) else packed.lines
+    after = int(claim.max(initial=-1)) + 1
+    return both, np.concatenate([claim, packed.claim + after]), packed.waiting
+
+
+def _not_of_a_stay(index: pd.Index) -> dict[str, pd.Series]:
+    """What ``institutional.claims`` says of a claim, null."""
+    text, day = (pd.Series(None, index=index, dtype=kind) for kind in ("str", "datetime64[s]"))
+    return {"frequency": text, "patient_status": text, "statement_from": day, "statement_to": day}

@@ -1,4 +1,4 @@
-"""Claims as the 837P codec takes them: one row a claim, one row a line, names and addresses filled in.
+"""Claims as the 837 codec takes them: one row a claim, one row a line, names and addresses filled in.
 
 The person on a claim is either the insured or depends on the insured. In the first case (relationship 18) the
 subscriber's loop 2010BA is the patient, and there is no patient loop; in the second the insured stands in 2010BA with
@@ -18,13 +18,16 @@ import pandas as pd
 import pyarrow as pa
 
 from configs.settings import Practice
+from tasks.billing.institutional import programmes, wire
 
 TEXT, DAY, CENTS, WHOLE = pa.string(), pa.date32(), pa.int64(), pa.int32()
 SELF = "18"
+# SBR09 of Medicare, part A and part B: where it is not the first payer, SBR05 says why.
+MEDICARE = ("MA", "MB")
 
 _CLAIMS = (
     "claim_id billing_name billing_npi billing_tax_id billing_taxonomy billing_street billing_city billing_state"
-    " billing_zip payer_order relationship group_number filing_code subscriber_last_name subscriber_first_name"
+    " billing_zip payer_order relationship group_number msp_type filing_code subscriber_last_name subscriber_first_name"
     " member_id subscriber_street subscriber_city subscriber_state subscriber_zip subscriber_birth_date"
     " subscriber_sex payer_name payer_id patient_last_name patient_first_name patient_street patient_city"
     " patient_state patient_zip patient_birth_date patient_sex charge_cents place_of_service frequency authorization"
@@ -33,6 +36,7 @@ _CLAIMS = (
 )
 _LINES = "claim_id position code modifiers charge_cents units place_of_service pointers service_from service_to line_id"
 _TYPES = {
+    **dict.fromkeys(("statement_from", "statement_to", "admission_date"), DAY),
     "subscriber_birth_date": DAY,
     "patient_birth_date": DAY,
     "service_from": DAY,
@@ -41,8 +45,8 @@ _TYPES = {
     "position": WHOLE,
     "units": WHOLE,
 }
-CLAIMS_SCHEMA = pa.schema([(name, _TYPES.get(name, TEXT)) for name in _CLAIMS.split()])
-LINES_SCHEMA = pa.schema([(name, _TYPES.get(name, TEXT)) for name in _LINES.split()])
+CLAIMS_SCHEMA = pa.schema([(name, _TYPES.get(name, TEXT)) for name in [*_CLAIMS.split(), *wire.CLAIMS]])
+LINES_SCHEMA = pa.schema([(name, _TYPES.get(name, TEXT)) for name in [*_LINES.split(), *wire.LINES]])
 
 # Letters that Unicode does not take apart into a plain letter and an accent.
 _LETTERS = str.maketrans({"Ø": "O", "Ł": "L", "Đ": "D", "Æ": "AE", "Œ": "OE", "Þ": "TH", "’": "'", "`": "'"})
@@ -95,6 +99,8 @@ _CLEAN: Mapping[str, Callable[[str], str]] = {
     "sex": identifier,
     "member_id": identifier,
 }
+# Columns that an 837I has no place for; its lines have no place of service, and point to no diagnosis.
+_PROFESSIONAL = ("place_of_service", "rendering_", "supervising_", "msp_type")
 _PERSON = ("last_name", "first_name", "birth_date", "sex", "street", "city", "state", "zip")
 _ADDRESS = ("street", "city", "state", "zip")
 
@@ -158,11 +164,12 @@ def to_837(
 ) -> tuple[pa.Table, pa.Table]:
     """(claims, lines) with the columns and types of the codec's CLAIMS_837 and LINES_837.
 
-    `claims` and `lines` as the ledger has them; `masters` holds patients, coverages, payers and providers with every
-    version the claims name by row_id. Order of claims is kept; lines follow by claim and position. A version that is
-    not there leaves its columns null, which the codec's check then names.
+    `claims` and `lines` as the ledger has them, all of one form; `masters` holds patients, coverages, payers, providers
+    and stays with every version the claims name by row_id. Order of claims is kept; lines follow by claim and position.
+    A version that is not there leaves its columns null, which the codec's check then names.
     """
     claims = claims.reset_index(drop=True)
+    institutional = bool((claims["form"] == programmes.INSTITUTIONAL).any())
     patients = _rows(masters["patients"], claims["patient_row_id"])
     coverages = _rows(masters["coverages"], claims["coverage_row_id"])
     payers = _rows(masters["payers"], claims["payer_row_id"])
@@ -176,14 +183,26 @@ def to_837(
         **{name: coverages[name] for name in ("relationship", "member_id", "group_number")},
         **_people(patients, coverages),
         "filing_code": payers["filing_code"],
+        "msp_type": coverages["msp_type"].where(
+            payers["filing_code"].isin(MEDICARE) & (claims["payer_order"] != "P")
+        ),
         "payer_name": payers["name"],
         "payer_id": payers["edi_payer_id"],
         **{f"rendering_{name}": rendering[name] for name in ("last_name", "first_name", "npi", "taxonomy")},
         **{f"supervising_{name}": supervising[name] for name in ("last_name", "first_name", "npi")},
     }
+    nothing = pd.Series(None, index=claims.index, dtype="str")
+    columns |= dict.fromkeys(wire.CLAIMS, nothing)
+    if institutional:
+        of_stays = _rows(masters["stays"], claims["stay_row_id"])
+        attending = _rows(masters["providers"], claims["attending_row_id"])
+        columns |= {name: nothing for name in columns if name.startswith(_PROFESSIONAL)}
+        columns |= wire.claim_columns(claims, of_stays, attending)
     place = pd.Series(range(len(claims)), index=pd.Index(claims["claim_id"]))
     at = pd.Series(place.reindex(pd.Index(lines["claim_id"])).to_numpy(), index=lines.index)
     ordered = lines.assign(at=at).dropna(subset="at").sort_values(["at", "position"]).reset_index(drop=True)
     of_lines = {name: ordered[name] for name in ordered.columns}
     of_lines |= {"service_from": ordered["service_date"], "service_to": ordered["service_date"]}
+    of_lines |= {name: pd.Series(None, index=ordered.index, dtype="str") for name in wire.LINES}
+    of_lines |= wire.line_columns(ordered) if institutional else {}
     return _table(columns, len(claims), CLAIMS_SCHEMA), _table(of_lines, len(ordered), LINES_SCHEMA)

@@ -17,6 +17,8 @@ import pandas as pd
 
 from tasks.billing import codes, derivation, fees, findings
 from tasks.billing.context import Column, JudgeContext, Masters, beside, words
+from tasks.billing.institutional import lines as institutional
+from tasks.billing.institutional import programmes, stays
 from tasks.billing.scrub.modifiers import TELEHEALTH_FIRST, telehealth_first
 from tasks.billing.visits import covers
 
@@ -34,16 +36,21 @@ OF_VISIT = words(
     " service_kind modality patient_location minutes therapy_minutes new_patient interactive_complexity part2"
     " start_time end_time em_basis location_id"
 )
+# What makes a line one of an 837I; null on professional lines.
+OF_PROGRAMME = [*words("form type_of_bill condition_codes stay_id programme_line"), *stays.STAY_COLUMNS]
 # The payer's ways that codes, units and modifiers depend on, as the ledger names them.
 WAYS = words("telehealth_codes modifier_order quarter_hour_rule programme_minutes beside_programme")
-COLUMNS = words(
-    "encounter_id encounter_row_id position patient_id payer_id coverage_id secondary_coverage_id rendering_id"
-    " supervising_id service_date place_of_service code modifiers units charge_cents diagnoses pointers"
-    " authorization_id level_of_care payer_class payer_telehealth_rule payer_audio_allowed payer_auth_codes"
-    " payer_timely_filing_days provider_class treating_id service_kind modality"
-    " patient_location minutes therapy_minutes new_patient interactive_complexity part2"
-    " start_time end_time em_basis location_id treating_class payer_class_codes payer_telehealth_codes"
-    " payer_modifier_order payer_quarter_hour_rule payer_programme_minutes payer_beside_programme"
+COLUMNS = (
+    words(
+        "encounter_id encounter_row_id position patient_id payer_id coverage_id secondary_coverage_id rendering_id"
+        " supervising_id service_date place_of_service code modifiers units charge_cents diagnoses pointers"
+        " authorization_id level_of_care payer_class payer_telehealth_rule payer_audio_allowed payer_auth_codes"
+        " payer_timely_filing_days provider_class treating_id service_kind modality"
+        " patient_location minutes therapy_minutes new_patient interactive_complexity part2"
+        " start_time end_time em_basis location_id treating_class payer_class_codes payer_telehealth_codes"
+        " payer_modifier_order payer_quarter_hour_rule payer_programme_minutes payer_beside_programme revenue_code"
+    )
+    + OF_PROGRAMME
 )
 NO_CODE = "none"  # a class that the payer's table lists with no code at all
 
@@ -96,8 +103,13 @@ def _visit_columns(visits: pd.DataFrame, payer_classes: pd.DataFrame) -> pd.Data
     frame["treating_id"] = visits["rendering_id"]
     frame["treating_class"] = visits["provider_class"]
     frame["payer_class_codes"] = class_codes(visits, payer_classes)
-    frame["telehealth"] = _telehealth(visits)
-    return frame
+    day = visits["programme_line"] == programmes.DAY
+    frame["telehealth"] = _telehealth(visits).mask(day, "")  # a day is no visit by video
+    of_programme = words("programme_code programme_revenue_code")
+    frame[[*OF_PROGRAMME, *of_programme]] = visits[[*OF_PROGRAMME, *of_programme]]
+    professional = visits["form"].isna()
+    frame[["stay_id", *stays.STAY_COLUMNS]] = frame[["stay_id", *stays.STAY_COLUMNS]].mask(professional)
+    return frame.assign(stated_revenue_code=visits["revenue_code"])
 
 
 def _modifiers(lines: pd.DataFrame) -> Column:
@@ -170,5 +182,6 @@ def code(visits: pd.DataFrame, masters: Masters, context: JudgeContext) -> Coded
     lines["pointers"] = _pointers(lines["diagnoses"])
     lines["charge_cents"] = fees.price(lines, masters.fees)
     lines["authorization_id"] = pd.Series(None, index=lines.index, dtype="str")
+    lines["revenue_code"] = institutional.revenue_codes(lines)
     found = findings.together([found, _line_findings(lines, uncut), _visit_findings(visits)])
     return Coded(lines[COLUMNS], found)

@@ -29,6 +29,16 @@ def beside(keys: Column, table: Column) -> Column:
     return pd.Series(table.reindex(keys).array, index=keys.index)
 
 
+def beside_each(keys: Column, table: pd.DataFrame) -> dict[str, Column]:
+    """`beside` for each column of a table, the keys looked up once: many rows, few keys."""
+    at, known = pd.factorize(keys)
+    found = table.reindex(known)
+    return {
+        str(name): pd.Series(column.array.take(at, allow_fill=True), index=keys.index)
+        for name, column in found.items()
+    }
+
+
 def among(keys: Column, others: Column) -> Column:
     """Whether each key is one of `others`; an absent one never is. `Series.isin` looks at texts one by one."""
     known = pa.array(others.dropna().unique(), pa.string())
@@ -53,6 +63,11 @@ class Masters:
     supervisions: pd.DataFrame = field(default_factory=pd.DataFrame)
     payer_classes: pd.DataFrame = field(default_factory=pd.DataFrame)
     schedule: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stays: pd.DataFrame = field(default_factory=pd.DataFrame)
+    programmes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    eligibility_answers: pd.DataFrame = field(
+        default_factory=pd.DataFrame
+    )  # facts: what payers said of the cover
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,7 @@ class JudgeContext:
     business_date: date
     place_of_service: str = "11"
     tax_id: str = ""  # the practice's; blank where nobody said
+    npi: str = ""  # the practice's own (type 2), which its claims go out under; likewise
     date_window_days: int = 1
     timely_margin_days: int = 15
     severities: Mapping[str, str] = field(default_factory=dict)

@@ -22,6 +22,7 @@ partly_denied      some lines denied
 denied             every line denied
 reversed           the last answer was taken back and not replaced yet
 crossed_over       answered and forwarded to the next payer, whose answer is awaited
+voided             a void that the payer took, and the payer holds nothing any more of the claim it voids
 replaced           newer claims resubmit, correct or void all that is on it
 =================  ==============================================================================================
 """
@@ -54,9 +55,18 @@ STATES = [
     "denied",
     "reversed",
     "crossed_over",
+    "voided",
     "replaced",
 ]
 RANK = {state: rank for rank, state in enumerate(STATES)}
+REJECTED = ["file_rejected", "rejected_syntax", "rejected"]  # before a payer had it
+# After a last payer's nothing more comes by itself.
+ANSWERED = ["paid", "patient_share", "partly_denied", "denied"]
+TAKEN = ["accepted", *ANSWERED, "reversed", "crossed_over"]  # a payer has or had it in adjudication
+OVER = ["voided", "replaced"]  # nobody speaks about it any more
+VOID = "8"  # CLM05-3
+# States in which the payer holds nothing that it paid for the claim.
+NOTHING_HELD = ["denied", "reversed"]
 # Before its newest claim speaks for it. An encounter nobody has judged yet is loaded, and nothing else.
 ENCOUNTER_STATES = ["loaded", "quarantined", "held", "charged", *STATES]
 
@@ -86,21 +96,26 @@ def claim_states(
     remitted_claims: pd.DataFrame,
     remittances: pd.DataFrame,
     line_verdicts: pd.DataFrame,
+    decided: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """One row a claim, columns `CLAIM_STATES`; frames are the ledger's tables of those names.
 
     `line_verdicts` is what ``denials.classify`` returns: ``remitted_line_id`` (null for a claim without lines),
-    ``remitted_claim_id``, ``line_id``, ``denied`` and, where known, ``patient_cents``. ``codes`` are the codes of
+    ``remitted_claim_id``, ``line_id``, ``denied`` and, where known, ``patient_cents``; `decided` is what
+    ``evidence.by_remittance`` makes of it, where that is known already. ``codes`` are the codes of
     the fact that decided; ``payer_control`` is the newest one, what REF*F8 of a correction needs;
     ``accepted_on`` is the day of the payer's proof of timely filing.
     """
     stated = answers.effects(acknowledgments)
     files = evidence.by_file(submissions, submission_claims, submission_events, stated)
     spoken = evidence.by_statement(stated)
-    decided = evidence.by_remittance(remitted_claims, remittances, line_verdicts)
+    if decided is None:
+        lines = evidence.counted(remitted_claims, remittances, line_verdicts)
+        decided = evidence.by_remittance(remitted_claims, remittances, lines)
     built = claims[["claim_id", "built_on"]].rename(columns={"built_on": "since"}).assign(state="built")
     replaced = replacements(claims, claim_lines)
-    said = pd.concat([built, files, spoken, decided, replaced], ignore_index=True)
+    voided = _voided(claims, pd.concat([spoken, decided], ignore_index=True), decided)
+    said = pd.concat([built, files, spoken, decided, voided, replaced], ignore_index=True)
     said = said[said["claim_id"].isin(claims["claim_id"])]
     strongest = said.assign(rank=said["state"].map(RANK)).sort_values(["claim_id", "rank"], kind="stable")
     last = strongest.drop_duplicates("claim_id", keep="last")[["claim_id", "state", "since", "codes"]]
@@ -156,6 +171,21 @@ def replacements(claims: pd.DataFrame, claim_lines: pd.DataFrame) -> pd.DataFram
             "replaced_by": newest["claim_id"],
         }
     )
+
+
+def _voided(claims: pd.DataFrame, spoken: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
+    """Voids (frequency 8) that are done: the payer took them, and what it had paid of the other claim is taken back.
+
+    ``since`` is the day of the later of the two.
+    """
+    voids = claims.loc[claims["frequency"] == VOID, ["claim_id", "replaces_claim_id"]]
+    taken = spoken[spoken["state"].map(RANK) >= RANK["accepted"]][["claim_id", "since"]]
+    rows = voids.merge(taken.drop_duplicates("claim_id", keep="last"), on="claim_id")
+    of_other = decided[["claim_id", "state", "since"]].rename(columns={"claim_id": "replaces_claim_id"})
+    rows = rows.merge(of_other, on="replaces_claim_id", suffixes=("", "_of_other"))
+    done = rows[rows["state"].isin(NOTHING_HELD)]
+    since = done[["since", "since_of_other"]].max(axis=1)
+    return pd.DataFrame({"claim_id": done["claim_id"], "state": "voided", "since": since})
 
 
 def encounter_states(

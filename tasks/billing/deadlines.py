@@ -15,16 +15,14 @@ import re
 import pandas as pd
 
 from configs import reference
+from tasks.billing import families
 from tasks.billing.context import Column
 
 MEDICARE_RECEIPT_DAYS = 5
-SERVICE_DATE, THROUGH_DATE, DISCHARGE_DATE, CALENDAR_YEAR = (
-    "service_date",
-    "through_date",
-    "discharge_date",
-    "calendar_year",
-)
-FIRST = "1"
+# Clocks of ``filing_basis`` that do not start at the service.
+THROUGH_DATE, DISCHARGE_DATE, CALENDAR_YEAR = "through_date", "discharge_date", "calendar_year"
+APPEAL = "appeal"  # step of an action (``denial_actions.tsv``) that has the payer's days of appeal
+CORRECTING = ("7", "8")  # CLM05-3 of a claim that answers for another one
 # What a payer's record says of its clocks.
 CLOCK = (
     "timely_filing_days",
@@ -87,20 +85,12 @@ def answered_on(
         remittances[["remittance_id", "payment_date"]], on="remittance_id"
     )
     newest = told.groupby("claim_id")["payment_date"].max()
-    corrected = claims.loc[claims["frequency"].fillna(FIRST) != FIRST, ["claim_id", "replaces_claim_id"]]
+    corrected = claims.loc[claims["frequency"].isin(CORRECTING), ["claim_id", "replaces_claim_id"]]
     corrected = corrected.rename(columns={"replaces_claim_id": "other"})
-    later = claims[claims["payer_order"].isin(["S", "T"])]
-    lines = claim_lines[["claim_id", "charge_id"]]
-    own = later[["claim_id"]].merge(lines, on="claim_id")
-    before = own.merge(lines.rename(columns={"claim_id": "other"}), on="charge_id")
-    turn = claims["payer_order"].map({"P": 0, "S": 1, "T": 2}).fillna(0).astype("int64")
-    order = dict(zip(claims["claim_id"], turn, strict=True))
-    before = before[
-        before["other"].map(order).astype("float64") < before["claim_id"].map(order).astype("float64")
-    ]
+    before = families.earlier(claims, claim_lines)
     # A corrected secondary claim answers its own remittance.
     before = before[~before["claim_id"].isin(corrected["claim_id"])]
-    pairs = pd.concat([corrected, before[["claim_id", "other"]]], ignore_index=True)
+    pairs = pd.concat([corrected, before], ignore_index=True)
     days: Column = _dated(pairs["other"], newest).groupby(pairs["claim_id"]).max()
     return days.dropna()
 
@@ -117,10 +107,10 @@ def claims(rows: pd.DataFrame, answered: Column) -> Column:
     """Last day for each claim to reach its payer; `rows` are claims with ``CLOCK``, `answered` as `answered_on`."""
     first = filing(rows["service_from"], rows["timely_filing_days"], rows["filing_basis"], rows["service_to"])
     start = _dated(rows["claim_id"], answered)
-    corrected = rows["frequency"].fillna(FIRST) != FIRST
+    corrected = rows["frequency"].isin(CORRECTING)
     again = corrections(start, rows["corrected_filing_days"], rows["timely_filing_days"])
     later = _after(start, rows["secondary_filing_days"], unknown("secondary_rule"))
-    limit = first.mask(rows["payer_order"].isin(["S", "T"]) & start.notna(), later)
+    limit = first.mask(rows["payer_order"].isin(families.LATER) & start.notna(), later)
     return limit.mask(corrected & start.notna(), again)
 
 
@@ -132,22 +122,24 @@ def corrections(noticed: Column, corrected_days: Column, payer_days: Column) -> 
 
 
 def response(
-    action: pd.Series,
-    noticed: pd.Series,
-    appeal_days: pd.Series,
-    payer_class: pd.Series,
+    step: Column,
+    noticed: Column,
+    appeal_days: Column,
+    payer_class: Column,
     corrected_by: Column | None = None,
-) -> pd.Series:
+) -> Column:
     """Last day to answer a denial noticed on `noticed`: an appeal has the payer's days, a correction `corrected_by`.
+
+    `step` is that of the denial's action, as the queues have it: whatever is no appeal is a correction here.
 
     Without `corrected_by` (see `corrections`) a correction has the days of ``default_unknown``.
     """
-    appeals = action.fillna("").str.contains("appeal")
     days = appeal_days.fillna(unknown("appeal_days")).astype("int64")
     days = days + (payer_class == "medicare_ffs").astype("int64") * MEDICARE_RECEIPT_DAYS
     if corrected_by is None:
         corrected_by = noticed + pd.Timedelta(days=unknown("corrected_days"))
-    return (noticed + pd.to_timedelta(days, unit="D")).where(appeals, corrected_by)
+    last: Column = (noticed + pd.to_timedelta(days, unit="D")).where(step == APPEAL, corrected_by)
+    return last
 
 
 def urgency(deadline: pd.Series, as_of: pd.Timestamp) -> pd.Series:

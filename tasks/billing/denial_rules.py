@@ -13,11 +13,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from configs import reference
-from tasks.billing.denials import NEEDS_RARC
+from tasks.billing.denial_codes import NEEDS_RARC
 
-REASON = re.compile(r"[A-Z]{2}-(?P<carc>\w+)(?:/(?P<rarc>\w+))?")
+REASON = re.compile(r"(?P<group>[A-Z]{2})-(?P<carc>\w+)(?:/(?P<rarc>\w+))?")
+
+
+class Reason(NamedTuple):
+    """One reason of a verdict; ``rarc`` where a remark stands beside it."""
+
+    group: str
+    carc: str
+    rarc: str | None
 
 
 @dataclass(frozen=True)
@@ -73,12 +82,17 @@ def predicted(rule_id: str) -> str | None:
     return " ".join([*carcs, *rarcs]) or None
 
 
+def reasons_of(text: str) -> list[Reason]:
+    """The reasons of a verdict, ``CO-97/N122 PR-1``, one by one."""
+    return [Reason(found["group"], found["carc"], found["rarc"]) for found in REASON.finditer(text)]
+
+
 def codes(reasons: str) -> tuple[frozenset[str], frozenset[str]]:
     """CARCs and RARCs of a verdict's reasons, ``CO-97/N122 PR-1``."""
-    found = list(REASON.finditer(reasons))
+    found = reasons_of(reasons)
     return (
-        frozenset(reason["carc"] for reason in found),
-        frozenset(reason["rarc"] for reason in found if reason["rarc"]),
+        frozenset(reason.carc for reason in found),
+        frozenset(reason.rarc for reason in found if reason.rarc),
     )
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from tasks.billing import codes, explicit, findings, times
 from tasks.billing.context import Column, beside
+from tasks.billing.institutional import lines, programmes
 from tasks.billing.visits import said
 
 SOURCE = "coding v1: time_unit_algorithms.tsv"
@@ -200,9 +201,13 @@ def _complexity(visits: pd.DataFrame, derived: pd.DataFrame) -> Derived:
 
 def items(visits: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Items of all visits in the order of `visits`, with what could not be coded."""
-    stated = visits["codes"].fillna("").str.strip() != ""
-    parts, found = explicit.items(visits[stated]) if stated.any() else ([], [])
-    pending = visits[~stated]
+    day = visits["programme_line"] == programmes.DAY
+    sessions = visits[~day]
+    stated = sessions["codes"].fillna("").str.strip() != ""
+    parts, found = explicit.items(sessions[stated]) if stated.any() else ([], [])
+    if day.any():
+        parts = [*parts, lines.days(visits[day])]
+    pending = sessions[~stated]
     for kind in pending["service_kind"].unique():
         more, problems = DERIVERS.get(kind, _uncoded)(pending[pending["service_kind"] == kind])
         parts, found = parts + more, found + problems

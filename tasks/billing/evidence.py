@@ -175,11 +175,10 @@ def _before(units: pd.DataFrame, speaking: pd.Series[bool]) -> pd.Series[bool]:
 
 
 def by_remittance(
-    remitted_claims: pd.DataFrame, remittances: pd.DataFrame, line_verdicts: pd.DataFrame
+    remitted_claims: pd.DataFrame, remittances: pd.DataFrame, lines: pd.DataFrame
 ) -> pd.DataFrame:
-    """What the answers that count (`counted`) come to for each claim; ``codes`` is the newest one's status."""
+    """What the answers that count (`lines`, as `counted`) come to for each claim; ``codes`` is the newest's status."""
     entries = _entries(remitted_claims, remittances)
-    lines = counted(remitted_claims, remittances, line_verdicts)
     newest = lines.drop_duplicates("claim_id", keep="last").rename(columns={"status": "codes"})
     newest = newest[["claim_id", "since", "codes"]].merge(_decision_states(lines), on="claim_id")
     paid = entries.groupby("claim_id")["paid_cents"].sum()

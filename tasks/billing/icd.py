@@ -51,6 +51,15 @@ def compact(code: str) -> str:
     return code.replace(".", "").strip().upper()
 
 
+def dotted(code: str) -> str:
+    """A code as people write it.
+
+    >>> dotted("F411"), dotted("F99")
+    ('F41.1', 'F99')
+    """
+    return f"{code[:3]}.{code[3:]}" if len(code) > 3 else code
+
+
 def _windows(first_fy: str, leaf: bool) -> tuple[np.datetime64, np.datetime64, np.datetime64]:
     """(valid from, billable from, billable before) of one row of the table.
 

@@ -34,7 +34,8 @@ SHADOWS = shape("shadow_id rule_id encounter_id encounter_row_id line:int payer_
 CHARGES = shape(
     "charge_id encounter_id encounter_row_id decision_id position:int patient_id payer_id coverage_id"
     " secondary_coverage_id rendering_id supervising_id service_date:day place_of_service code modifiers units:int"
-    " charge_cents diagnoses pointers authorization_id level_of_care"
+    " charge_cents diagnoses pointers authorization_id level_of_care form revenue_code type_of_bill condition_codes"
+    " stay_id"
 )  # fmt: skip
 HELD, CHARGED = "held", "charged"
 # What makes two charge lines the same line: the encounter's version, the coding and who is billed how.
@@ -42,6 +43,8 @@ IDENTITY = words(
     "encounter_row_id position payer_id coverage_id rendering_id supervising_id place_of_service code modifiers units"
     " charge_cents diagnoses pointers"
 )
+# And two lines of an 837I.
+IDENTITY_OF_STAYS = words("form revenue_code type_of_bill condition_codes stay_id")
 # What a charge line cannot be without.
 NEEDED = words(
     "patient_id payer_id coverage_id rendering_id place_of_service code units charge_cents diagnoses pointers"
@@ -96,7 +99,8 @@ def _in_weeks(
     certain (what comes after depends on it), therefore the rounds.
     """
     on_file = case.masters.authorizations
-    given = authorizations.allocate(lines, on_file, entries)
+    facility = case.context.npi
+    given = authorizations.allocate(lines, on_file, entries, facility=facility)
     told: list[pd.DataFrame] = []
     while True:
         now = Case(case.visits, lines, case.masters, case.context, case.history, given)
@@ -108,7 +112,7 @@ def _in_weeks(
         told.append(said[said["encounter_id"].isin(first["encounter_id"])])
         lines = lines[~lines["encounter_id"].isin(first["encounter_id"])]
         theirs = lines["patient_id"].isin(first["patient_id"])
-        again = authorizations.allocate(lines[theirs], on_file, entries)
+        again = authorizations.allocate(lines[theirs], on_file, entries, facility=facility)
         given = pd.concat([given.loc[lines.index[~theirs]], again]).reindex(lines.index)
 
 
@@ -127,18 +131,13 @@ def _authorized(
     free = needed & ~lines["encounter_id"].isin(held)
     given, weeks = _in_weeks(case, lines[free], entries, weighed)
     asking, asked = lines.loc[given.index], lines[needed & ~lines.index.isin(given.index)]
-    taken = pd.DataFrame(
-        {
-            "authorization_id": given["authorization_id"],
-            "charge_id": asking["encounter_id"] + "/" + asking["position"].astype("str"),
-            "units": asking["units"],
-            "cause": "judging",
-        }
+    taken = asking.assign(
+        authorization_id=given["authorization_id"],
+        charge_id=asking["encounter_id"] + "/" + asking["position"].astype("str"),
+        cause="judging",
     )
-    spent = pd.concat(
-        [entries[list(authorizations.ENTRIES)], authorizations.reserve(taken)], ignore_index=True
-    )
-    told = authorizations.allocate(asked, on_file, spent, pooled=False)
+    spent = pd.concat([entries, authorizations.told(authorizations.reserve(taken), taken)], ignore_index=True)
+    told = authorizations.allocate(asked, on_file, spent, pooled=False, facility=case.context.npi)
     missing = asked.loc[told["authorization_id"].isna(), "encounter_id"]
     found = [
         weeks[~weeks["encounter_id"].isin(missing)],  # without units no other week would help
@@ -220,6 +219,9 @@ def _charges(lines: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
     charged = decisions[decisions["outcome"] == CHARGED]
     rows = lines.merge(charged[["encounter_id", "decision_id"]], on="encounter_id")
     rows["charge_id"] = digests("charge", rows[IDENTITY].itertuples(index=False, name=None))
+    of_stay = rows["form"].notna()
+    named = rows.loc[of_stay, [*IDENTITY, *IDENTITY_OF_STAYS]].itertuples(index=False, name=None)
+    rows.loc[of_stay, "charge_id"] = digests("charge", named)
     return conform(rows, CHARGES)
 
 

@@ -8,8 +8,9 @@ A claim is found, in this order, by
 
 A person may say which claim it is (``person``); that goes before everything. A line is found by REF*6R, else by code,
 date and charge where exactly one line of the claim fits. Payers drop and reorder modifiers, so modifiers only decide
-between candidates. A line that the payer split is found with its twins, where together they are one of ours. What is
-not certain stays null: its money stays in suspense.
+between candidates. The code of a bed is its revenue code (SVC01 NU:1001), and a payer may answer a day by its revenue
+code instead of its procedure, or without the leading zero. A line that the payer split is found with its twins, where
+together they are one of ours. What is not certain stays null: its money stays in suspense.
 
 Nothing here depends on the order in which files came: only the numbers that surer answers taught count, and where
 those contradict each other none does.
@@ -149,13 +150,14 @@ def _by_content(
     against a line; a line whose number was already recognised is no candidate.
     """
     left = open_lines.assign(
-        sent_code=open_lines["submitted_code"].fillna(open_lines["code"]),
+        sent_code=_code(open_lines["submitted_code"].fillna(open_lines["code"])),
         size=open_lines["charge_cents"].astype("Int64").abs(),
         got=open_lines["modifiers"],
     )[["remitted_line_id", "remitted_claim_id", "claim_id", "sent_code", "size", "service_date", "got"]]
     right = claim_lines.rename(
         columns={"code": "sent_code", "charge_cents": "size", "service_date": "sent_on", "modifiers": "sent"}
     )[["line_id", "claim_id", "sent_code", "size", "sent_on", "sent"]]
+    right = _with_revenue_codes(right, claim_lines)
     pairs = left.merge(right.astype({"size": "Int64"}), on=["claim_id", "sent_code", "size"])
     taken = all_lines.loc[all_lines["line_id"].notna(), ["remitted_claim_id", "line_id"]].assign(taken=True)
     pairs = pairs.merge(taken, on=["remitted_claim_id", "line_id"], how="left")
@@ -169,6 +171,22 @@ def _by_content(
     gone = pd.concat([taken[["remitted_claim_id", "line_id"]], sure[["remitted_claim_id", "line_id"]]])
     sure = pd.concat([sure, _parts(rest, right, gone)], ignore_index=True)
     return dict(zip(sure["remitted_line_id"], sure["line_id"], strict=True))
+
+
+def _code(codes: pd.Series[str]) -> pd.Series[str]:
+    """Codes as they are sent: three digits are a revenue code without its zero."""
+    short = codes.str.fullmatch(r"\d{3}").fillna(False).astype(bool)
+    return codes.mask(short, "0" + codes)
+
+
+def _with_revenue_codes(right: pd.DataFrame, claim_lines: pd.DataFrame) -> pd.DataFrame:
+    """Our lines by their code, and those of an 837I by their revenue code too."""
+    other = (claim_lines["revenue_code"] != claim_lines["code"]) & claim_lines["revenue_code"].notna()
+    if not other.any():
+        return right
+    return pd.concat(
+        [right, right[other].assign(sent_code=claim_lines["revenue_code"][other])], ignore_index=True
+    )
 
 
 def _parts(left: pd.DataFrame, right: pd.DataFrame, gone: pd.DataFrame) -> pd.DataFrame:

@@ -12,14 +12,15 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.billing import accounts, months
-from tasks.billing.authorizations import REGAINED
+from tasks.billing import accounts, authorizations, months
 from tasks.billing.custody import ENCOUNTER_STATES, taken_over
+from tasks.billing.posting import turns
+from tasks.billing.posting.patients import OWN, REFUNDED, TILL, owners
 
 Tables = Mapping[str, pd.DataFrame]
 
-# The tables and columns the checks read: a caller with much history loads these and no more. `authorizations` and
-# `encounters` are current versions.
+# The tables and columns the checks read: a caller with much history loads these and no more. `authorizations`,
+# `encounters` and `patient_payments` are current versions.
 NEEDS: dict[str, list[str]] = {
     table: columns.split()
     for table, columns in {
@@ -27,6 +28,7 @@ NEEDS: dict[str, list[str]] = {
         "closings": "period balances_sha256",
         "remittances": "remittance_id bpr_cents claims claim_paid_cents plb_cents",
         "remitted_claims": "remitted_claim_id remittance_id position claim_id charge_cents paid_cents",
+        "adopted_claims": "adopted_id",
         "remitted_lines": "remitted_line_id remitted_claim_id position line_id charge_cents paid_cents",
         "remitted_adjustments": "remitted_claim_id remitted_line_id amount_cents",
         "provider_adjustments": "remittance_id amount_cents",
@@ -36,8 +38,11 @@ NEEDS: dict[str, list[str]] = {
         "claim_lines": "line_id claim_id position charge_id encounter_id charge_cents",
         "submissions": "submission_id claims charge_cents",
         "submission_claims": "submission_id claim_id",
-        "authorizations": "authorization_id units_approved",
-        "authorization_units": "authorization_id event units cause",
+        "patient_payments": "payment_id amount_cents",
+        "write_offs": "write_off_id account amount_cents",
+        "refunds": "refund_id recipient amount_cents",
+        "authorizations": "authorization_id units_approved unit_type",
+        "authorization_units": "authorization_id charge_id event units cause",
     }.items()
 }
 
@@ -200,7 +205,8 @@ def remittances_balance(tables: Tables) -> list[dict[str, Any]]:
 def _charges_posted_once(tables: Tables) -> list[dict[str, Any]]:
     """Charge: one posting of its whole amount to revenue, or that and the one that withdrew it; none without it."""
     journal, charges = tables["journal"], tables["charge_lines"]
-    posted = journal[(journal["source"] == "charge") & (journal["account"] == "revenue")]
+    posted = turns.standing(journal[journal["account"] == "revenue"])
+    posted = posted[posted["source"] == "charge"]
     size = _looked_up(charges["charge_id"], _count(posted, "charge_id"))
     off = charges["charge_cents"] + _looked_up(
         charges["charge_id"], _sum(posted, "charge_id", "amount_cents")
@@ -284,19 +290,19 @@ def _authorizations_hold(tables: Tables) -> list[dict[str, Any]]:
     A denied line gives its units back; where others took them and the payer then pays, nobody gave out too many.
     """
     units, approved = tables["authorization_units"], tables["authorizations"]
-    sign = units["event"].map({"reserve": 1, "release": -1}).fillna(0)
-    sign = sign.mask(units["cause"].astype("str").str.endswith(REGAINED).fillna(False).astype(bool), -1)
-    held = _sum(units.assign(signed=units["units"] * sign), "authorization_id", "signed")
-    over = _looked_up(approved["authorization_id"], held) - approved["units_approved"]
+    regained = units["cause"].astype("str").str.endswith(authorizations.REGAINED).fillna(False).astype(bool)
+    given = units.assign(event=units["event"].mask(regained, "release"))
+    left = authorizations.available(approved, given).reindex(approved["authorization_id"])
     return _found(
-        "authorization_units", "authorization", approved[(over > 0).astype(bool)], "authorization_id"
+        "authorization_units", "authorization", approved[(left < 0).to_numpy(dtype=bool)], "authorization_id"
     )
 
 
 def _matches_exist(tables: Tables) -> list[dict[str, Any]]:
     """Remitted claim and line: what they were matched to exists, and the line is of that claim."""
     claims, lines = tables["remitted_claims"], tables["remitted_lines"]
-    lost = claims[claims["claim_id"].notna() & ~claims["claim_id"].isin(tables["claims"]["claim_id"])]
+    known = pd.concat([tables["claims"]["claim_id"], tables["adopted_claims"]["adopted_id"]])
+    lost = claims[claims["claim_id"].notna() & ~claims["claim_id"].isin(known)]
     matched = lines[lines["line_id"].notna()].merge(
         claims[["remitted_claim_id", "claim_id"]], on="remitted_claim_id", how="left"
     )
@@ -317,6 +323,48 @@ def _closed_months_stand(tables: Tables) -> list[dict[str, Any]]:
     return _found("closed_month", "month", closings[changed], "period")
 
 
+def _own_money_posted_once(tables: Tables) -> list[dict[str, Any]]:
+    """Patient's payment, write-off, refund: its whole amount stands where it belongs, once; nothing else does."""
+    rows = tables["journal"]
+    rows = rows[rows["source"].isin(OWN)]
+    owner = rows["posting_id"].str.split(">").str[0]
+    posted = (
+        rows.groupby([owner.rename("owner"), "account"])["amount_cents"].sum().rename("posted").reset_index()
+    )
+    wanted = pd.concat([_payments(tables), _write_offs(tables), _refunds(tables)], ignore_index=True)
+    both = wanted.merge(posted, on=["owner", "account"], how="left")
+    off = (both["amount_cents"] - both["posted"].fillna(0)).astype("Int64")
+    lost = posted[~posted["owner"].isin(wanted["owner"]) & (posted["posted"] != 0)]
+    return [
+        *_found("own_money_posted", "own_money", _off(both, off), "id", "off"),
+        *_found("posting_has_own_money", "posting", lost, "owner", "posted"),
+    ]
+
+
+def _payments(tables: Tables) -> pd.DataFrame:
+    """Frame[id, owner, account, amount_cents]: what payments should have left in the till."""
+    rows = tables["patient_payments"]
+    return _belongs(rows, "patient_payment", rows["payment_id"], TILL, rows["amount_cents"])
+
+
+def _write_offs(tables: Tables) -> pd.DataFrame:
+    rows = tables["write_offs"]
+    return _belongs(rows, "write_off", rows["write_off_id"], rows["account"], -rows["amount_cents"])
+
+
+def _refunds(tables: Tables) -> pd.DataFrame:
+    rows = tables["refunds"]
+    account = rows["recipient"].map({"payer": REFUNDED, "patient": TILL})
+    return _belongs(rows, "refund", rows["refund_id"], account, -rows["amount_cents"])
+
+
+def _belongs(
+    rows: pd.DataFrame, source: str, ids: pd.Series[str], account: object, cents: pd.Series[int]
+) -> pd.DataFrame:
+    own = {"id": ids, "owner": owners(source, ids), "account": account, "amount_cents": cents}
+    return pd.DataFrame(own, index=rows.index)
+
+
 CHECKS: list[Callable[[Tables], list[dict[str, Any]]]] = [
     postings_sum_to_zero,
     _accounts_are_known,
@@ -329,4 +377,5 @@ CHECKS: list[Callable[[Tables], list[dict[str, Any]]]] = [
     _authorizations_hold,
     _matches_exist,
     _closed_months_stand,
+    _own_money_posted_once,
 ]

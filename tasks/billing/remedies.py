@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from configs import reference
 
+ORIGINAL, AS_ORIGINAL = "1", " as frequency 1"  # what a correction goes again as is said by its claim
+
 # What to do about a state that ends a claim before adjudication.
 REJECTION_ACTIONS = {
     "file_rejected": "fix the envelope, then resubmit",
     "rejected_syntax": "fix the segment named, then resubmit",
-    "rejected": "fix what the status code names, then resubmit as frequency 1",
+    "rejected": f"fix what the status code names, then resubmit{AS_ORIGINAL}",
 }
 
 
@@ -53,20 +55,40 @@ REASSOCIATE = {
 # Why a receivable below zero is work.
 CREDITS = {"receivable_payer": "CREDIT_PAYER", "receivable_patient": "CREDIT_PATIENT"}
 
+# What to do about a credit. Medicare and Medicaid want theirs within 60 days after it was found (dossier 07, S38).
+REFUND = {
+    "CREDIT_PAYER": "find out who overpaid, then refund (worklist refund) or wait for the recoupment",
+    "CREDIT_PATIENT": "refund the patient (worklist refund), within the state's days",
+    "CREDIT_UNAPPLIED": "find what it was paid for, or pay it back (load patient_payments, below zero)",
+}
 
-def remedy(state: str, codes: object) -> str:
+# What to do about a patient's share by its age (dossier 07, section 9).
+STATEMENTS = {
+    "0-30": "send the statement",
+    "31-60": "send the second statement; offer a payment plan and financial assistance",
+    "61-90": "send the third statement; offer a payment plan and financial assistance",
+    "over 90": "send the letter before collection, or write it off by policy",
+}
+
+
+def remedy(state: str, codes: object, frequency: object = ORIGINAL) -> str:
     """What to fix about a rejection: by the status code of a 277CA, by the place a 999 names, else in general.
 
     `codes` is what the fact says: ``A7 562 82`` (category, status, entity) or ``R 5 SV1:208:2400:8:4:6`` (IK3 and
     IK4: segment, ordinal, loop, error, element, error).
     """
+    said = _remedy(state, codes)
+    return said if frequency == ORIGINAL else said.replace(AS_ORIGINAL, "")
+
+
+def _remedy(state: str, codes: object) -> str:
     general = REJECTION_ACTIONS[state]
     words = codes.split() if isinstance(codes, str) else []
     if state == "rejected" and len(words) > 1:
         known = reference.by_key("claim_status_codes", "status").get(words[1])
         entity = ENTITIES.get(words[2], words[2]) if len(words) > 2 else ""
         said = f"{known['fix']}{f' ({entity})' if entity else ''}" if known else f"look up status {words[1]}"
-        return f"{said}; then resubmit as frequency 1"
+        return f"{said}; then resubmit{AS_ORIGINAL}"
     places = [word.split(":") for word in words if ":" in word]
     if state == "rejected_syntax" and places:
         segment, ordinal, loop, *rest = [*places[0], "", "", ""]

@@ -23,6 +23,10 @@ SUITE = "remittances"
 IDENTITY = ["payer_identifier", "trace", "payment_date", "bpr_cents", "content_sha256"]
 # A remittance's identity without what it says: what a payer must not use twice (dossier 4.9).
 NAME = IDENTITY[:4]
+# One payment may be explained in parts, by payee for instance: under one trace, with claims and an amount each.
+PAYMENT = IDENTITY[:2]
+# What two remittances of one payment must not both answer.
+ANSWERED = ["claim_control", "payer_control"]
 # Columns of the codec's tables that `facts` reads besides those that are stored under the same name.
 CODEC = frozenset({"transaction", "claim", "line", "service_from", "difference_cents"})
 # The expectation that two remittances under one name fail.
@@ -97,19 +101,40 @@ def facts(
     )
 
 
-def conflicts(new: pd.DataFrame, existing: pd.DataFrame) -> pd.DataFrame:
-    """Quarantine rows for remittances that bear one payer, trace, date and amount but say different things.
+def rivals(new: pd.DataFrame, existing: pd.DataFrame) -> set[str]:
+    """Ids of remittances that move money under one payer and trace, where `new` has one of them.
 
-    Both frames are ``remittances``. Nothing tells which of two is right, whichever came first: all of them wait for a
-    person, those of `existing` included, whose postings have to be withdrawn.
+    Both frames are ``remittances``. Those that move none are left out: their trace may be any word ("0", "NOPAY").
+    """
+    names = ["remittance_id", "bpr_cents", *PAYMENT]
+    known = pd.concat([existing[names], new[names]], ignore_index=True).drop_duplicates("remittance_id")
+    known = known[known["bpr_cents"] != 0]
+    several = known[known.duplicated(PAYMENT, keep=False)]
+    fresh = several.loc[several["remittance_id"].isin(new["remittance_id"]), PAYMENT].drop_duplicates()
+    return set(several.merge(fresh, on=PAYMENT)["remittance_id"])
+
+
+def conflicts(new: pd.DataFrame, existing: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """Quarantine rows for remittances of one payer and trace that contradict each other.
+
+    Such are those of one date and amount that say different things, and those that move money and answer the same
+    claim: the same check again, with another amount or date. `new` and `existing` are ``remittances``, `claims` the
+    ``remitted_claims`` of the `rivals` at least. Nothing tells which of two is right, whichever came first: all of
+    them wait for a person, those of `existing` included, whose postings have to be withdrawn.
     """
     names = ["remittance_id", *NAME]
     known = pd.concat([existing[names], new[names]], ignore_index=True).drop_duplicates("remittance_id")
-    known["name"] = digests("remittance_name", known[NAME].itertuples(index=False, name=None))
-    of_new = known["name"].isin(known.loc[known["remittance_id"].isin(new["remittance_id"]), "name"])
-    ids = known.loc[of_new & known.duplicated("name", keep=False), "remittance_id"]
-    reason = "TRACE_CONFLICT: another remittance has the same payer, trace, date and amount but other content"
-    return _quarantine(pd.DataFrame({"subject_id": ids}).assign(expectation=CONFLICT, reason=reason))
+    told = claims[["remittance_id", *ANSWERED]].drop_duplicates()
+    answers = known[known["bpr_cents"] != 0].merge(told, on="remittance_id")
+    ids: set[str] = set()
+    for frame, same in ((known, NAME), (answers, [*PAYMENT, *ANSWERED])):
+        again = frame[frame.duplicated(same, keep=False)]
+        of_new = again.loc[again["remittance_id"].isin(new["remittance_id"]), same].drop_duplicates()
+        ids |= set(again.merge(of_new, on=same)["remittance_id"])
+    # One reason for both: the row must not depend on which of several was there first.
+    reason = "TRACE_CONFLICT: another remittance has the same payer and trace but says something else"
+    rows = pd.DataFrame({"subject_id": pd.Series(sorted(ids), dtype="str")})
+    return _quarantine(rows.assign(expectation=CONFLICT, reason=reason))
 
 
 def without(found: RemittanceFacts, remittance_ids: Iterable[str]) -> RemittanceFacts:

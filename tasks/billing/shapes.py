@@ -99,3 +99,4 @@ ACKNOWLEDGMENTS = shape(
     "ack_id kind partner interchange_control group_control transaction_control claim_id code detail action"
     " payer_control sender charge_cents stated_on:day"
 )
+ACKNOWLEDGMENT_SOURCES = shape("ack_id sha256 transaction:int segment:int")

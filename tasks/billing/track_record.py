@@ -10,7 +10,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tasks.billing import denial_rules, rulebook
-from tasks.billing.context import words
+from tasks.billing.context import Column, words
 
 LET_GO = ("warn", "suppressed")
 COLUMNS = words("rule_id said judged right")
@@ -45,15 +45,31 @@ def record(said: pd.DataFrame, claim_lines: pd.DataFrame, verdicts: pd.DataFrame
     rows["judged"] = rows["denied"].notna()
     denied = rows["denied"].fillna(False).astype(bool)
     predicts = rulebook.predictions()
-    rows["right"] = False
-    rows.loc[denied, "right"] = [
-        denial_rules.foreseen(rule, category, reasons, predicts.get(rule))
-        for rule, category, reasons in rows.loc[denied, ["rule_id", "category", "reasons"]].itertuples(
-            index=False
-        )
-    ]
+    told = rows.loc[denied, ["rule_id", "category", "reasons"]].itertuples(index=False)
+    right = [denial_rules.foreseen(rule, category, why, predicts.get(rule)) for rule, category, why in told]
+    # Where nothing was denied yet the list is empty, which no column of flags takes in.
+    rows["right"] = pd.Series(right, index=rows.index[denied], dtype="bool").reindex(
+        rows.index, fill_value=False
+    )
     once = rows.groupby(["rule_id", "said_id"])[["judged", "right"]].any().reset_index()
     sums = once.groupby("rule_id").agg(
         said=("said_id", "size"), judged=("judged", "sum"), right=("right", "sum")
     )
     return sums.reset_index()[COLUMNS]
+
+
+def right_before(rules: Column, known: pd.DataFrame) -> Column:
+    """How often the rules that each reason names (ids, blanks between) were right, by `known` (see `record`).
+
+    A rule that no payer's answer has spoken about is left out: 0 of 0 says nothing for or against it. Null where
+    that leaves none; the reason of an item that no rule holds names none.
+    """
+    judged = known[known["judged"] > 0]
+    said = {
+        rule: f"{rule} {right} of {count}"
+        for rule, count, right in judged[["rule_id", "judged", "right"]].itertuples(index=False, name=None)
+    }
+    texts = [
+        ", ".join(said[rule] for rule in row.split() if rule in said) or None for row in rules.fillna("")
+    ]
+    return pd.Series(texts, index=rules.index, dtype="str")

@@ -1,11 +1,13 @@
 """Visits: an encounter beside the policy, payer and clinicians that decide how it is billed.
 
-Three questions are answered here once, so that every rule reads the same answer:
+Four questions are answered here once, so that every rule reads the same answer:
 
 * which policy pays first on the day of service (priority P), and which comes next;
 * who is shown as rendering and who as supervisor: a supervised clinician bills under the supervisor's NPI
   (``supervisor_npi``), with the supervisor named in 2310D (``supervisor_named``), or not at all;
-* where the patient was: place of service 10 for telehealth at home, 02 elsewhere, the place itself in person.
+* where the patient was: place of service 10 for telehealth at home, 02 elsewhere, the place itself in person;
+* whether it is a day or a service of a stay that goes on an 837I (``institutional``): such a claim shows the attending
+  clinician of the stay, whose class and enrolment then count.
 
 Nothing is refused here. Where the answer is wrong or missing, the best known one stands, for a gate to say so.
 """
@@ -16,6 +18,7 @@ import pandas as pd
 
 from tasks.billing import deadlines
 from tasks.billing.context import Column, JudgeContext, Masters, beside, words
+from tasks.billing.institutional import lines, programmes, stays
 
 PAYER = words(
     "row_id payer_class partner timely_filing_days telehealth_rule audio_allowed auth_codes supervised_billing"
@@ -119,6 +122,33 @@ def _place(visits: pd.DataFrame, context: JudgeContext) -> Column:
     return place.mask(parity, OFFICE).astype("str")
 
 
+def _with_programme(visits: pd.DataFrame, masters: Masters) -> pd.DataFrame:
+    """Visits with the columns of an 837I, which are null where the visit is professional."""
+    visits = visits.assign(**stays.beside_visits(visits, masters.stays))
+    visits["level_of_care"] = visits["level_of_care"].fillna(visits["stay_level_of_care"])
+    asking = visits[visits["stay_id"].notna()]
+    said = programmes.found(asking, masters.programmes)
+    said = said[lines.on_institutional_form(asking, said)].reindex(visits.index)
+    return visits.assign(
+        **{name: said[name] for name in ("form", "type_of_bill", "condition_codes")},
+        **{f"programme_{name}": said[name] for name in ("line", "code", "revenue_code")},
+    )
+
+
+def _attended(visits: pd.DataFrame, providers: pd.DataFrame) -> pd.DataFrame:
+    """Visits of an 837I show the attending clinician and no supervisor; who sat in the room is not on that form."""
+    facility, attending = visits["form"].notna(), visits["stay_attending_id"]
+    theirs = facility & attending.notna()
+    class_ = beside(attending, providers.set_index("provider_id")["provider_class"])
+    return visits.assign(
+        billed_rendering_id=visits["billed_rendering_id"].mask(theirs, attending),
+        credentialed_id=visits["credentialed_id"].mask(theirs, attending),
+        credentialed_class=visits["credentialed_class"].mask(theirs, class_),
+        billed_supervising_id=visits["billed_supervising_id"].mask(facility),
+        supervised=visits["supervised"] & ~facility,
+    )
+
+
 def assemble(encounters: pd.DataFrame, masters: Masters, context: JudgeContext) -> pd.DataFrame:
     """One row an encounter, in the order given.
 
@@ -126,8 +156,9 @@ def assemble(encounters: pd.DataFrame, masters: Masters, context: JudgeContext) 
     ``coverage_*``, ``payer_id``, ``payer_*``, ``secondary_coverage_id``, ``primaries_active``, ``provider_*`` (the
     clinician of the session), ``supervisor_*``, ``supervised``, ``billed_rendering_id``,
     ``billed_supervising_id`` (whom the claim shows), ``credentialed_id``, ``credentialed_class`` (whose enrolment
-    and class count), ``patient_known`` and ``pos``. ``payer_timely_filing_days`` counts from the service to the
-    last day to file by the payer's own clock.
+    and class count), ``patient_known``, ``pos``, ``stay_*`` and, where the visit goes on an 837I, ``form``,
+    ``type_of_bill``, ``condition_codes`` and ``programme_*``. ``payer_timely_filing_days`` counts from the service to
+    the last day to file by the payer's own clock.
     """
     visits = encounters.drop(columns=["version", "previous_id"], errors="ignore")
     visits = visits.rename(columns={"row_id": "encounter_row_id"}).reset_index(drop=True)
@@ -143,6 +174,7 @@ def assemble(encounters: pd.DataFrame, masters: Masters, context: JudgeContext) 
     programme = visits["service_kind"] == "iop_sud"
     # A substance-use programme is Part 2 by what it is, even where nobody set the flag.
     visits["part2"] = visits["part2"].astype("boolean").fillna(programme).astype("boolean")
+    visits = _attended(_with_programme(visits, masters), masters.providers)
     visits["level_of_care"] = visits["level_of_care"].fillna(
         programme.map({True: "iop", False: "outpatient"}).astype("str")
     )

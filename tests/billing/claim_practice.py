@@ -43,6 +43,7 @@ def masters(**changes: pd.DataFrame) -> Masters:
                 "priority": ["P", "P", "S"],
                 "member_id": ["xyz000000001", "XYZ000000002", "XYZ000000003"],
                 "group_number": ["GRP001", None, None],
+                "msp_type": [None, None, "12"],
                 "relationship": ["18", "19", "01"],
                 "subscriber_last_name": [None, "Müller", "Sample"],
                 "subscriber_first_name": [None, "Sam", "Lee"],

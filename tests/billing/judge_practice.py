@@ -67,11 +67,24 @@ ROWS: dict[str, dict[str, Any]] = {
         "appointment_id": "AP1", "patient_id": "P0001", "payer_id": "ACME", "service_date": "2026-01-12",
         "provider_id": "CL001", "code": "90837", "units": 1, "status": "booked",
     },
+    "stays": {
+        "stay_id": "ST1", "patient_id": "P0001", "level_of_care": "php", "admitted_on": "2026-01-05",
+        "attending_id": "CL001", "weekly_hours": 20,
+    },
+    "programmes": {
+        "payer_id": "ACME", "level_of_care": "php", "effective_from": "2026-01-01", "form": "837I",
+        "type_of_bill": "013", "revenue_code": "0913", "code": "S0201", "line": "day",
+    },
     "charge_lines": {
         "charge_id": "CH9", "encounter_id": "E9", "encounter_row_id": "E9-1", "decision_id": "D9", "position": 1,
         "patient_id": "P0001", "payer_id": "ACME", "coverage_id": "COV1", "rendering_id": "CL001",
         "service_date": "2026-01-02", "place_of_service": "11", "code": "90837", "units": 1, "charge_cents": 20000,
         "diagnoses": "F411", "pointers": "1", "authorization_id": "AU1",
+    },
+    "eligibility_answers": {
+        "answer_id": "EA1", "inquiry_id": "IQ1", "position": 1, "payer_identifier": "99999",
+        "member_id": "XYZ000000001", "birth_date": "1990-01-01", "answered_on": "2026-01-05", "info": "1",
+        "service_types": "MH",
     },
     "authorization_units": {
         "entry_id": "U9", "authorization_id": "AU1", "charge_id": "CH9", "event": "reserve", "units": 1, "cause": "D9",
@@ -89,7 +102,8 @@ PRICES = {
     "90785": 1500, "90791": 25000, "90792": 30000, "90832": 12000, "90833": 8000, "90834": 15000, "90836": 10000,
     "90837": 20000, "90838": 13000, "90839": 24000, "90840": 11000, "90846": 16000, "90847": 17000, "90853": 6000,
     "99203": 16000, "99212": 8000, "99213": 12000, "99214": 18000, "99215": 24000, "H0004": 4000, "H0015": 35000,
-    "96130": 20000, "96131": 15000,
+    "96130": 20000, "96131": 15000, "H0035": 45000, "S0201": 46000, "S9480": 30000, "1001": 90000, "1002": 80000,
+    "0126": 110000, "0124": 150000, "0183": 20000, "G0410": 7000, "G0176": 5000,
 }  # fmt: skip
 
 
@@ -124,7 +138,8 @@ def encounters(*changes: Mapping[str, Any]) -> pd.DataFrame:
 def usual_masters() -> dict[str, pd.DataFrame]:
     """The practice itself, made once."""
     usual = {name: rows(name, {}) if name in ROWS else nothing(name) for name in Masters.__dataclass_fields__}
-    unused = ("authorizations", "consents", "licenses", "supervisions", "schedule")
+    unused = ("authorizations", "consents", "licenses", "supervisions", "schedule", "stays", "programmes")
+    unused += ("eligibility_answers",)
     usual |= {name: nothing(name) for name in unused}
     return usual | {
         "fees": rows("fees", *({"code": code, "charge_cents": price} for code, price in PRICES.items()))
@@ -139,7 +154,7 @@ def masters(**tables: pd.DataFrame) -> Masters:
 def context(**changes: Any) -> JudgeContext:
     """The shipped severities on 2026-01-06."""
     usual: dict[str, Any] = {"business_date": TODAY, "severities": SEVERITIES, "overrides": OVERRIDES}
-    return JudgeContext(**(usual | {"tax_id": "123456789"} | changes))
+    return JudgeContext(**(usual | {"tax_id": "123456789", "npi": "1234567893"} | changes))
 
 
 def nothing(table: str) -> pd.DataFrame:

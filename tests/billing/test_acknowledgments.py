@@ -113,6 +113,25 @@ def test_the_same_statements_again_are_the_same_facts():
     assert len(twice) == len(sample())
 
 
+def test_where_each_statement_stands_in_its_file():
+    """The 999 is the file's first set, the 277CA its second; a TA1 and a whole group have no segment."""
+    sets = pd.DataFrame({"transaction": [0, 1]})
+    placed = PARTIAL.assign(segment=[4, 6]), STATUS.assign(transaction=1, segment=[5, 9, 14])
+    rows = acknowledgments.sources("sandbox", TA1, *placed, sets, "ab" * 32)
+    assert {name: str(dtype) for name, dtype in rows.dtypes.items()} == ledger_shape("acknowledgment_sources")
+    found = rows.merge(sample()[["ack_id", "kind", "code"]], on="ack_id").astype(object)
+    found = found.where(found.notna(), None)[["kind", "code", "transaction", "segment"]]
+    assert found.values.tolist() == [
+        ["TA1", "R", None, None],
+        ["999", "A", 1, 4],
+        ["999", "R", 1, 6],
+        ["999", "P", 1, None],
+        ["277CA", "A1", 2, 5],
+        ["277CA", "A2", 2, 9],
+        ["277CA", "A7", 2, 14],
+    ]
+
+
 def test_another_partner_s_statement_is_another_fact():
     other = acknowledgments.facts("direct", TA1, PARTIAL, STATUS)
     assert set(other["ack_id"]).isdisjoint(sample()["ack_id"])

@@ -180,6 +180,136 @@ def test_the_same_as_serving_people_one_after_the_other(
     assert asked(on_file, *changes) == [expected[n] for n in range(len(wanted))]
 
 
+TWO_A_DAY = (
+    {"service_date": "2026-01-05", "encounter_id": "E001", "code": "H0004", "units": 4},
+    {"service_date": "2026-01-05", "encounter_id": "E001", "code": "H0004", "units": 3, "position": 2},
+    {"service_date": "2026-01-05", "encounter_id": "E002", "code": "H0004", "units": 2},
+    {"service_date": "2026-01-06", "encounter_id": "E003", "code": "H0004", "units": 4},
+)
+BY_TYPE = [
+    (None, 9, ["AU1", "AU1", "AU1", auth.EXHAUSTED]),
+    ("unit", 13, ["AU1"] * 4),
+    ("visit", 3, ["AU1"] * 4),
+    ("visit", 2, ["AU1", "AU1", "AU1", auth.EXHAUSTED]),
+    ("day", 2, ["AU1"] * 4),
+    ("day", 1, ["AU1", "AU1", "AU1", auth.EXHAUSTED]),
+    ("hour", 4, ["AU1"] * 4),  # 13 quarters of an hour
+    ("hour", 3, ["AU1", "AU1", "AU1", auth.EXHAUSTED]),
+    (
+        "hour",
+        1,
+        [auth.EXHAUSTED, auth.EXHAUSTED, "AU1", auth.EXHAUSTED],
+    ),  # an encounter goes whole or not at all
+]
+
+
+def by_type(kind: str | None, approved: int) -> pd.DataFrame:
+    return rows("authorizations", SPAN | {"codes": "*", "unit_type": kind, "units_approved": approved})
+
+
+@pytest.mark.parametrize(("kind", "approved", "answer"), BY_TYPE)
+def test_units_burn_by_the_type_of_the_authorization(
+    kind: str | None, approved: int, answer: list[str]
+) -> None:
+    got = auth.allocate(lines(*TWO_A_DAY), by_type(kind, approved), nothing("authorization_units"))
+    # A line of an encounter that another line holds has no reason of its own.
+    assert got["authorization_id"].fillna(auth.EXHAUSTED).tolist() == answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken"),
+    [("visit", [1, 0, 1, 1]), ("day", [1, 0, 0, 1]), ("unit", [4, 3, 2, 4]), ("hour", [60, 45, 30, 60])],
+)
+def test_what_each_line_takes(kind: str, taken: list[int]) -> None:
+    got = auth.allocate(lines(*TWO_A_DAY), by_type(kind, 13), nothing("authorization_units"))
+    assert got["units_taken"].tolist() == taken
+    assert got["units_approved"].unique().tolist() == [780 if kind == "hour" else 13]
+    assert got["units_used"].max() == sum(taken)
+
+
+def reserved(kind: str, approved: int, *changes: dict[str, Any]) -> pd.DataFrame:
+    """Entries of the lines, as the ledger gives them beside their charges."""
+    met = lines(*changes)
+    made = met.assign(authorization_id="AU1", charge_id=[f"C{n}" for n in range(len(met))], cause="D1")
+    return auth.told(auth.reserve(made), made)
+
+
+@pytest.mark.parametrize(("kind", "left"), [("visit", 9), ("day", 10), ("unit", -1), ("hour", 525)])
+def test_what_is_left_counts_by_the_type(kind: str, left: int) -> None:
+    assert auth.available(by_type(kind, 12), reserved(kind, 12, *TWO_A_DAY))["AU1"] == left
+
+
+@pytest.mark.parametrize(("kind", "one", "both"), [("visit", 9, 10), ("day", 10, 10), ("hour", 585, 630)])
+def test_a_day_is_given_back_with_its_last_line(kind: str, one: int, both: int) -> None:
+    """A denied line gives back its own; the visit and the day stay used while another line of them stands."""
+    entries = reserved(kind, 12, *TWO_A_DAY)
+    on_file = by_type(kind, 12)
+    entries = pd.concat([entries, auth.told(auth.release(entries, charges("C0", cause="DENIED")), entries)])
+    assert auth.available(on_file, entries)["AU1"] == one
+    entries = pd.concat([entries, auth.told(auth.release(entries, charges("C1", cause="DENIED")), entries)])
+    assert auth.available(on_file, entries)["AU1"] == both
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [("day", "AU1"), ("visit", auth.EXHAUSTED), ("unit", auth.EXHAUSTED)]
+)
+@pytest.mark.parametrize("pooled", [True, False])
+def test_another_line_of_a_day_that_is_used_needs_no_further_day(kind: str, why: str, pooled: bool) -> None:
+    entries = reserved(kind, 1, {"service_date": "2026-01-05"})
+    line = lines({"encounter_id": "E900", "service_date": "2026-01-05"})
+    got = auth.allocate(line, by_type(kind, 1), entries, pooled=pooled)
+    assert got["authorization_id"].fillna(got["why"]).tolist() == [why]
+
+
+@pytest.mark.parametrize(
+    ("line", "minutes", "taken"),
+    [
+        ({"code": "96131", "units": 2}, None, 120),
+        ({"code": "97153", "units": 6}, 200, 90),  # the clock of the code, not that of the wall
+        ({"code": "90837"}, 58, 58),
+        ({"code": "90837"}, None, 53),  # at least
+        ({"code": "90853"}, 75, 75),
+        ({"code": "H0015"}, None, 180),
+    ],
+)
+def test_hours_are_minutes_of_the_codes_clock_or_documented(
+    line: dict[str, Any], minutes: int | None, taken: int
+) -> None:
+    met = lines(line).assign(minutes=pd.Series([minutes], dtype="Int64"))
+    got = auth.allocate(met, by_type("hour", 10), nothing("authorization_units"))
+    assert got["units_taken"].tolist() == [taken]
+
+
+def test_documented_minutes_count_once_for_all_lines_of_the_visit() -> None:
+    visit = {"encounter_id": "E001"}
+    met = lines(visit | {"code": "99214"}, visit | {"code": "90833", "position": 2})
+    met = met.assign(minutes=pd.Series([55, 55], dtype="Int64"))
+    got = auth.allocate(met, by_type("hour", 10), nothing("authorization_units"))
+    assert got["units_taken"].tolist() == [55, 0]
+
+
+def test_a_line_of_unknown_length_has_no_hours() -> None:
+    assert asked(by_type("hour", 10), {"code": "90853"}) == [auth.UNTIMED]
+
+
+@pytest.mark.parametrize(
+    ("npi", "facility", "why"),
+    [("1234567893", "1234567893", "AU1"), ("1245319599", "1234567893", auth.FACILITY),
+     (None, "1234567893", "AU1"), ("1245319599", "", "AU1")],
+)  # fmt: skip
+def test_an_authorization_may_be_limited_to_a_facility(npi: str | None, facility: str, why: str) -> None:
+    on_file = rows("authorizations", SPAN | {"facility_npi": npi})
+    got = auth.allocate(lines({}), on_file, nothing("authorization_units"), facility=facility)
+    assert got["authorization_id"].fillna(got["why"]).tolist() == [why]
+
+
+@pytest.mark.parametrize(("kind", "beyond"), [("visit", [False, False, False, True]), ("unit", [True] * 4)])
+def test_what_is_sent_again_finds_units_by_the_type(kind: str, beyond: list[bool]) -> None:
+    """Of two units; the charges had given theirs back."""
+    met = lines(*TWO_A_DAY).assign(authorization_id="AU1", charge_id=["C0", "C1", "C2", "C3"])
+    assert auth.beyond(met, by_type(kind, 2), nothing("authorization_units")).tolist() == beyond
+
+
 def charges(*names: str, units: int = 1, cause: str = "D1") -> pd.DataFrame:
     frame = pd.DataFrame(
         {"charge_id": list(names), "authorization_id": "AU1", "units": units, "cause": cause}
@@ -198,16 +328,10 @@ def left(entries: pd.DataFrame) -> int:
 def test_the_life_of_a_reservation() -> None:
     entries = stored(auth.reserve(charges("C1", "C2", units=3)))
     assert left(entries) == 6
-    accepted = auth.consume(entries, charges("C1", cause="277CA-1"))
-    entries = stored(entries, accepted)
-    assert accepted["units"].tolist() == [3]
-    assert left(entries) == 6  # consumption is a mark, not a second deduction
     entries = stored(entries, auth.release(entries, charges("C1", cause="VOID-1")))
     assert left(entries) == 9
     entries = stored(entries, auth.reserve(charges("C1", units=3, cause="REPLACEMENT-1")))
     assert left(entries) == 6
-    again = auth.consume(entries, charges("C1", cause="277CA-2"))
-    assert again["units"].tolist() == [3]
 
 
 def test_nothing_happens_twice() -> None:
@@ -216,14 +340,7 @@ def test_nothing_happens_twice() -> None:
     assert left(entries) == 11
     entries = stored(entries, auth.release(entries, charges("C1", cause="R1")))
     assert auth.release(entries, charges("C1", cause="R2")).empty
-    assert auth.consume(entries, charges("C1", cause="A1")).empty
     assert left(entries) == 12
-
-
-def test_consuming_twice_is_no_second_entry() -> None:
-    entries = stored(auth.reserve(charges("C1")))
-    entries = stored(entries, auth.consume(entries, charges("C1", cause="A1")))
-    assert auth.consume(entries, charges("C1", cause="A2")).empty
 
 
 def test_charges_without_an_authorization_reserve_nothing() -> None:

@@ -94,6 +94,7 @@ def test_a_dependant_has_a_patient_loop_and_the_insured_keeps_the_member_id() ->
     assert (spouse["subscriber_street"], spouse["subscriber_zip"]) == ("9 ELSEWHERE AVE", "461760009")
     assert (spouse["patient_street"], spouse["patient_zip"]) == ("3 SAMPLE RD", "627010001")
     assert spouse["payer_order"] == "S"
+    assert (child["msp_type"], spouse["msp_type"]) == (None, None), "no payer here is Medicare"
 
 
 def test_lines_follow_the_claims_in_order() -> None:

@@ -64,7 +64,8 @@ def balances(*remits) -> dict[str, int]:
 def state(*remits) -> str:
     facts = matched(*remits, claims=CLAIMS, lines=CLAIM_LINES)
     verdicts = denials.classify(facts.remitted_claims, facts.remitted_lines, facts.remitted_adjustments)
-    found = evidence.by_remittance(facts.remitted_claims, facts.remittances, verdicts)
+    counted = evidence.counted(facts.remitted_claims, facts.remittances, verdicts)
+    found = evidence.by_remittance(facts.remitted_claims, facts.remittances, counted)
     assert set(found["state"]) <= set(custody.STATES)
     return "".join(found["state"])
 

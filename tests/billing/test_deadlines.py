@@ -16,9 +16,9 @@ def test_filing_runs_from_the_service_and_unknown_payers_have_ninety_days():
 
 
 def test_an_appeal_has_the_payers_days_and_a_correction_ninety():
-    action = pd.Series(["appeal_with_records", "correct_resubmit"])
+    step = pd.Series(["appeal", "correct_resubmit"])
     limits = deadlines.response(
-        action, DAY, pd.Series([180, 180], dtype="Int64"), pd.Series(["commercial"] * 2)
+        step, DAY, pd.Series([180, 180], dtype="Int64"), pd.Series(["commercial"] * 2)
     )
     assert limits.dt.strftime("%Y-%m-%d").tolist() == ["2026-07-04", "2026-04-05"]
 

@@ -312,7 +312,8 @@ def test_the_parts_of_a_split_line_are_one() -> None:
 
 def test_a_line_that_nobody_knows_is_priced_by_what_the_payer_says_was_done() -> None:
     office = Office([contract(rate_cents=4000, code="90853")], [service()])
-    said = line(5000, ("CO", "45", 3000), line_id=None, code="90853", units_submitted_thousandths=2000)
+    units = {"units_paid_thousandths": 2000, "units_submitted_thousandths": 2000}
+    said = line(5000, ("CO", "45", 3000), line_id=None, code="90853", **units)
     found = office.one(answer(said))
     assert (found["state"], found["variance_cents"], found["line_id"]) == ("under", -3000, "RL1.1")
 

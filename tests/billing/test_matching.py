@@ -189,3 +189,29 @@ def test_nothing_to_match_is_no_fault():
 def test_the_same_charge_on_the_same_day_is_no_match():
     claims, _ = both(clp("X", "1", 20000, 20000, svc(20000, 20000)))
     assert claims["claim_id"].isna().all()
+
+
+BED = ledger(
+    "claim_lines",
+    claim_line("B1", "C000000001", 900, "1001", revenue_code="1001"),
+    claim_line("B2", "C000000001", 900, "1001", revenue_code="1001", service_date=dt.date(2026, 1, 6)),
+    claim_line("B3", "C000000001", 450, "H0035", revenue_code="0912"),
+)
+
+
+def lines_of(*answered):
+    total = sum(line["charge"] for line in answered)
+    _, lines = both(clp("C000000001", "1", total, total, *answered), our_lines=BED)
+    return lines["line_id"].fillna("").tolist()
+
+
+def test_a_night_is_recognised_by_its_revenue_code_and_its_day():
+    one = svc(900, 900, code="1001", day=dt.date(2026, 1, 6))
+    assert lines_of(one) == ["B2"]
+    assert lines_of(svc(900, 900, code="1001", day=None)) == [""], "which night, nobody says"
+
+
+def test_a_day_may_be_answered_by_its_revenue_code_with_or_without_the_zero():
+    for code in ("H0035", "0912", "912"):
+        assert lines_of(svc(450, 450, code=code)) == ["B3"], code
+    assert lines_of(svc(450, 450, code="0913")) == [""]

@@ -57,6 +57,7 @@ def whole_ledger() -> dict[str, pd.DataFrame]:
                 for one, cents in CHARGES.items()
             ),
         ),
+        "adopted_claims": ledger("adopted_claims"),
         "claims": ledger(
             "claims", claim("C000000001", 20000), claim("C000000002", 31000), claim("C000000009", 15000)
         ),
@@ -86,12 +87,19 @@ def whole_ledger() -> dict[str, pd.DataFrame]:
         "authorization_units": ledger(
             "authorization_units",
             *(
-                {"entry_id": f"U{number}", "authorization_id": "AU1", "event": event, "units": 1}
+                {
+                    "entry_id": f"U{number}",
+                    "authorization_id": "AU1",
+                    "charge_id": "CH1",
+                    "event": event,
+                    "units": 1,
+                }
                 for number, event in enumerate(["reserve", "consume", "reserve", "release", "reserve"])
             ),
         ),
     }
-    tables["closings"] = ledger("closings")
+    for name in ("closings", "patient_payments", "write_offs", "refunds"):
+        tables[name] = ledger(name)
     facts = matched(SAMPLE, lines=tables["claim_lines"])
     parts = (
         "remittances",
@@ -400,3 +408,44 @@ def test_a_claim_replaced_in_part_bills_no_charge_twice_and_hides_none_that_is(t
     stranger = claim_line("X2", "C000000002", 0, charge_id="CHX", encounter_id="EX")
     tables["claim_lines"] = pd.concat([tables["claim_lines"], ledger("claim_lines", stranger)])
     assert [p["check"] for p in prove(tables).problems] == ["charge_claimed_once"]
+
+
+def own_money(tables: dict[str, pd.DataFrame], **changes: Any) -> list[tuple[str, int]]:
+    """Problems of a ledger with a payment of 30.00, a write-off of 5.00 and a refund of 2.00 to the patient."""
+    rows = {
+        "patient_payments": {"payment_id": "PP1", "patient_id": "P0001", "amount_cents": 3000, "encounter_id": "E1"},
+        "write_offs": {
+            "write_off_id": "W1", "claim_id": "C000000001", "account": "receivable_patient", "kind": "charity",
+            "amount_cents": 500,
+        },
+        "refunds": {"refund_id": "R1", "claim_id": "C000000001", "recipient": "patient", "amount_cents": 200},
+    }  # fmt: skip
+    facts = {name: ledger(name, row) for name, row in rows.items()}
+    nobody = ledger("claims").assign(cents=pd.Series(dtype="Int64"))
+    entries = [
+        posting.patient_payments(facts["patient_payments"].assign(claim_id="C000000001"), nobody),
+        posting.write_offs(facts["write_offs"], tables["claims"]),
+        posting.refunds(facts["refunds"], tables["claims"], nobody),
+    ]
+    changed = {name: facts[name].assign(amount_cents=cents) for name, cents in changes.items()}
+    journal = pd.concat([tables["journal"], *entries], ignore_index=True)
+    problems = proof._own_money_posted_once(tables | facts | changed | {"journal": journal})
+    return [(problem["check"], problem["cents"]) for problem in problems]
+
+
+def test_the_practice_s_own_money_is_posted_once(tables):
+    assert own_money(tables) == []
+    assert own_money(tables, patient_payments=3001) == [("own_money_posted", 1)]
+    assert own_money(tables, write_offs=400) == [("own_money_posted", 100)]
+    assert own_money(tables, refunds=300) == [("own_money_posted", -100)]
+
+
+def test_own_money_that_no_fact_knows_does_not_prove(tables):
+    gone = {name: ledger(name) for name in ("patient_payments", "write_offs", "refunds")}
+    paid = ledger("patient_payments", {"payment_id": "PP1", "patient_id": "P0001", "amount_cents": 3000})
+    entries = posting.patient_payments(paid.assign(claim_id=None), ledger("claims").assign(cents=0))
+    problems = proof._own_money_posted_once(tables | gone | {"journal": entries})
+    assert [(problem["check"], problem["cents"]) for problem in problems] == [
+        ("posting_has_own_money", 3000),
+        ("posting_has_own_money", -3000),
+    ]

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.billing import bank_deposits, queues, reassociation, remedies
+from tasks.billing import bank_deposits, reassociation, remedies
+from tasks.billing.queues import money
 from tasks.billing.selections import selections
 from tests.support.remittance_frames import ledger
 
@@ -444,11 +445,10 @@ def test_what_is_due_stands_in_the_queue() -> None:
         [remittance(), remittance("R3", "EFT3", 50), remittance("R4", "EFT4", 60, payment_date=LATER)],
         payers=PAYERS,
     )
-    make, _ = queues.QUEUES["deposits"]
-    items = make(SimpleNamespace(reassociated=rows)).set_index("category")
+    items = money.deposits(SimpleNamespace(reassociated=rows)).set_index("category")
     assert set(items.index) == {LONE_DEPOSIT, DIFFERS}
     assert items["amount_cents"].to_dict() == {LONE_DEPOSIT: 500, DIFFERS: 10}
     assert items["source"].to_dict() == {LONE_DEPOSIT: "deposit B2", DIFFERS: "deposit B3 remittance R3"}
     assert items["payer_id"].tolist() == ["ACME", "ACME"]
     assert items["next_action"].notna().all()
-    assert make(SimpleNamespace(reassociated=reassociation.nothing())).empty
+    assert money.deposits(SimpleNamespace(reassociated=reassociation.nothing())).empty

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 
 from tasks.billing import remittances, shapes
 from tests.support.remittance_frames import SAMPLE, clp, codec, ledger, ledger_shape, remit, svc
+
+LATER = dt.date(2026, 3, 2)
 
 
 def test_the_sample_balances_to_its_payment():
@@ -156,35 +160,69 @@ def test_the_quarantine_does_not_depend_on_the_file_it_came_in():
     pd.testing.assert_frame_equal(first, second)
 
 
+def conflicts(new: remittances.RemittanceFacts, *others: remittances.RemittanceFacts) -> dict[str, str]:
+    """Remittances that contradict each other, each once, with the ids of their rows in quarantine."""
+    none = ledger("remittances")
+    existing = pd.concat([none, *(one.remittances for one in others)], ignore_index=True)
+    claims = pd.concat([one.remitted_claims for one in (new, *others)], ignore_index=True)
+    found = remittances.conflicts(new.remittances, existing, claims)
+    assert found["quarantine_id"].is_unique
+    assert found["reason"].str.startswith("TRACE_CONFLICT").all()
+    return dict(zip(found["subject_id"], found["quarantine_id"], strict=True))
+
+
 def test_a_trace_used_for_other_content_is_a_conflict():
-    earlier = remittances.facts(*codec(SAMPLE)).remittances
-    changed = codec(SAMPLE | {"claims": SAMPLE["claims"][::-1]})
-    later = remittances.facts(*changed)
-    found = remittances.conflicts(later.remittances, earlier)
-    both = [*earlier["remittance_id"], *later.remittances["remittance_id"]]
-    assert sorted(found["subject_id"]) == sorted(both)
-    again = remittances.conflicts(earlier, later.remittances)
-    assert sorted(again["quarantine_id"]) == sorted(found["quarantine_id"])  # whichever came first
-    assert found["reason"].iloc[0].startswith("TRACE_CONFLICT")
-    assert remittances.without(later, found["subject_id"]).remitted_lines.empty
+    earlier = remittances.facts(*codec(SAMPLE))
+    later = remittances.facts(*codec(SAMPLE | {"claims": SAMPLE["claims"][::-1]}))
+    both = sorted([*earlier.remittances["remittance_id"], *later.remittances["remittance_id"]])
+    assert sorted(conflicts(later, earlier)) == both
+    assert conflicts(later, earlier) == conflicts(earlier, later), "whichever came first"
+    assert remittances.without(later, both).remitted_lines.empty
     assert remittances.without(later, []).remitted_lines.equals(later.remitted_lines)
 
 
 def test_a_resend_is_no_conflict():
     facts = remittances.facts(*codec(SAMPLE))
-    assert remittances.conflicts(facts.remittances, facts.remittances).empty
-    assert remittances.conflicts(facts.remittances, ledger("remittances")).empty
+    assert conflicts(facts, facts) == conflicts(facts) == {}
 
 
 def test_two_contradicting_remittances_in_one_batch_both_wait():
     facts = remittances.facts(*codec(SAMPLE, SAMPLE | {"claims": SAMPLE["claims"][::-1]}))
-    assert len(remittances.conflicts(facts.remittances, ledger("remittances"))) == 2
+    assert len(conflicts(facts)) == 2
 
 
-def test_another_amount_under_the_same_trace_is_another_remittance():
-    other = remit(clp("C000000001", "1", 20000, 20000))
-    facts = remittances.facts(*codec(SAMPLE, other))
-    assert remittances.conflicts(facts.remittances, ledger("remittances")).empty
+FIRST, SECOND = (clp(f"C00000000{n}", "1", 20000, 20000, icn=f"ICN{n}") for n in (1, 2))
+
+
+@pytest.mark.parametrize(
+    "again", [remit(FIRST, SECOND), remit(FIRST, day=LATER), remit(FIRST, plb=(("WO", "X", 100),))]
+)
+def test_a_check_that_came_again_with_another_amount_or_date_was_posted_beside_the_first(again):
+    one, other = (remittances.facts(*codec(each)) for each in (remit(FIRST), again))
+    assert len(conflicts(other, one)) == len(conflicts(one, other)) == 2
+    assert conflicts(remittances.facts(*codec(remit(FIRST), again))) == conflicts(one, other)
+
+
+def test_a_payment_that_is_explained_in_parts_is_no_conflict():
+    facts = remittances.facts(*codec(remit(FIRST), remit(SECOND, clp("C000000003", "1", 5000, 5000))))
+    assert len(facts.remittances) == 2
+    assert conflicts(facts) == {}
+
+
+def test_of_three_under_one_trace_those_wait_that_contradict_each_other():
+    parts = remit(FIRST), remit(SECOND, day=LATER), remit(SECOND, bpr=None, plb=(("WO", "X", 100),))
+    one, two, three = (remittances.facts(*codec(each)) for each in parts)
+    waits = sorted([*two.remittances["remittance_id"], *three.remittances["remittance_id"]])
+    assert conflicts(one, two, three) == {}
+    assert conflicts(three, one, two) == conflicts(two, three, one)
+    assert sorted(conflicts(two, three, one)) == waits
+
+
+def test_a_trace_that_moves_no_money_may_be_used_on_another_day():
+    denied = clp("C000000001", "4", 20000, 0, cas=(("CO", "16", 20000),))
+    facts = remittances.facts(*codec(remit(denied, trace="0"), remit(denied, trace="0", day=LATER)))
+    assert len(facts.remittances) == 2
+    assert conflicts(facts) == {}
 
 
 def test_our_payer_is_named_where_one_alone_uses_the_identifier():

@@ -10,6 +10,8 @@ from judge_practice import ROWS, frame, nothing, rows
 
 from tasks.billing import authorizations as auth
 from tasks.billing import credentialing, queues
+from tasks.billing.queues.papers import authorizations as of_authorizations
+from tasks.billing.queues.papers import clinicians
 
 TODAY = pd.Timestamp("2026-01-06")
 SPAN = {"codes": "H0015", "units_approved": 12, "valid_from": "2026-01-05", "valid_to": "2026-02-20",
@@ -69,6 +71,44 @@ def test_appointments_after_the_end_are_counted_apart_and_the_next_authorization
                                     {"payer_id": "OTHER"}])  # fmt: skip
 def test_what_the_authorization_is_not_for_uses_nothing(change: dict[str, Any]) -> None:
     assert forecast(booked(*WEEK, **change), 10)["units_short"] == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "units", "left", "short", "exhausted"),
+    [
+        ("unit", "H0004", 4, 2, 16, "2026-01-07"),
+        ("visit", "H0004", 4, 2, 2, "2026-01-12"),
+        ("hour", "H0004", 4, 2, 2, "2026-01-12"),
+        ("hour", "H0004", 2, 2, 0, None),
+        (
+            "hour",
+            "H0004",
+            3,
+            2,
+            2,
+            "2026-01-12",
+        ),  # 105 of 120 minutes after two, the rest is short by two times 45
+        ("day", "H0004", 4, 2, 2, "2026-01-12"),
+    ],
+)
+def test_the_forecast_counts_as_the_authorization_does(
+    kind: str, code: str, units: int, left: int, short: int, exhausted: str | None
+) -> None:
+    """Two units are left, and four appointments are booked on four days."""
+    on_file = rows("authorizations", SPAN | {"unit_type": kind, "codes": code, "units_approved": 2})
+    (found,) = auth.forecast(
+        on_file, nothing("authorization_units"), booked(*WEEK, code=code, units=units), TODAY
+    ).to_dict(orient="records")
+    assert (found["units_left"], found["units_short"]) == (left, short)
+    assert str(found["exhausted_on"].date()) == exhausted if exhausted else pd.isna(found["exhausted_on"])
+
+
+def test_an_authorization_of_another_facility_is_not_forecast_with_our_appointments() -> None:
+    on_file = rows("authorizations", SPAN | {"facility_npi": "1245319599"})
+    entries = nothing("authorization_units")
+    ours = auth.forecast(on_file, entries, booked(*WEEK), TODAY, "1234567893")
+    theirs = auth.forecast(on_file, entries, booked(*WEEK), TODAY, "1245319599")
+    assert (ours["units_booked"].item(), theirs["units_booked"].item()) == (0, 4)
 
 
 def test_appointments_of_the_past_are_not_to_come() -> None:
@@ -166,11 +206,11 @@ def test_they_are_items_of_their_queues() -> None:
             rows("providers", {"license_to": "2026-02-01"}), nothing("licenses"), rows("enrollments", {}), TODAY
         ),
     )  # fmt: skip
-    (item,) = queues.QUEUES["authorizations"][0](sources).to_dict(orient="records")
+    (item,) = of_authorizations(sources).to_dict(orient="records")
     assert item["subject_id"] == "AU1 short"
     assert item["reason"] == "SHORT 2 of 12 units left, 2 short"
     assert item["deadline"] == pd.Timestamp("2026-01-12")
-    (item,) = queues.QUEUES["credentialing"][0](sources).to_dict(orient="records")
+    (item,) = clinicians(sources).to_dict(orient="records")
     assert item["subject_id"] == "CL001 licence IL 2026-02-01"
     assert item["reason"] == "ENDS licence IL"
     assert item["next_action"].startswith("renew")
@@ -178,5 +218,14 @@ def test_they_are_items_of_their_queues() -> None:
 
 NOT_READ = (
     *("encounter_states", "findings", "estimates", "claim_lines", "claim_states", "remittances"),
-    *("remitted_claims", "remitted_lines", "verdicts", "journal", "silent", "quarantine", "submissions"),
+    *(
+        "remitted_claims",
+        "remitted_lines",
+        "verdicts",
+        "counted",
+        "journal",
+        "silent",
+        "quarantine",
+        "submissions",
+    ),
 )

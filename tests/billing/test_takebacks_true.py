@@ -31,7 +31,8 @@ def facts(history: History) -> RemittanceFacts:
     found = remittances.facts(
         joined, *map(of_arrow, tables), payers=ledger("payers", *history.rows["payers"])
     )
-    disputed = remittances.conflicts(found.remittances, found.remittances.iloc[:0])["subject_id"]
+    none = found.remittances.iloc[:0]
+    disputed = remittances.conflicts(found.remittances, none, found.remitted_claims)["subject_id"]
     found = remittances.without(found, disputed)
     claims, _ = matching.match(
         found.remitted_claims,

@@ -7,10 +7,16 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from configs import reference
+from configs.identity import digest
 from connectors.ledger import empty
 from tasks.billing import expected, queues, remedies, suspense, worklists
 from tasks.billing.custody import CLAIM_STATES, ENCOUNTER_STATE, SILENCE
 from tasks.billing.denials import classify
+from tasks.billing.evidence import counted
+from tasks.billing.patient_share import SHARES, owed, waits
+from tasks.billing.queues.denied import QUEUE_OF_STEP
+from tasks.billing.queues.sources import APPEALS
 from tasks.billing.shapes import empty as shaped
 from tasks.billing.takebacks import WORK
 
@@ -122,6 +128,7 @@ def sources():
             **facts,
             **other,
         }
+        values["counted"] = counted(values["remitted_claims"], values["remittances"], values["verdicts"])
         return queues.Sources(**values)  # type: ignore[arg-type]
 
     return make
@@ -154,7 +161,11 @@ def test_a_denied_line_is_work_with_dollars_deadline_action_and_source(sources):
     of = remitted(1, "1")
     made = sources([claim()], [of], [line(of)], [adjustment(of, "CO", "197", 20000)], [REMITTANCE])
     (item,) = worklists.items(made).to_dict(orient="records")
-    assert (item["queue"], item["category"], item["recoverable_cents"]) == ("denials", "auth_missing", 20000)
+    assert (item["queue"], item["category"], item["recoverable_cents"]) == (
+        "denials_appeal",
+        "auth_missing",
+        20000,
+    )
     assert (item["next_action"], item["deadline"]) == ("retro_auth_or_appeal", pd.Timestamp("2026-07-19"))
     assert (item["source"], item["reason"]) == ("R1 segment 12", "CO-197")
 
@@ -183,7 +194,7 @@ def test_more_dollars_under_a_nearer_deadline_come_first(sources):
     )
     items = worklists.items(made)
     assert items["claim_id"].tolist() == ["C2", "C1"]
-    assert (items["priority"] == items["recoverable_cents"] * items["urgency"]).all()
+    assert (items["priority"] == items["expected_cents"] * items["urgency"]).all()
 
 
 def test_an_item_has_the_same_id_on_every_day(sources):
@@ -315,7 +326,7 @@ def test_both_halves_of_a_split_claim_are_looked_at(sources):
             [claim()], [denied, paid], lines[::place], [adjustment(denied, "CO", "197", 10000)], [REMITTANCE]
         )
         (item,) = worklists.items(made).to_dict(orient="records")
-        assert (item["queue"], item["subject_id"]) == ("denials", "R1-1-L")
+        assert (item["queue"], item["subject_id"]) == ("denials_appeal", "R1-1-L")
 
 
 @pytest.mark.parametrize(("reversing", "correcting"), [("RA", "RB"), ("RB", "RA")])
@@ -330,7 +341,7 @@ def test_a_denied_correction_in_another_check_of_the_day_is_work(sources, revers
         [REMITTANCE, {**LATER, "remittance_id": "RA"}, {**LATER, "remittance_id": "RB"}],
     )
     (item,) = worklists.items(made).to_dict(orient="records")
-    assert (item["queue"], item["subject_id"]) == ("denials", f"{correcting}-1-L")
+    assert (item["queue"], item["subject_id"]) == ("denials_appeal", f"{correcting}-1-L")
 
 
 def test_a_later_estimate_leaves_the_denial_in_its_queue(sources):
@@ -338,7 +349,7 @@ def test_a_later_estimate_leaves_the_denial_in_its_queue(sources):
     cas = [adjustment(of, "CO", "197", 20000) for of in (denied, estimate)]
     made = sources([claim()], [denied, estimate], [line(denied), line(estimate)], cas, [REMITTANCE, LATER])
     (item,) = worklists.items(made).to_dict(orient="records")
-    assert (item["queue"], item["subject_id"]) == ("denials", "R1-1-L")
+    assert (item["queue"], item["subject_id"]) == ("denials_appeal", "R1-1-L")
 
 
 def test_a_denial_without_a_payment_date_has_the_day_it_was_produced(sources):
@@ -394,9 +405,9 @@ def test_a_patient_who_is_owed_money_is_work_although_the_payer_owes_more(source
         entry("receivable_payer", 20000, charge_id="CH1"),
         entry("receivable_patient", -700, claim_id="C1", remittance_id="R1"),
     )
-    (item,) = worklists.items(sources([claim()], claim_lines=lines, journal=journal)).to_dict(
-        orient="records"
-    )
+    states = frame(shaped(CLAIM_STATES), {"claim_id": "C1", "state": "paid"})
+    made = sources([claim()], claim_lines=lines, journal=journal, claim_states=states)
+    (item,) = worklists.items(made).to_dict(orient="records")
     assert (item["reason"], item["amount_cents"]) == ("CREDIT_PATIENT", 700)
 
 
@@ -497,3 +508,175 @@ def test_the_next_answer_is_another_matter_and_a_replaced_claim_none(sources):
 
 def test_every_cause_says_what_to_do():
     assert set(expected.NEXT_ACTION) == set(expected.CAUSES)
+
+
+@pytest.mark.parametrize(
+    ("carc", "remarks", "queue"),
+    [
+        ("197", None, "denials_appeal"),
+        ("4", None, "denials_correct"),
+        ("16", "MA130", "denials_correct"),
+        ("16", "M127", "records"),
+        ("109", None, "denials"),
+    ],
+)
+def test_a_denial_stands_in_the_queue_of_its_action_under_one_id(sources, carc, remarks, queue):
+    of = remitted(1, "4")
+    made = sources(
+        [claim()], [of], [{**line(of), "remarks": remarks}], [adjustment(of, "CO", carc, 20000)], [REMITTANCE]
+    )
+    (item,) = worklists.items(made).to_dict(orient="records")
+    assert item["queue"] == queue
+    assert item["item_id"] == digest("item", "denials", "R1-1-L")
+    assert len(queues.named(worklists.items(made), "denials")) == 1
+    assert len(queues.named(worklists.items(made), queue)) == 1
+
+
+@pytest.mark.parametrize(
+    ("carc", "remarks", "queue", "deadline"),
+    [
+        ("242", None, "denials_appeal", "2026-07-19"),  # gap_exception: asked of the payer as an appeal is
+        ("279", None, "denials_appeal", "2026-07-19"),
+        ("54", None, "denials_correct", "2026-04-20"),  # correct_or_appeal: a corrected claim first
+    ],
+)
+def test_the_deadline_is_that_of_the_queue_and_not_of_a_word_in_the_action(
+    sources, carc, remarks, queue, deadline
+):
+    of = remitted(1, "4")
+    made = sources(
+        [claim()], [of], [{**line(of), "remarks": remarks}], [adjustment(of, "CO", carc, 20000)], [REMITTANCE]
+    )
+    (item,) = worklists.items(made).to_dict(orient="records")
+    assert (item["queue"], item["deadline"]) == (queue, pd.Timestamp(deadline))
+
+
+def test_what_is_expected_of_an_item_and_how_it_presses_are_both_shown(sources):
+    of = remitted(1, "1")
+    made = sources([claim()], [of], [line(of)], [adjustment(of, "CO", "197", 20000)], [REMITTANCE])
+    (item,) = worklists.items(made).to_dict(orient="records")
+    assert (item["recovery_rate"], item["expected_cents"], item["urgency"]) == (3500, 7000, 1)
+    (item,) = worklists.items(replace(made, percents={"auth_missing": 80})).to_dict(orient="records")
+    assert (item["expected_cents"], item["priority"]) == (16000, 16000)
+
+
+def written(cents: int, charge: str | None = None) -> pd.DataFrame:
+    row = {"claim_id": "C1", "charge_id": charge, "account": "receivable_payer", "amount_cents": cents}
+    return frame(empty("write_offs"), row)
+
+
+@pytest.mark.parametrize(
+    ("offs", "left"),
+    [
+        ([(5000, None)], [15000, 10000]),
+        ([(20000, None)], [10000]),
+        ([(25000, None)], [5000]),
+        ([(30000, None)], []),
+        ([(10000, "CH2")], [20000]),
+        ([(10000, "CH2"), (5000, None)], [15000]),
+    ],
+)
+def test_a_write_off_lowers_the_denials_of_its_line_or_claim_and_closes_them(sources, offs, left):
+    first, second = remitted(1, "4"), {**remitted(2, "4"), "charge_cents": 10000}
+    ours = [
+        {"line_id": f"L{number}", "claim_id": "C1", "charge_id": f"CH{number}", "position": number}
+        for number in (1, 2)
+    ]
+    made = sources(
+        [claim()],
+        [first, second],
+        [line(first, line_id="L1"), line(second, line_id="L2")],
+        [adjustment(first, "CO", "197", 20000), adjustment(second, "CO", "197", 10000)],
+        [REMITTANCE],
+        claim_lines=frame(empty("claim_lines"), *ours),
+        write_offs=pd.concat([written(*one) for one in offs]),
+    )
+    items = queues.named(worklists.items(made), "denials")
+    assert sorted(items["amount_cents"], reverse=True) == left
+    assert (items["amount_cents"] == items["recoverable_cents"]).all()
+
+
+def test_a_denial_under_appeal_is_no_item_and_the_appeal_is_one(sources):
+    of = remitted(1, "1")
+    due = {"queue": "appeals", "subject_id": "AP1 file", "claim_id": "C1", "reason": "DUE level 1"}
+    made = sources(
+        [claim()], [of], [line(of)], [adjustment(of, "CO", "197", 20000)], [REMITTANCE],
+        appealed=frozenset({"R1-1-L"}), appeals=frame(shaped(APPEALS), due),
+    )  # fmt: skip
+    assert worklists.items(made)["queue"].tolist() == ["appeals"]
+
+
+def prepaid(*entries: dict[str, object], state: str = "paid", seen: str = "paid", **more: object):
+    """Sources of a patient whose money stands in the journal so."""
+    visit = {"encounter_id": "E1", "patient_id": "P1", "service_date": "2026-01-05"}
+    journal, ours = frame(empty("journal"), *entries), frame(empty("claims"), claim(patient_id="P1"))
+    states = frame(shaped(CLAIM_STATES), {"claim_id": "C1", "state": state})
+    waiting = waits(ours, empty("claim_lines"), states, empty("remitted_claims"), ())
+    shares = owed(journal, ours, empty("claim_lines"), waiting, TODAY)
+    return {
+        "journal": journal,
+        "claim_states": states,
+        "shares": shares,
+        "unspoken": frozenset(waiting),
+        "encounters": frame(empty("encounters"), visit),
+        "encounter_states": frame(shaped(ENCOUNTER_STATE), {"encounter_id": "E1", "state": seen}),
+        **more,
+    }
+
+
+def test_what_was_paid_at_the_visit_is_no_credit_until_every_payer_has_spoken(sources):
+    copay = entry("receivable_patient", -2500, claim_id="C1", source="patient_payment")
+    ours = [claim(patient_id="P1")]
+    for state in ("sent", "accepted", "crossed_over", "reversed"):
+        assert worklists.items(sources(ours, **prepaid(copay, state=state))).empty
+    (item,) = worklists.items(sources(ours, **prepaid(copay))).to_dict(orient="records")
+    assert (item["queue"], item["reason"], item["amount_cents"]) == ("credits", "CREDIT_PATIENT", 2500)
+
+
+def test_money_without_a_claim_is_a_credit_once_nothing_of_the_patient_is_on_its_way(sources):
+    money = entry("receivable_patient", -2500, patient_id="P1", source="patient_payment")
+    ours = [claim(patient_id="P1")]
+    for on_its_way in (prepaid(money, state="sent"), prepaid(money, seen="held")):
+        assert worklists.items(sources(ours, **on_its_way)).empty
+    (item,) = worklists.items(sources(ours, **prepaid(money))).to_dict(orient="records")
+    assert (item["reason"], item["subject_id"]) == ("CREDIT_UNAPPLIED", "P1 CREDIT_UNAPPLIED")
+    late = replace(sources(ours, **prepaid(money, seen="held")), as_of=TODAY + pd.Timedelta(days=30))
+    assert worklists.items(late)["amount_cents"].tolist() == [2500]
+
+
+def share(**values: object) -> dict[str, object]:
+    return {
+        "claim_id": "C1", "patient_id": "P1", "payer_id": "ACME", "balance_cents": 3000, "state": "due",
+        "since": pd.Timestamp("2026-01-20"), "days": 12, "age": "0-30", **values,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("age", "deadline", "action"),
+    [
+        ("0-30", "2026-02-19", "send the statement"),
+        ("31-60", "2026-03-21", "send the second statement"),
+        ("61-90", "2026-04-20", "send the third statement"),
+        ("over 90", None, "send the letter before collection"),
+    ],
+)
+def test_a_patient_s_share_asks_for_the_step_of_its_age(sources, age, deadline, action):
+    made = sources([claim()], shares=frame(shaped(SHARES), share(age=age)))
+    (item,) = worklists.items(made).to_dict(orient="records")
+    assert (item["queue"], item["category"], item["amount_cents"]) == ("patients", age, 3000)
+    assert item["deadline"] == pd.Timestamp(deadline) if deadline else pd.isna(item["deadline"])
+    assert item["next_action"].startswith(action)
+
+
+@pytest.mark.parametrize("state", ["waits", "settled", "credit"])
+def test_a_share_that_is_not_due_is_no_item(sources, state):
+    made = sources([claim()], shares=frame(shaped(SHARES), share(state=state)))
+    assert worklists.items(made).empty
+
+
+def test_every_queue_has_a_maker_and_every_rejection_and_silence_an_action(sources):
+    assert set(queues.GROUPS["denials"]) <= set(queues.QUEUES)
+    assert {*QUEUE_OF_STEP.values(), "denials"} == set(queues.GROUPS["denials"])
+    assert {*QUEUE_OF_STEP} <= {row["step"] for row in reference.table("denial_actions")}
+    assert set(remedies.STATEMENTS) == {"0-30", "31-60", "61-90", "over 90"}
+    assert {*remedies.CREDITS.values(), "CREDIT_UNAPPLIED"} == set(remedies.REFUND)

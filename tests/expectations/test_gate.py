@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from configs.checks import Threshold, thresholds
+from configs.settings import ConfigurationError
 from expectations.gate import CheckStopped, check
 from expectations.suite import Rule, Suite, between, columns, matches, present, unique
 from expectations.suites import SUITES
@@ -80,6 +81,26 @@ def test_every_suite_has_a_threshold_and_names_its_columns_first():
         assert known.key in known.rules[0].arguments["column_set"]
         used = {rule.arguments["column"] for rule in known.rules[1:]}
         assert used <= set(known.rules[0].arguments["column_set"])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[charge]\nshare = 0.5\nrows = 2\n", "checks.toml: charge: no such suite"),
+        ("[charges]\nshare = 0.5\n", "checks.toml: charges: share and rows are needed"),
+        ("charges = 3\n", "checks.toml: charges: share and rows are needed"),
+        ("[charges]\nshare = 5\nrows = 2\n", r"checks.toml: charges\.share: a number from 0 to 1"),
+        ("[charges]\nshare = true\nrows = 2\n", r"checks.toml: charges\.share: a number from 0 to 1"),
+        ("[charges]\nshare = 0.5\nrows = 2.5\n", r"checks.toml: charges\.rows: a whole number"),
+        ("[charges\n", "checks.toml is not valid TOML"),
+    ],
+)
+def test_thresholds_that_cannot_be_used_stopped_the_stage_with_the_name_of_a_python_error(
+    tmp_path, text, told
+):
+    (tmp_path / "checks.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=told):
+        thresholds(tmp_path)
 
 
 def test_a_home_may_have_its_own_thresholds(tmp_path):

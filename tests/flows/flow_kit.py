@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import io
 import itertools
 import json
 import os
@@ -14,7 +13,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -30,8 +29,10 @@ from connectors.clearinghouse.sandbox.server import SandboxServer
 from connectors.ledger import Ledger
 from connectors.sources import synthetic
 from connectors.x12 import decode_835
+from tests.support import toml
+from tests.support.commands import Told, cleanclaim
 
-__all__ = ["archive", "decode_835"]
+__all__ = ["Told", "archive", "cleanclaim", "decode_835"]
 
 # A fixed day: what these tests show must not depend on the calendar.
 DAY = dt.date(2026, 3, 18)
@@ -48,20 +49,6 @@ class Size:
 
 
 SMALL = Size(60, 5)
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a command answered."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """Its one JSON object."""
-        return json.loads(self.out)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -84,24 +71,6 @@ class Demo:
         return Office(self.home).ledger
 
 
-def cleanclaim(*arguments: object, home: Path) -> Told:
-    """Run a command in this process, against the session's Prefect server."""
-    from flows.cli import main
-
-    out, err = io.StringIO(), io.StringIO()
-    environment = dict(os.environ)
-    try:
-        with redirect_stdout(out), redirect_stderr(err):
-            main([*map(str, arguments), "--home", str(home)])
-        status = 0
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 1
-    finally:
-        os.environ.clear()
-        os.environ.update(environment)
-    return Told(status, out.getvalue(), err.getvalue())
-
-
 def environment(tmp: Path, **more: str) -> dict[str, str]:
     """The environment of a user's own process: nothing of the test's Prefect in it."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "CLEANCLAIM_"))}
@@ -114,7 +83,7 @@ def run_demo(home: Path, tmp: Path, **more: str) -> Demo:
     started = time.monotonic()
     command = [str(PROGRAM), "demo", "--json", "--home", str(home)]
     ran = subprocess.run(
-        command, env=environment(tmp, **more), cwd=tmp, capture_output=True, text=True, timeout=300
+        command, env=environment(tmp, **more), cwd=tmp, capture_output=True, text=True, timeout=900
     )
     return Demo(home, Told(ran.returncode, ran.stdout, ran.stderr), tmp, time.monotonic() - started)
 
@@ -219,7 +188,7 @@ class Office:
 
     def write_settings(self, values: dict[str, Any]) -> None:
         """Replace the settings file."""
-        (self.home / SETTINGS_FILE).write_text("\n".join(_toml(values)), encoding="utf-8")
+        (self.home / SETTINGS_FILE).write_text("\n".join(toml.lines(values)), encoding="utf-8")
 
     def change_partner(self, **changes: object) -> Office:
         """Change the partner's settings; None takes one away."""
@@ -291,15 +260,6 @@ class Office:
         found = standing.newest_findings(self.ledger)
         found = found[found["severity"] == "hold"]
         return {str(e): set(rows["rule_id"]) for e, rows in found.groupby("encounter_id")}
-
-
-def _toml(values: dict[str, Any], prefix: str = "") -> Iterator[str]:
-    """A settings file; JSON's texts, numbers and lists are TOML's too."""
-    tables = {k: v for k, v in values.items() if isinstance(v, dict)}
-    yield from (f"{k} = {json.dumps(v)}" for k, v in values.items() if k not in tables)
-    for name, table in tables.items():
-        yield f"[{prefix}{name}]"
-        yield from _toml(table, f"{prefix}{name}.")
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

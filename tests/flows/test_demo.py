@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import flow_kit as kit
 import pytest
@@ -12,10 +13,11 @@ import pytest
 from connectors.sources import synthetic
 from flows.demo import prepare
 from tasks import underpaying
+from tasks.billing.queues import QUEUES
 from tests.support.pyx12_judge import errors_of
 
 KEYS = {
-    "encounters", "held", "claims", "claim_lines", "outbound_files", "accepted", "rejected", "remittances",
+    "encounters", "held", "claims", "claim_lines", "outbound_files", "accepted", "rejected", "in_doubt", "remittances",
     "paid_cents", "denied_lines", "patient_cents", "worklists", "quarantined", "proof",
 }  # fmt: skip
 PROOF_KEYS = {"balanced", "fingerprint", "accounts", "remittances", "custody", "suspense_cents", "problems"}
@@ -59,9 +61,13 @@ def test_every_encounter_and_every_cent_of_the_demo_is_somewhere(whole_day: kit.
     made = whole_day.json
     proof, accounts = made["proof"], made["proof"]["accounts"]
     assert sum(state["count"] for state in proof["custody"].values()) == made["encounters"]
-    assert made["accepted"] + made["rejected"] == made["claims"]
+    assert made["accepted"] + made["rejected"] + made["replaced"] + made["in_doubt"] == made["claims"]
     assert sum(accounts.values()) == 0
-    charged = whole_day.ledger.read("claims")["charge_cents"].sum()
+    states = kit.Office(whole_day.home).states()
+    claims = whole_day.ledger.read("claims").merge(states[["claim_id", "state"]], on="claim_id")
+    first = claims[claims["coordinates"].isna() & (claims["state"] != "replaced")]
+    waiting = sum(sums["charge_cents"] for sums in proof["waiting_stays"].values())
+    charged = first["charge_cents"].sum() + waiting
     assert sum(state["charge_cents"] for state in proof["custody"].values()) == charged
     assert accounts["revenue"] == -charged
     remitted = whole_day.ledger.read("remittances")
@@ -75,12 +81,29 @@ def test_every_encounter_and_every_cent_of_the_demo_is_somewhere(whole_day: kit.
 
 
 def test_every_outbound_837_passes_pyx12(whole_day: kit.Demo) -> None:
-    files = whole_day.json["outbound_files"]
-    assert files
-    for path in files:
-        data = Path(path).read_bytes()
-        assert data.count(b"~CLM*") == whole_day.json["claims"]
-        assert errors_of(data) == []
+    sent = [Path(path).read_bytes() for path in whole_day.json["outbound_files"]]
+    assert sum(data.count(b"~CLM*") for data in sent) == whole_day.json["claims"]
+    assert [errors_of(data) for data in sent] == [[], [], [], []], (
+        "one of each form, the second batch, the third"
+    )
+
+
+def test_stays_are_billed_on_the_institutional_form_and_most_is_not(whole_day: kit.Demo) -> None:
+    made, ledger = whole_day.json, whole_day.ledger
+    forms = made["claims_by_form"]
+    assert 6 <= forms["837I"] < forms["837P"]
+    claims = ledger.read("claims", where={"form": "837I"})
+    assert {"013", "011", "086"} == set(claims["type_of_bill"])
+    assert {"1", "2", "4"} <= set(claims["frequency"])
+    assert ((claims["patient_status"] == "30") == (claims["frequency"] == "2")).all()
+    answered = ledger.read("remitted_claims", where={"claim_id": claims["claim_id"].tolist()})
+    assert set(answered["claim_id"]) == set(claims["claim_id"])
+    lines = ledger.read("remitted_lines", where={"remitted_claim_id": answered["remitted_claim_id"].tolist()})
+    assert lines["line_id"].notna().all()
+    assert {"1001", "0126", "H0035", "S9480", "G0410"} <= set(lines["code"])
+    (waiting,) = made["proof"]["waiting_stays"].items()
+    assert waiting == ("discharge", {"count": 3, "charge_cents": 3 * 110025})
+    assert made["proof"]["custody"]["charged"]["count"] == 3
 
 
 def test_pyx12_would_have_said_something(whole_day: kit.Demo) -> None:
@@ -101,14 +124,18 @@ def test_every_kind_of_answer_occurs(whole_day: kit.Demo) -> None:
     assert {"L6", "WO", "FB"} <= set(ledger.read("provider_adjustments")["code"])
     files = ledger.read("files")
     assert {"zip", "gz"} <= set(files["kind"])
-    assert files["container_sha256"].notna().sum() == 2
+    assert files["container_sha256"].notna().sum() >= 4, "a zip and a gz for each interchange"
     sightings = ledger.read("sightings")
-    assert (sightings.groupby("sha256").size() == 2).sum() == 1, "one file under two names"
+    twice = (sightings.groupby("sha256").size() == 2).sum()
+    assert twice == 3, "of each interchange one file under two names"
     assert whole_day.json["proof"]["accounts"]["suspense_unmatched"] < 0
-    (quarantined,) = ledger.read("quarantine").to_dict(orient="records")
-    assert (quarantined["suite"], quarantined["expectation"]) == ("remittances", "balanced")
-    assert abs(quarantined["difference_cents"]) == 1
-    assert quarantined["subject_id"] not in set(ledger.read("remittances")["remittance_id"])
+    quarantined = ledger.read("quarantine")
+    assert len(quarantined) == 2, "one for each interchange"
+    assert set(zip(quarantined["suite"], quarantined["expectation"], strict=True)) == {
+        ("remittances", "balanced")
+    }
+    assert (quarantined["difference_cents"].abs() == 1).all()
+    assert not set(quarantined["subject_id"]) & set(ledger.read("remittances")["remittance_id"])
 
 
 def test_every_kind_of_payment_and_denial_occurs(whole_day: kit.Demo) -> None:
@@ -127,6 +154,61 @@ def test_every_kind_of_payment_and_denial_occurs(whole_day: kit.Demo) -> None:
         whole_day.ledger.read("remitted_claims")["remarks"].dropna()
     )
     assert {"N290", "M127", "MA130", "N661", "N519", "M15"} <= remarks
+
+
+def test_every_queue_of_the_office_has_something_in_it(whole_day: kit.Demo) -> None:
+    assert set(whole_day.json["worklists"]) == set(QUEUES)
+
+
+def open_items(demo: kit.Demo) -> dict[str, list[dict[str, Any]]]:
+    """What the worklist shows at the demo's end, by queue."""
+    as_of = ("--as-of", demo.json["business_date"])
+    found: dict[str, list[dict[str, Any]]] = {}
+    for item in kit.Office(demo.home).run("worklist", "list", "--json", *as_of).json["items"]:
+        found.setdefault(item["queue"], []).append(item)
+    return found
+
+
+def test_rejected_claims_went_again_in_a_file_that_nobody_answers(whole_day: kit.Demo) -> None:
+    """The line broke at its rename: it is in doubt and silent, and a correction waits for an answer to it."""
+    office = kit.Office(whole_day.home)
+    claims = whole_day.ledger.read("claims").merge(office.states()[["claim_id", "state"]], on="claim_id")
+    doubtful = claims[claims["state"] == "in_doubt"]
+    assert (len(doubtful), set(doubtful["frequency"]), set(doubtful["attempt"])) == (2, {"1"}, {2})
+    old = claims[claims["claim_id"].isin(doubtful["replaces_claim_id"])]
+    assert set(old["state"]) == {"replaced"}
+    items = open_items(whole_day)
+    (upload,), (silent,), (waits,) = (items[queue] for queue in ("uploads", "silence", "corrections"))
+    assert upload["amount_cents"] == silent["amount_cents"] == doubtful["charge_cents"].sum()
+    assert (waits["claim_id"] in set(doubtful["claim_id"]), waits["reason"]) == (True, "AWAITING_ANSWER")
+    lost = office.clearinghouse / ".sandbox" / "lost"
+    assert len(list(lost.iterdir())) == 1
+    assert len(list(office.uploads.iterdir())) == len(whole_day.json["outbound_files"]) - 1
+
+
+def test_a_denial_is_appealed_and_stands_in_one_queue(whole_day: kit.Demo) -> None:
+    (appeal,) = whole_day.ledger.read("appeals").to_dict("records")
+    items = open_items(whole_day)
+    (item,) = items["appeals"]
+    assert (item["claim_id"], item["reason"].startswith("DUE level 1")) == (appeal["claim_id"], True)
+    assert appeal["remitted_line_id"] not in {one["subject_id"] for one in items["denials_appeal"]}
+
+
+def test_a_denied_claim_was_corrected_and_secondary_claims_were_paid(whole_day: kit.Demo) -> None:
+    claims = whole_day.ledger.read("claims").merge(
+        kit.Office(whole_day.home).states()[["claim_id", "state", "paid_cents"]], on="claim_id"
+    )
+    named = claims.set_index("claim_id")
+    (corrected,) = claims[claims["cause"] == "correction"].to_dict("records")
+    old = named.loc[corrected["replaces_claim_id"]]
+    assert (old["state"], old["frequency"], old["paid_cents"]) == ("replaced", "1", 0)
+    assert (corrected["state"], corrected["frequency"]) == ("paid", "7")
+    answers = whole_day.ledger.read("remitted_claims", where={"claim_id": corrected["replaces_claim_id"]})
+    assert corrected["original_reference"] == answers["payer_control"].iloc[0]
+    secondary = claims[claims["cause"] == "coordination"]
+    assert set(secondary["payer_order"]) == {"S"}
+    paid = secondary.loc[secondary["state"] == "paid", "paid_cents"]
+    assert (paid > 0).sum() > 5
 
 
 def test_a_full_deductible_is_no_denial_even_where_clp02_says_so(whole_day: kit.Demo) -> None:
@@ -151,14 +233,11 @@ def test_every_planted_problem_is_held_and_nothing_else(whole_day: kit.Demo) -> 
 def test_second_daily_and_second_responses_change_no_fact(finished_copy: kit.Office) -> None:
     before = finished_copy.fingerprint()
     uploads = sorted(path.name for path in finished_copy.uploads.iterdir())
-    for told in (
-        finished_copy.daily(),
-        finished_copy.responses(45),
-        finished_copy.daily(),
-        finished_copy.responses(46),
-    ):
-        assert told.status == 0, told.err
-        assert told.json["state"] == "Done"
+    for days in (45, 46):
+        told = finished_copy.daily()
+        assert (told.status, told.json["message"]) == (1, "1 uploads in doubt"), told.err
+        told = finished_copy.responses(days)
+        assert (told.status, told.json["state"]) == (0, "Done"), told.err
     assert finished_copy.fingerprint() == before
     assert sorted(path.name for path in finished_copy.uploads.iterdir()) == uploads
 
@@ -185,7 +264,7 @@ def test_the_partners_files_again_in_another_order_and_partition_change_nothing(
     assert len(files) > 3
     for sha in sorted(files, reverse=True):
         data = kit.archive.get(settings.archive, sha)
-        counts = reading._store(settings, ledger, kit.decode_835([data]), [sha])
+        counts = reading.store(settings, ledger, kit.decode_835([data]), [sha])
         assert (counts["remittances"], counts["postings"], counts["new_quarantine"]) == (0, 0, 0)
     assert ledger.fingerprint() == before
 

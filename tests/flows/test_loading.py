@@ -148,7 +148,7 @@ def test_a_held_encounter_goes_when_its_master_data_arrive(sent: kit.Office, tmp
 
 
 # Kinds that the synthetic practice does not keep: the rules that read them stay silent.
-NOT_IN_THE_PRACTICE = {"licenses", "supervisions", "payer_classes", "schedule"}
+NOT_IN_THE_PRACTICE = {"licenses", "supervisions", "payer_classes", "stays"}  # of this size
 
 
 def test_loading_the_same_files_again_changes_nothing(loaded: kit.Office, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def fill(root: Path, remits: Sequence[dict[str, Any]]) -> None:
     files = {f"{number}.835": interchange(number, one) for number, one in enumerate(single, 1)}
     files["together.835"] = interchange(50, *together)
     files["again.txt"] = files["together.835"]
-    files["packed.zip"] = _zipped(interchange(60 + number, one) for number, one in enumerate(packed))
+    files["packed.zip"] = zipped(interchange(60 + number, one) for number, one in enumerate(packed))
     files["one.gz"] = gzip.compress(interchange(90, off), mtime=0)
     files["other.bin"] = b"no X12"
     for name, data in files.items():
@@ -105,7 +105,7 @@ def _dollars(cents: int) -> str:
     return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02}"
 
 
-def _zipped(members: Iterator[bytes]) -> bytes:
+def zipped(members: Iterator[bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, data in enumerate(members):

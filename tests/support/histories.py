@@ -19,7 +19,13 @@ PAYERS = ledger("payers", {"payer_id": "ACME", "remit_ids": "1512345678"})
 
 
 # Steps that are one row of a table.
-ROWS = {"number": "acknowledgments", "word": "assignments", "decision": "quarantine_events"}
+ROWS = {
+    "number": "acknowledgments",
+    "word": "assignments",
+    "decision": "quarantine_events",
+    "write_off": "write_offs",
+    "refund": "refunds",
+}
 
 
 class Crash(Exception):
@@ -38,10 +44,27 @@ def history(random: Random) -> list[tuple[str, Any]]:
         remits += _answers(random, number, name, charge)
     disputed = _remit(clp("C000000001", "1", 100, 100, svc(100, 100)), trace="TWICE")
     remits += [disputed, _remit(clp("C000000002", "1", 100, 100, svc(100, 100)), trace="TWICE")]
+    once, more = (clp(f"C00000000{n}", "1", 100, 100, svc(100, 100), icn=f"AGAIN-{n}") for n in (5, 4))
+    # The same check with a claim more.
+    remits += [_remit(once, trace="AGAIN"), _remit(once, more, trace="AGAIN")]
     steps += [("claim", one) for one in claims]
     steps += [("remit", one) for one in remits]
     steps.append(("number", {"ack_id": "A1", "payer_control": "ICN-3", "claim_id": "C000000003"}))
-    return steps
+    return steps + OWN_MONEY
+
+
+# Patients owe a cent a claim here. Payments with and without their encounter, one paid back, what is let go and given
+# back: where each goes depends on what has been answered.
+OWN_MONEY: list[tuple[str, Any]] = [
+    ("payment", {"payment_id": "PP1", "amount_cents": 3}),
+    ("payment", {"payment_id": "PP2", "amount_cents": 2, "encounter_id": "EL2-1"}),
+    ("payment", {"payment_id": "PP3", "amount_cents": -1}),
+    (
+        "write_off",
+        {"write_off_id": "W1", "claim_id": "C000000004", "account": "receivable_patient", "kind": "courtesy"},
+    ),
+    ("refund", {"refund_id": "RF1", "claim_id": "C000000001", "recipient": "payer", "amount_cents": 900}),
+]
 
 
 def _answers(random: Random, number: int, name: str, charge: int) -> list[dict[str, Any]]:
@@ -96,15 +119,17 @@ def words(steps: Sequence[tuple[str, Any]], said: Sequence[tuple[int, int]]) -> 
 def decisions(steps: Sequence[tuple[str, Any]], actions: Sequence[str]) -> list[tuple[str, Any]]:
     """What people decide of the remittances of a history that contradict each other, the first of them first."""
     found = remittances.facts(*codec(*(one for kind, one in steps if kind == "remit")), payers=PAYERS)
-    waiting = remittances.conflicts(found.remittances, found.remittances.iloc[:0])["quarantine_id"]
+    waiting = remittances.conflicts(found.remittances, found.remittances.iloc[:0], found.remitted_claims)[
+        "quarantine_id"
+    ]
     return [
         ("decision", {"event_id": f"D{number}", "quarantine_id": row, "sequence": 1, "action": action})
         for number, (row, action) in enumerate(zip(sorted(waiting), actions, strict=False))
     ]
 
 
-def apply(book: Ledger, steps: list[tuple[str, Any]], crash: bool) -> None:
-    """One run: everything of it in one transaction, as a stage does it."""
+def apply(book: Ledger, steps: list[tuple[str, Any]], crash: bool, *, adopt: bool = False) -> None:
+    """One run: everything of it in one transaction, as a stage does it; a backfill's where it should `adopt`."""
     claims = [one for kind, one in steps if kind == "claim"]
     with book.transaction() as tx:
         if claims:
@@ -113,22 +138,24 @@ def apply(book: Ledger, steps: list[tuple[str, Any]], crash: bool) -> None:
         for kind, one in steps:
             if kind in ROWS:
                 tx.add(ROWS[kind], filled(ROWS[kind], one))
+            if kind == "payment":
+                tx.load("patient_payments", filled("patient_payments", one | {"patient_id": "P0001"}))
         remits = [one for kind, one in steps if kind == "remit"]
         if remits:
-            read_remittances(tx, remits)
+            read_remittances(tx, remits, adopt=adopt)
         recognising.recognise(tx)
         if crash:
             raise Crash
 
 
-def read_remittances(tx: Transaction, remits: Sequence[dict[str, Any]]) -> None:
+def read_remittances(tx: Transaction, remits: Sequence[dict[str, Any]], *, adopt: bool = False) -> None:
     """Store and post remittances as the stage does, its suites aside."""
     existing = tx.read("remittances")
     found = remittances.facts(*codec(*remits), payers=PAYERS)
-    waiting = remittances.conflicts(found.remittances, existing)
+    waiting = recognising.contradicting(tx, found, existing)
     disputed = set(waiting["subject_id"])
     found = remittances.without(found, existing["remittance_id"])
-    found, made = recognising.prepared(tx, found, disputed)
+    found, made = recognising.prepared(tx, found, disputed, adopt)
     recognising.store(tx, found, made, waiting, disputed)
 
 

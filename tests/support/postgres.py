@@ -30,6 +30,14 @@ def server() -> Any:
     return running
 
 
+def restart() -> None:
+    """Stop the server, which ends every connection, and start it again with the same address."""
+    address = server().get_uri()
+    server().stop()
+    server().start()
+    assert server().get_uri() == address
+
+
 def fresh_database(template: str | None = None) -> str:
     """A ``postgresql://`` URL of a new database, a copy of the database `template` where one is named."""
     name = f"test_{next(_numbers)}"

@@ -323,9 +323,13 @@ def posted(
 
 
 def with_next_payer(claims: pd.DataFrame, payer_id: str | None = None) -> pd.DataFrame:
-    """Claims of ours with the payer of the policy that comes next."""
+    """Claims of ours with the payer of the policy that comes next, and what earlier payers left to the patient."""
     named = claims["secondary_coverage_id"].map(lambda _: payer_id, na_action="ignore")
-    return claims.assign(next_payer_id=claims.get("next_payer_id", named.astype("str")))
+    unknown = pd.Series(pd.NA, index=claims.index, dtype="Int64")
+    return claims.assign(
+        next_payer_id=claims.get("next_payer_id", named.astype("str")),
+        prior_patient_cents=claims.get("prior_patient_cents", unknown),
+    )
 
 
 def journal_of(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

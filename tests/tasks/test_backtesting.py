@@ -19,8 +19,8 @@ from sqlalchemy import BigInteger, Boolean, Date
 from configs.settings import Settings
 from connectors.ledger import Ledger
 from connectors.ledger.schema import metadata
-from flows import charts, cli
-from tasks import backtesting, door, learning, scrubbing
+from flows import cli
+from tasks import backtesting, charts, door, learning, standing
 from tasks.billing import denials
 
 BLANKS = ((BigInteger, 0), (Boolean, False), (Date, dt.date(2026, 1, 6)))
@@ -137,6 +137,19 @@ def test_lines_before_the_first_day_and_before_the_batch_are_in_view(
     assert tested.by_payer["flagged"].tolist() == [1]
 
 
+def test_what_no_rule_looks_for_any_more_is_not_carried_on() -> None:
+    """An intake is looked for six months, a session eight days: a history of ten years needs no more memory."""
+    first = pd.DataFrame({"code": ["90791", "90837", "90791"],
+                          "service_date": pd.to_datetime(["2026-01-05", "2026-01-05", "2025-01-05"])})  # fmt: skip
+    later = pd.DataFrame(
+        {"code": ["90837"], "service_date": pd.to_datetime(["2026-03-02"]), "let_go_on": pd.NaT}
+    )
+    kept = backtesting._carried(first, later, pd.Timestamp("2026-03-02"))
+    assert kept["code"].tolist() == ["90791", "90837"]
+    assert kept["service_date"].min() == pd.Timestamp("2026-01-05")
+    assert backtesting._carried(kept, later.iloc[:0], pd.Timestamp("2026-08-01")).empty
+
+
 def test_what_is_plainly_paid_is_what_the_classification_says(home: Path) -> None:
     with Ledger.open(f"sqlite:///{home / 'ledger.sqlite'}") as ledger:
         frames = [ledger.read(f"remitted_{name}") for name in ("claims", "lines", "adjustments")]
@@ -149,7 +162,7 @@ def test_what_is_plainly_paid_is_what_the_classification_says(home: Path) -> Non
 
 def test_track_record_and_what_denials_teach(home: Path) -> None:
     with Ledger.open(f"sqlite:///{home / 'ledger.sqlite'}") as ledger:
-        (record,) = scrubbing.track_record(ledger).to_dict("records")
+        (record,) = standing.track_record(ledger).to_dict("records")
         everything = learning.denials_by_kind(ledger)
         later = learning.denials_by_kind(ledger, since=dt.date(2026, 2, 1))
     # The corrected claim's answer is one more line of the same charge: once right is right.

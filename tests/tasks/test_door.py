@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import traceback
 from pathlib import Path
 from typing import Any
@@ -76,3 +77,17 @@ def test_what_a_run_raises_is_not_mistaken_for_a_busy_ledger(tmp_path: Path) -> 
     ledger = door.open_ledger(settings)
     with pytest.raises(LedgerBusy, match="inner"), door.only_run(settings, ledger):
         raise LedgerBusy("inner")
+
+
+def test_a_full_disk_is_called_so_whatever_library_found_it() -> None:
+    @door.stage("check encounters")
+    def crowded() -> None:
+        try:
+            raise OSError(errno.ENOSPC, SECRET)
+        except OSError as error:
+            raise ValueError(SECRET) from error
+
+    with pytest.raises(door.DiskFull) as told:
+        crowded.fn()  # type: ignore[attr-defined]
+    assert str(told.value).startswith("check encounters: no room left on the disk, at test_door.py:")
+    assert SECRET not in "".join(traceback.format_exception(told.value))

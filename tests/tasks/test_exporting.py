@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from tasks.exporting import dollars, export, neutral
 
-HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "|cmd", "%x"]
+HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "|cmd", "%x", "\uff1d1", "\uff20SUM(A1)"]
 
 
 def items() -> pd.DataFrame:
@@ -43,6 +43,28 @@ def test_xlsx_has_typed_cells_a_frozen_header_and_no_formula(tmp_path):
     assert Decimal(str(amount.value)) == Decimal("-12.34")
     assert deadline.value.date() == dt.date(2026, 3, 1)
     assert (sheet.freeze_panes, sheet["B3"].value) == ("A2", None)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_hostile_text_is_a_formula_in_a_workbook(tmp_path, text):
+    """Nor does a control character, which a workbook cannot hold, stop the export."""
+    rows = pd.DataFrame({"reason": pd.Series([text, text + "\x07"], dtype="str")})
+    sheet = load_workbook(export(rows, tmp_path / "x.xlsx")).active
+    assert {cell.data_type for cell in sheet["A"]} == {"s"}
+    assert all(cell.value.startswith("'") and "\x07" not in cell.value for cell in sheet["A"][1:])
+
+
+def test_columns_are_as_wide_as_what_is_in_them_and_filters_are_on(tmp_path):
+    rows = items().assign(next_action=["x" * 200, "y"])
+    sheet = load_workbook(export(rows, tmp_path / "x.xlsx")).active
+    widths = {name: sheet.column_dimensions[name].width for name in "ABD"}
+    assert widths == {"A": 17, "B": 9, "D": 60}
+    assert sheet.auto_filter.ref == "A1:D3"
+    assert sheet["B2"].number_format == "#,##0.00"
+
+
+def test_the_kind_that_is_named_goes_before_the_ending(tmp_path):
+    assert export(items(), tmp_path / "queue.txt", "csv").read_text().startswith("reason,")
 
 
 def test_parquet_keeps_every_row_and_type(tmp_path):

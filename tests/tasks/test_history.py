@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -87,11 +85,8 @@ def decade() -> History:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    before = dict(os.environ)
-    yield tmp_path / "home"
-    os.environ.clear()
-    os.environ.update(before)
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
 
 
 def test_of_ten_years_every_account_is_named_and_every_suspense_cent_explained(

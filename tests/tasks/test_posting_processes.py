@@ -63,11 +63,11 @@ def test_killed_anywhere_nothing_is_half_posted_and_a_rerun_ends_the_same(urls: 
     with Ledger.open(undisturbed) as book:
         expected = book.fingerprint()
     killed = at_work = 0
-    while killed < KILLS:
+    while killed < KILLS or not at_work:  # not all of them may die before they began
         url = urls()
         with Ledger.open(url) as book:
             done = False
-            while not done and killed < KILLS:
+            while not done and (killed < KILLS or not at_work):
                 child = forked(lambda url=url: post(url, listed))
                 done = not killed_after(child, random.uniform(0.02, 0.6) * whole)
                 killed += not done
@@ -76,7 +76,6 @@ def test_killed_anywhere_nothing_is_half_posted_and_a_rerun_ends_the_same(urls: 
         assert ended_well(forked(lambda url=url: post(url, listed)))
         with Ledger.open(url) as book:
             assert book.fingerprint() == expected
-    assert at_work  # not all of them died before they began
 
 
 def test_two_that_post_the_same_at_once_post_it_once(urls: Callable[[], str]) -> None:

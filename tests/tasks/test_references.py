@@ -19,7 +19,9 @@ from flows.cli import app
 from tasks import masters, references
 from tasks.billing import icd
 from tasks.billing import references as official
+from tasks.billing.context import JudgeContext
 from tasks.billing.references import References
+from tasks.billing.scrub import mue, ncci, registry
 from tasks.door import open_ledger
 from tests.support.remittance_frames import ledger as rows_of
 
@@ -137,6 +139,30 @@ def test_of_edits_only_codes_that_can_be_billed_come_back_and_only_the_newest_ed
     settings, book = opened(home)
     asked = references.read(book, settings, ["00100"]).frames["ncci"]
     assert "00100" in set(asked["column1"])
+
+
+def test_the_set_of_the_form_judges_its_lines(home: Path) -> None:
+    """The practitioner's set admits a modifier between a group and psychotherapy, the hospital's does not."""
+    assert load(home, "ncci", *sample("ccipra*"), *sample("ccioph*")).exit_code == 0
+    assert load(home, "mue", *sample("MCR_MUE_[OP]*_Eff_01-01-2026.csv")).exit_code == 0
+    session = {
+        "patient_id": "P1", "payer_id": "ACME", "rendering_id": "CL1", "service_date": "2026-04-06", "position": 1,
+        "units": 1, "form": "837I", "type_of_bill": "013",
+    }  # fmt: skip
+    lines = pd.DataFrame(
+        [session | {"encounter_id": f"E{n}", "code": code, "modifiers": "59"}
+         for n, code in enumerate(("90853", "90834"), 1)]
+    )  # fmt: skip
+    judge = JudgeContext(business_date=dt.date(2026, 5, 1), references=known(home))
+
+    def said(lines: pd.DataFrame) -> list[tuple[str, str]]:
+        found = registry.run(lines, None, None, judge, [ncci, mue])
+        return list(zip(found["rule_id"], found["reference_version"], strict=True))
+
+    assert said(lines) == [("NCCI_PTP", "ncci=v321r0 outpatient")]
+    assert said(lines.assign(form="837P")) == []
+    apart = lines.assign(service_date=["2026-04-06", "2026-04-07"], units=2)
+    assert said(apart.iloc[:1]) == [("MUE_DAY", "mue=2026-01-01 outpatient")]
 
 
 @pytest.mark.parametrize(
@@ -331,6 +357,8 @@ def test_the_rules_get_what_was_loaded(home: Path) -> None:
         context = masters.context(settings, TODAY, facts)
         assert context.references.version("pos", "mue") == "pos=2024-08-01"
         assert context.references.oldest("pos", "mue") == TODAY
+        # Without facts the context only names the editions: to read a rule's page no official file is opened.
+        assert list(context.references.frames) == (["pos"] if facts else [])
 
 
 def test_windows_say_of_every_day_what_the_edition_of_the_day_says() -> None:

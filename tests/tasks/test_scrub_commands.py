@@ -173,6 +173,27 @@ def test_charges_are_tried_by_the_scrub_alone(run: Any, tmp_path: Path) -> None:
     assert again["findings"] == told["findings"]
 
 
+def test_institutional_charges_are_tried_too(run: Any, tmp_path: Path) -> None:
+    stay = {"form": "837I", "stay_id": "S1", "stay_admitted_on": "2026-01-05", "stay_attending_id": "CL9"}
+    day = {
+        "code": "H0035",
+        "revenue_code": "0912",
+        "type_of_bill": "013",
+        "level_of_care": "php",
+        "minutes": 300,
+    }
+    bed = {"code": "1002", "revenue_code": "1002", "type_of_bill": "086", "level_of_care": "rtc_sud_high"}
+    left = {"position": 2, "stay_discharged_on": DAY, "stay_patient_status": "01", "place_of_service": "55"}
+    file = tmp_path / "charges.json"
+    file.write_text(json.dumps([CHARGE | stay | day | {"stay_weekly_hours": 19}, CHARGE | stay | bed | left]))
+    told = run("try", file, "--date", DAY, "--home", tmp_path, "--json", status=1)
+    assert {(f["line"], f["rule"]) for f in told["findings"] if f["rule"][:5] in ("INST_", "CODE_")} == {
+        (1, "INST_PROGRAMME_LEVEL"),
+        (2, "INST_BED_DAY_DISCHARGE"),
+    }
+    assert told["problems"] == []
+
+
 def test_bad_rows_are_reported_by_line_and_column(run: Any, tmp_path: Path) -> None:
     file = tmp_path / "charges.jsonl"
     file.write_text(

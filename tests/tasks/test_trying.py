@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +35,8 @@ def practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home whose ledger is its own, whatever tests of the same process left in the environment."""
-    for name in [name for name in os.environ if name.startswith("CLEANCLAIM_")]:
-        monkeypatch.delenv(name)
+def home(tmp_path: Path) -> Path:
+    """An empty home."""
     return tmp_path
 
 

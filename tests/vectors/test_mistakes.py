@@ -25,8 +25,8 @@ def elsewhere(number: int) -> bool:
 
 
 def test_every_mistake_has_a_test() -> None:
-    numbers = sorted(int(name[6:8]) for name in globals() if re.match(r"test_m\d\d_", name))
-    assert numbers == list(range(1, 26))
+    numbers = {int(name[6:8]) for name in globals() if re.match(r"test_m\d\d_", name)}
+    assert numbers == set(range(1, 26))
 
 
 def test_m01_a_denial_is_not_status_4() -> None:
@@ -137,6 +137,10 @@ def test_m13_ncci_windows_are_all_kept() -> None:
     assert re.search(r"^test_ncci_window\w*$", groups.functions(), re.MULTILINE)
 
 
+def test_m13_practitioner_and_hospital_have_tables_of_their_own() -> None:
+    assert re.search(r"^test_a_hospitals_pair_is_judged_by_its_own_set\w*$", groups.functions(), re.MULTILINE)
+
+
 def test_m14_headers_and_exclusions_of_diagnoses() -> None:
     groups.test_dx_trap()
     assert "DIAGNOSIS_NOT_BILLABLE" in held({"code": "90837", "minutes": 60, "diagnoses": "F33"})
@@ -233,3 +237,76 @@ def test_m25_a_deposit_is_found_by_trace_payer_and_cents() -> None:
 
     groups.test_reassociation()
     assert MATCHED not in found([deposit(trace="OTHER")], [remittance()])["state"].tolist()
+
+
+# --- what a facility gets wrong: the list's runners-up, and the institutional side of M12, M16 and M17 --------------
+
+FACILITY = {
+    "form": "837I", "payer_class": "commercial", "stay_id": "S1", "stay_attending_id": "CL9", "place_of_service": "52",
+    "stay_admitted_on": pd.Timestamp("2026-01-02"), "stay_discharged_on": pd.NaT, "stay_patient_status": None,
+    "condition_codes": None, "diagnoses": "F332", "level_of_care": "php", "programme_line": "day",
+}  # fmt: skip
+PHP = FACILITY | {"type_of_bill": "013", "revenue_code": "0912", "code": "H0035", "minutes": 300}
+IOP = FACILITY | {
+    "type_of_bill": "013", "revenue_code": "0905", "code": "S9480", "minutes": 180, "level_of_care": "iop",
+}  # fmt: skip
+MEDICARE = {"payer_class": "medicare_ffs", "programme_line": "service"}
+BED = FACILITY | {
+    "type_of_bill": "086", "revenue_code": "1001", "code": "1001", "level_of_care": "rtc_mh", "place_of_service": "56",
+}  # fmt: skip
+
+
+def test_facility_days_that_are_right_go() -> None:
+    for line in (PHP, IOP, BED):
+        assert scrub(line)["rule_id"].tolist() == []
+    therapy = (
+        PHP | MEDICARE | {"revenue_code": "0914", "code": "90834", "minutes": 45, "condition_codes": "41"}
+    )
+    assert held(therapy) == set()
+
+
+def test_facility_an_interim_bill_says_30() -> None:
+    """The runner-up "interim TOB 132 with status 01"."""
+    left = {"stay_discharged_on": pd.Timestamp("2026-01-09"), "stay_patient_status": "01"}
+    assert held(PHP | left | {"type_of_bill": "0132"}) == {"INST_PATIENT_STATUS"}
+    assert held(PHP | left | {"type_of_bill": "0134"}) == set()
+    assert held(PHP | {"type_of_bill": "0132", "stay_patient_status": "30"}) == set()
+
+
+def test_facility_programmes_do_not_overlap() -> None:
+    """The runner-up "overlapping PHP and IOP dates"."""
+    session = {"revenue_code": "0915", "code": "90853", "minutes": 60}
+    days = [
+        line | MEDICARE | session | {"encounter_id": f"E{n}", "service_date": f"2026-01-0{n}", "stay_id": stay,
+                                     "condition_codes": condition}
+        for n, line, stay, condition in ((5, PHP, "S1", "41"), (7, IOP, "S2", "92"), (9, PHP, "S1", "41"))
+    ]  # fmt: skip
+    assert held(*days) == {"INST_OVERLAP"}
+    assert held(*days[:2]) == set()
+    assert {"PAIR_PR16", "LEVEL_OF_CARE_DAY"} & held(PHP, IOP)
+
+
+def test_facility_medicare_has_no_day_rate_and_no_s_code() -> None:
+    day = PHP | {"payer_class": "medicare_ffs", "condition_codes": "41"}
+    assert "INST_CONDITION_REVENUE" in held(day)
+    assert {"INST_CONDITION_CODE", "CODE_PAYER_S_MEDICARE"} <= held(IOP | {"payer_class": "medicare_ffs"})
+    assert held(IOP | MEDICARE | {"code": "90853", "minutes": 60, "condition_codes": "92"}) == set()
+
+
+def test_facility_a_bed_is_one_unit_a_night() -> None:
+    assert held(BED | {"units": 3}) == {"INST_BED_DAY_UNITS"}
+    assert held(BED | {"stay_discharged_on": pd.Timestamp("2026-01-05"), "stay_patient_status": "01"}) == {
+        "INST_BED_DAY_DISCHARGE"
+    }
+    assert held(PHP | {"units": 3}) >= {"PER_DIEM_UNITS"}
+
+
+def test_facility_the_form_and_bill_are_of_the_care() -> None:
+    assert held(BED | {"code": "H0019", "form": "837P"}) == {"CODE_FORM"}
+    assert held(BED | {"type_of_bill": "013"}) == {"INST_TYPE_OF_BILL"}
+    assert held(PHP | {"type_of_bill": "012", "condition_codes": "41"}) == {
+        "INST_TYPE_OF_BILL", "INST_CONDITION_BILL",
+    }  # fmt: skip
+    assert held(PHP | {"code": "0912"}) == {"INST_REVENUE_HCPCS"}
+    assert held(PHP | MEDICARE | {"stay_weekly_hours": 19, "revenue_code": "0915", "code": "G0410", "minutes": 50,
+                                  "condition_codes": "41"}) == {"INST_PROGRAMME_HOURS"}  # fmt: skip

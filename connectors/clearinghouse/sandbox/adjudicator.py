@@ -22,6 +22,8 @@ MEDICARE = frozenset(
 SEQUESTRATION_PERCENT = 2
 COINSURANCE_PERCENT = 20
 COPAYS_CENTS = (1500, 2000, 2500, 3000)
+# CARCs by which an earlier payer says that a line is another payer's: the later one is its first.
+ANOTHERS = frozenset({"22", "26", "27", "31", "109"})
 
 
 def key(seed: int, *parts: object) -> str:
@@ -110,7 +112,10 @@ def decide(
         if index in denied:
             decision.lines.append(_denied(line, outcome))
         elif outcome.split == deal.SECONDARY:
-            decision.lines.append(_secondary(line, claim))
+            medicare = claim.filing in MEDICARE
+            own = _anothers(line)
+            allowed = allowed_cents(claim, line, seed, rates) if own else 0
+            decision.lines.append(_paid(line, allowed, [], medicare) if own else _secondary(line, claim))
         else:
             allowed = allowed_cents(claim, line, seed, rates) * allowed_percent // 100
             decision.lines.append(_paid(line, allowed, share.of(allowed), claim.filing in MEDICARE))
@@ -174,6 +179,12 @@ def _secondary(line: Line, claim: Claim) -> LineDecision:
         total = sum(other.charge_cents for other in claim.lines) or 1
         left = max(line.charge_cents - claim.prior_paid_cents * line.charge_cents // total, 0)
     return LineDecision(line, left, _real([("OA", "23", line.charge_cents - left)]))
+
+
+def _anothers(line: Line) -> bool:
+    """Whether the payer before denied the whole line as another payer's: nobody has priced it yet."""
+    whole = [carc for _, carc, amount in line.prior_adjustments if amount == line.charge_cents]
+    return line.charge_cents > 0 and not ANOTHERS.isdisjoint(whole)
 
 
 def _real(adjustments: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:

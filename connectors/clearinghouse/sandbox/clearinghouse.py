@@ -2,7 +2,8 @@
 
 `answer` is pure: the names and bytes of the answers depend on the upload's bytes, the seed, the stage and the
 contract rates, never on a clock, the upload's name or the files beside it. `process` applies it to a folder; it may
-be killed and run again at any point.
+be killed and run again at any point. It notes which uploads had a claim left unanswered: what is answered in the end
+comes in a check of its own, since no payer sends a check again with another amount.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import gzip
 import hashlib
 import io
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from connectors.clearinghouse.sandbox.checks import Checkbook, payer_identifier
 from connectors.clearinghouse.sandbox.counts import Processed
 from connectors.clearinghouse.sandbox.document import Interchange
 from connectors.clearinghouse.sandbox.edits import day
-from connectors.clearinghouse.sandbox.files import IN, OUT, publish, uploads
+from connectors.clearinghouse.sandbox.files import IN, OUT, OWN, publish, uploads
 from connectors.clearinghouse.sandbox.intake import Intake, take_in
 from connectors.clearinghouse.sandbox.prices import Rates
 from connectors.clearinghouse.sandbox.reader import Unreadable, read
@@ -50,21 +51,37 @@ def process(
     prices in the folder count. Raises ValueError for an unknown stage or fault.
     """
     rates = prices.read(root) if rates is None else rates
+    _check_known(stages, faults)
     total = Processed()
-    seen: set[str] = set()
-    for path in uploads(root / user / IN):
-        content = path.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        if digest in seen:  # the same bytes under two names are one upload
-            continue
-        seen.add(digest)
-        answers, counts = answer(content, seed=seed, stages=stages, faults=faults, rates=rates)
+    # The same bytes under two names are one upload.
+    contents = dict.fromkeys(path.read_bytes() for path in uploads(root / user / IN))
+    every = {content: _desks(content, seed, rates) for content in contents}
+    known = _standing([desk for desks in every.values() for desk in desks])
+    for content, desks in every.items():
+        answers, counts = _answers(desks, stages, _remembered(root, content, stages, faults), known)
         for name, data in answers.items():
             written = publish(root, root / user / OUT, name, data)
             counts.written += written
             counts.unchanged += not written
         total.add(counts)
     return total
+
+
+def _remembered(
+    root: Path, content: bytes, stages: Collection[str], faults: Collection[str]
+) -> Collection[str]:
+    """The faults, where an upload that was first paid without one claim gets that one afterwards."""
+    others = {*faults} - {faulty.NO_ANSWER}
+    if "pay" not in stages:
+        return others
+    folder, name = root / OWN / "paid", hashlib.sha256(content).hexdigest()
+    whole, silent = folder / f"{name}.whole", folder / f"{name}.silent"
+    if not (whole.exists() or silent.exists()):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (silent if faulty.NO_ANSWER in faults else whole).touch()
+    if whole.exists():
+        return others
+    return {*others, faulty.NO_ANSWER if faulty.NO_ANSWER in faults else faulty.LATE_ANSWER}
 
 
 def answer(
@@ -74,25 +91,53 @@ def answer(
     stages: Collection[str] = STAGES,
     faults: Collection[str] = (),
     rates: Rates | None = None,
+    before: Sequence[bytes] = (),
 ) -> tuple[dict[str, bytes], Processed]:
-    """Answer files by name for one upload, and their counts."""
+    """Answer files by name for one upload, and their counts; `before` are uploads whose claims it may replace."""
+    _check_known(stages, faults)
+    desks = _desks(content, seed, rates or {})
+    others = [desk for other in before for desk in _desks(other, seed, rates or {})]
+    return _answers(desks, stages, faults, _standing([*others, *desks]))
+
+
+def _check_known(stages: Collection[str], faults: Collection[str]) -> None:
     unknown = [*(set(stages) - set(STAGES)), *(set(faults) - set(faulty.FAULTS))]
     if unknown:
         raise ValueError(f"unknown stage or fault: {', '.join(sorted(unknown))}")
-    counts = Processed(files=1)
-    answers: dict[str, bytes] = {}
+
+
+def _desks(content: bytes, seed: int, rates: Rates) -> list[Desk]:
+    """A desk for each interchange of an upload; none where it cannot be read."""
     try:
         interchanges = read(content)
     except Unreadable:
-        counts.unreadable = 1
-        return answers, counts
+        return []
     upload = hashlib.sha256(content).hexdigest()
-    for index, interchange in enumerate(interchanges):
-        desk = Desk(interchange, seed, key(seed, upload, index), rates or {})
+    return [Desk(one, seed, key(seed, upload, index), rates) for index, one in enumerate(interchanges)]
+
+
+def _standing(desks: Sequence[Desk]) -> dict[str, tuple[Decision, date]]:
+    """Every decision that can be taken back, with the day it was paid, by the payer's number."""
+    known: dict[str, tuple[Decision, date]] = {}
+    for desk in desks:
+        known |= desk.book.standing(desk.decisions)
+    return known
+
+
+def _answers(
+    desks: Sequence[Desk],
+    stages: Collection[str],
+    faults: Collection[str],
+    known: Mapping[str, tuple[Decision, date]],
+) -> tuple[dict[str, bytes], Processed]:
+    """The answer files of one upload, by its desks."""
+    counts = Processed(files=1, unreadable=int(not desks))
+    answers: dict[str, bytes] = {}
+    for desk in desks:
         if "acknowledge" in stages:
             answers |= desk.acknowledge()
         if "pay" in stages:
-            answers |= desk.pay(faults)
+            answers |= desk.pay(faults, known)
         if "late" in stages:
             answers |= desk.late()
         counts.add(desk.counts)
@@ -105,7 +150,7 @@ class Desk:
     def __init__(self, interchange: Interchange, seed: int, upload: str, rates: Rates) -> None:
         self.interchange, self.seed, self.upload, self.rates = interchange, seed, upload, rates
         self.received = day("20" + interchange[9]) or date(2000, 1, 1)
-        self.intake: Intake = take_in(interchange, seed, upload, self.received)
+        self.intake: Intake = take_in(interchange, seed, self.received)
         self.decisions: list[Decision] = adjudicate(self.intake.adjudicable, seed, rates)
         self.book = Checkbook(seed, upload, self.received, rates)
         self.counts = self.intake.counts()
@@ -178,9 +223,20 @@ class Desk:
             )
         return sets
 
-    def pay(self, faults: Collection[str] = ()) -> dict[str, bytes]:
-        """The first checks: the first also under a second name, the second in a zip, the third in a gz."""
-        checks = self.book.first(self.decisions)
+    def pay(
+        self, faults: Collection[str] = (), known: Mapping[str, tuple[Decision, date]] | None = None
+    ) -> dict[str, bytes]:
+        """The first checks: the first also under a second name, the second in a zip, the third in a gz.
+
+        `known` are decisions that claims of this upload may replace.
+        """
+        decisions, silent = self.decisions, {*faults} & faulty.SILENT
+        if silent:
+            decisions = faulty.unanswered(decisions, self.book.later(decisions), self.seed)
+        checks = self.book.first(decisions, self.book.replaced(self.intake.adjudicable, known or {}))
+        if faulty.LATE_ANSWER in silent:
+            answered = {decision.claim.control for decision in decisions}
+            checks += self.book.made_good(d for d in self.decisions if d.claim.control not in answered)
         files: dict[str, bytes] = {}
         for index, check in enumerate(checks):
             name, data = self._check_name(check), self._bytes(check)
@@ -193,7 +249,7 @@ class Desk:
             else:
                 files[name] = data
         self._count(checks)
-        for fault in sorted(faults) if checks else ():
+        for fault in sorted({*faults} - faulty.SILENT) if checks else ():
             check = faulty.remittance_for(fault, checks[0], self.book)
             files[self._check_name(check)] = faulty.spoil(fault, self._bytes(check))
             self.counts.remittances += 1

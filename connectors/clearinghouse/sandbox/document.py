@@ -52,7 +52,12 @@ class Line:
     service_to: str = ""
     control: str = ""
     prior_decided: bool = False
-    prior_patient_cents: int = 0
+    prior_adjustments: list[tuple[str, str, int]] = field(default_factory=list)  # group, CARC, cents
+
+    @property
+    def prior_patient_cents(self) -> int:
+        """What earlier payers left to the patient."""
+        return sum(amount for group, _, amount in self.prior_adjustments if group == "PR")
 
     @property
     def code(self) -> str:
@@ -80,10 +85,17 @@ class Claim:
     original_reference: str = ""
     diagnoses: list[str] = field(default_factory=list)
     rendering: Party | None = None
+    attending: Party | None = None
+    patient_status: str = ""
     statement_from: str = ""
     statement_to: str = ""
     prior_paid_cents: int = 0
     lines: list[Line] = field(default_factory=list)
+
+    @property
+    def institutional(self) -> bool:
+        """Whether it came on an 837I: its lines have revenue codes, it has a statement."""
+        return bool(self.statement_from) or any(line.revenue for line in self.lines)
 
     @property
     def service_from(self) -> str:

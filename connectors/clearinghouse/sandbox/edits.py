@@ -177,8 +177,25 @@ def claim_rejection(claim: Claim, received: date, seen: set[str]) -> Rejection |
         (not claim.patient.last, Rejection("A6", "125", "QC")),
         (day(claim.service_from) is None, Rejection("A6", "187")),
         ((day(claim.service_to) or received) > received, Rejection("A7", "187")),
+        *(_institutional(claim) if claim.institutional else ()),
     )
     return next((rejection for failed, rejection in edits if failed), None)
+
+
+INTERIM = ("2", "3")  # a type of bill whose patient is still there, status 30
+
+
+def _institutional(claim: Claim) -> tuple[tuple[bool, Rejection], ...]:
+    """The edits of an 837I alone."""
+    attending = claim.attending or Party()
+    interim, still_there = claim.frequency in INTERIM, claim.patient_status == "30"
+    return (
+        (day(claim.statement_from) is None, Rejection("A6", "188")),
+        (not re.fullmatch(r"[1-9]\d", claim.facility), Rejection("A7", "228")),
+        (not all(line.revenue for line in claim.lines), Rejection("A6", "455")),
+        (not npi_valid(attending.id), Rejection("A7", "562", "71")),
+        (claim.frequency not in ("7", "8") and interim != still_there, Rejection("A7", "234")),
+    )
 
 
 SEEDED_REJECTIONS = (  # what a payer's own front end finds now and then

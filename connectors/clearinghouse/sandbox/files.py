@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 IN, OUT = "SendFiles", "ReceiveFiles"  # from the partner's point of view: it sends, it receives
-OWN = ".sandbox"  # host key and staging, outside of every user's folder
+OWN = ".sandbox"  # host key, staging and lost uploads, outside of every user's folder
+LOST = "lost"
 UNFINISHED = (".tmp", ".part", ".filepart")
 
 

@@ -1,4 +1,7 @@
-"""The front door: which interchange, set and claim gets past it, by fault or, now and then, by the seed."""
+"""The front door: which interchange, set and claim gets past it, by fault or, now and then, by the seed.
+
+What the seed picks hangs on the claims alone: an upload of the same claims at another time meets the same rejections.
+"""
 
 from __future__ import annotations
 
@@ -79,20 +82,20 @@ class Intake:
         return result
 
 
-def take_in(interchange: Interchange, seed: int, upload: str, received: date) -> Intake:
+def take_in(interchange: Interchange, seed: int, received: date) -> Intake:
     """Judge an interchange: envelope, groups and sets, then the claims of the sets that passed."""
     intake = Intake(seed, interchange_note(interchange))
     if intake.note != "000":
         return intake
     for group in interchange.groups:
         intake.groups.append((group, group_errors(group), [_verdict(set_) for set_ in group.sets]))
-    _refuse_one_set(intake, upload)
+    _refuse_one_set(intake)
     seen: set[str] = set()
     for _, errors, verdicts in intake.groups:
         for set_, codes, faults in verdicts:
             if not (errors or codes or faults):
                 intake.claim_sets.append((set_, _returned(set_, received, seen)))
-    intake.refused = _refused(intake.forwarded, seed, upload)
+    intake.refused = _refused(intake.forwarded, seed)
     return intake
 
 
@@ -102,13 +105,17 @@ def _verdict(set_: Set) -> Verdict:
     return set_, codes, [] if codes and not set_.claims else set_faults(set_)
 
 
-def _refuse_one_set(intake: Intake, upload: str) -> None:
+def _refuse_one_set(intake: Intake) -> None:
     """Of three sound sets or more, exactly one is rejected for its last service line, chosen by the seed."""
     verdicts = [verdict for _, errors, verdicts in intake.groups if not errors for verdict in verdicts]
     sound = [verdict for verdict in verdicts if not verdict[1] and not verdict[2]]
     if len(verdicts) < SETS_FOR_A_REJECTION or len(sound) < len(verdicts):
         return
-    set_, _, faults = min(verdicts, key=lambda verdict: key(intake.seed, "set", upload, verdict[0].control))
+
+    def rank(verdict: Verdict) -> str:
+        return key(intake.seed, "set", *(claim.control for claim in verdict[0].claims))
+
+    set_, _, faults = min(verdicts, key=rank)
     line = set_.claims[-1].lines[-1]
     name, element = set_.segments[line.segment - 1].id, 5 if line.revenue else 4
     faults.append(Fault(name, line.segment, "2400", "8", element, "380", "6", line.units))
@@ -123,11 +130,11 @@ def _returned(set_: Set, received: date, seen: set[str]) -> Judged:
     return judged
 
 
-def _refused(claims: list[Claim], seed: int, upload: str) -> dict[str, Rejection]:
+def _refused(claims: list[Claim], seed: int) -> dict[str, Rejection]:
     """The payers' rejections: about 2 %, at least two of forty, by rank; replacements are let through."""
     if len(claims) < CLAIMS_FOR_A_REJECTION:
         return {}
-    fresh = [claim.control for claim in claims if claim.frequency == "1"]
-    ranked = sorted(fresh, key=lambda control: key(seed, "refused", upload, control))
+    fresh = [claim.control for claim in claims if claim.frequency not in ("7", "8")]
+    ranked = sorted(fresh, key=lambda control: key(seed, "refused", control))
     share = max(REJECTED_AT_LEAST, len(claims) * REJECTED_PERCENT // 100)
     return {c: SEEDED_REJECTIONS[i % len(SEEDED_REJECTIONS)] for i, c in enumerate(ranked[:share])}

@@ -7,13 +7,14 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 import asyncssh
 
-from connectors.clearinghouse.sandbox.files import OWN, prepare
+from connectors.clearinghouse.sandbox.files import LOST, OWN, prepare
 from connectors.clearinghouse.sandbox.keys import make_key
 
 USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -39,6 +40,7 @@ class SandboxServer:
         self.users = {user: asyncssh.import_public_key(text) for user, text in users.items()}
         for user in users:
             prepare(self.root, user)
+        self._loses_uploads = False
         self._key_file = self.root / OWN / "host_key"
         self.host_key = make_key(self._key_file)
         self._ready = threading.Event()
@@ -63,6 +65,19 @@ class SandboxServer:
         if self._loop is not None and self._stop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
+
+    @contextmanager
+    def losing_uploads(self) -> Iterator[None]:
+        """For as long as it lasts the connection ends at every rename, before the sender hears that it happened.
+
+        The file is out of the user's folder by then, as at a partner that is quick, and nobody ever answers it: it
+        lies in ``ROOT/.sandbox/lost``.
+        """
+        self._loses_uploads = True
+        try:
+            yield
+        finally:
+            self._loses_uploads = False
 
     def _run(self) -> None:
         try:
@@ -98,7 +113,8 @@ class SandboxServer:
         await asyncio.wait_for(listener.wait_closed(), CLOSE_SECONDS)
 
     def _folder(self, channel: asyncssh.SSHServerChannel[bytes]) -> Folder:
-        return Folder(channel, self.root / channel.get_extra_info("username"))
+        home = self.root / channel.get_extra_info("username")
+        return Folder(channel, home, lambda: self.root / OWN / LOST if self._loses_uploads else None)
 
 
 class _Door(asyncssh.SSHServer):
@@ -130,9 +146,12 @@ class _Door(asyncssh.SSHServer):
 class Folder(asyncssh.SFTPServer):
     """A user's folder as the whole world: the chroot, no links, and no way round through a link found there."""
 
-    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], home: Path) -> None:
+    def __init__(
+        self, channel: asyncssh.SSHServerChannel[bytes], home: Path, lost: Callable[[], Path | None]
+    ) -> None:
         super().__init__(channel, chroot=os.fsencode(home))
         self._home = os.fsencode(os.path.realpath(home))
+        self._connection, self._lost = channel.get_connection(), lost
 
     def map_path(self, path: bytes) -> bytes:
         mapped: bytes = super().map_path(path)
@@ -140,6 +159,24 @@ class Folder(asyncssh.SFTPServer):
         if real != self._home and not real.startswith(self._home + b"/"):
             raise asyncssh.SFTPPermissionDenied("outside of the partner's folder")
         return mapped
+
+    def rename(self, oldpath: bytes, newpath: bytes) -> None:
+        if not self._loses(oldpath, newpath):
+            super().rename(oldpath, newpath)
+
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+        if not self._loses(oldpath, newpath):
+            super().posix_rename(oldpath, newpath)
+
+    def _loses(self, oldpath: bytes, newpath: bytes) -> bool:
+        """Where uploads are lost: take the file away, in one step, and end the connection instead of answering."""
+        folder = self._lost()
+        if folder is None:
+            return False
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.replace(self.map_path(oldpath), os.fsencode(folder / Path(os.fsdecode(newpath)).name))
+        self._connection.abort()
+        return True
 
     def symlink(self, oldpath: bytes, newpath: bytes) -> None:
         raise asyncssh.SFTPPermissionDenied("links are not allowed")

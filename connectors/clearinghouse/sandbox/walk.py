@@ -69,6 +69,8 @@ class Walk:
             self.patient = self.party
         elif self.loop == "2310B" and self.claim is not None:
             self.claim.rendering = self.party
+        elif s[1] == "71" and self.claim is not None:
+            self.claim.attending = self.party
 
     def on_prv(self, s: Segment) -> None:
         if self.loop == "2310B":
@@ -92,6 +94,10 @@ class Walk:
             filing=self.sbr[2],
         )
         self.set.claims.append(self.claim)
+
+    def on_cl1(self, s: Segment) -> None:
+        if self.claim is not None:
+            self.claim.patient_status = s[3]
 
     def on_ref(self, s: Segment) -> None:
         if self.loop == "2010AA" and s[1] in ("EI", "SY"):
@@ -148,5 +154,6 @@ class Walk:
             self.line.prior_decided = True
 
     def on_cas(self, s: Segment) -> None:
-        if self.loop == "2430" and self.line is not None and s[1] == "PR":
-            self.line.prior_patient_cents += sum(cents(amount) or 0 for amount in s.elements[3::3])
+        if self.loop == "2430" and self.line is not None:
+            pairs = zip(s.elements[2::3], s.elements[3::3], strict=False)
+            self.line.prior_adjustments += [(s[1], carc, cents(amount) or 0) for carc, amount in pairs]

@@ -305,13 +305,19 @@ def dated(name: str) -> date | None:
     return None
 
 
-def service_of(words: str) -> str | None:
-    """Which set a name or heading speaks of: practitioner, outpatient, dme, or Medicaid's own of these."""
-    low = squeezed(words)
+def service_of(*texts: str) -> str | None:
+    """Which set names and headings speak of: practitioner, outpatient, dme, or Medicaid's own of these.
+
+    The first text that names a set is right (a file's name goes before its notice); Medicaid may stand in any.
+    """
+    lows = [squeezed(text) for text in texts]
     sets = {
         "practitioner": ("ccipra", "practitioner", "pract"),
         "outpatient": ("ccioph", "outpatient", "hospital", "oph"),
         "dme": ("dme", "supplier"),
     }
-    found = next((name for name, marks in sets.items() if any(mark in low for mark in marks)), None)
-    return f"medicaid_{found}" if found and ("medicaid" in low or "mcd" in low) else found
+    found = next(
+        (name for low in lows for name, marks in sets.items() if any(mark in low for mark in marks)), None
+    )
+    medicaid = any(word in low for low in lows for word in ("medicaid", "mcd"))
+    return f"medicaid_{found}" if found and medicaid else found

@@ -103,7 +103,7 @@ def read(data: bytes, name: str) -> Loaded:
     whole(name)
     edits: list[tuple[str, str, date | None, date | None, str]] = []
     problems: list[Problem] = []
-    labels: list[str] = []
+    labels: list[tuple[str, str]] = []  # names of the file, and the text before its data
     inside = members(data, name)
     # A zip of CMS holds the same edits as text and as a spreadsheet: one of them is enough.
     texts = [part for part in inside if part[0].lower().endswith(".txt") and _start(part[1], part[0])]
@@ -112,7 +112,7 @@ def read(data: bytes, name: str) -> Loaded:
         if begun is None:
             continue
         before, (number, cells), rest = begun
-        labels.append(f"{plain(name)} {plain(inner)} {before}")
+        labels.append((f"{plain(name)} {plain(inner)}", before))
         for at, row in [(number, cells), *rest]:
             if not any(row):
                 continue
@@ -120,7 +120,7 @@ def read(data: bytes, name: str) -> Loaded:
             problems.append(edit) if isinstance(edit, Problem) else edits.append(edit)
     if not labels:
         raise WrongFile(name, 1, f"not {WHAT}")
-    service = service_of(labels[0])
+    service = service_of(*labels[0])
     if service is None:
         raise WrongFile(
             name, 1, "neither name nor heading tells practitioner from outpatient: keep the published name"
@@ -136,5 +136,5 @@ def read(data: bytes, name: str) -> Loaded:
             "service": service,
         }
     ).drop_duplicates(ignore_index=True)
-    edition, first = _edition(labels[0])
+    edition, first = _edition(" ".join(labels[0]))
     return Loaded(frame, edition, first, None, told(problems, len(frame), name, WHAT), service)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from tasks.billing import evidence, shapes
 from tasks.billing.context import Column, among, beside, words
+from tasks.billing.denial_shares import spread
 
 OBSERVED = shapes.shape(
     "claim_id line_id remitted_claim_id remitted_line_id remittance_id segment:int since:day secondary:flag denied:flag"
@@ -49,8 +50,11 @@ def observed(
         columns={"allowed_cents": "stated_cents", "segment": "line_segment"}
     )
     rows = rows.merge(said, on="remitted_line_id", how="left")
-    rows = rows.merge(_apart(remitted_adjustments), on=["remitted_claim_id", "remitted_line_id"], how="left")
-    rows = _with_claim_level(rows, remitted_adjustments)
+    # The verdicts share out what stands at the claim (`denial_shares.spread`), and so does this.
+    apart = _apart(spread(remitted_adjustments, remitted_lines))
+    rows = rows.merge(apart, on=["remitted_claim_id", "remitted_line_id"], how="left")
+    rows[_KINDS] = rows[_KINDS].astype("Int64").fillna(0)
+    rows["whole"] = _as_a_whole(rows, remitted_adjustments)
     charges = remitted_claims.set_index("remitted_claim_id")["charge_cents"]
     bare = rows["remitted_line_id"].isna()
     whole_charge = beside(rows["remitted_claim_id"], charges).astype("Int64")
@@ -114,17 +118,8 @@ def _apart(adjustments: pd.DataFrame) -> pd.DataFrame:
 _KINDS = [*dict.fromkeys(WITHHELD.values()), "beyond_cents"]
 
 
-def _with_claim_level(rows: pd.DataFrame, adjustments: pd.DataFrame) -> pd.DataFrame:
-    """``whole`` beside each row; what a claim with lines had withheld as a claim is put beside its first line.
-
-    There the verdicts have it too (`denials.classify`).
-    """
+def _as_a_whole(rows: pd.DataFrame, adjustments: pd.DataFrame) -> Column:
+    """Whether the claim of each row is compared as a whole: answered without lines, or adjusted at claim level."""
     of_claim = adjustments[adjustments["remitted_line_id"].isna() & (adjustments["group_code"] != "PR")]
-    spread = among(rows["remitted_claim_id"], of_claim["remitted_claim_id"]) | rows["remitted_line_id"].isna()
-    rows["whole"] = among(rows["claim_id"], rows.loc[spread, "claim_id"])
-    first = rows["remitted_line_id"].notna() & ~rows["remitted_claim_id"].duplicated()
-    apart = _apart(of_claim).set_index("remitted_claim_id")
-    for name in _KINDS:
-        more = beside(rows["remitted_claim_id"].where(first), apart[name])
-        rows[name] = rows[name].astype("Int64").fillna(0) + more.astype("Int64").fillna(0)
-    return rows
+    spoken = among(rows["remitted_claim_id"], of_claim["remitted_claim_id"]) | rows["remitted_line_id"].isna()
+    return among(rows["claim_id"], rows.loc[spoken, "claim_id"])

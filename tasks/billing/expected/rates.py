@@ -126,8 +126,10 @@ def amount(rows: pd.DataFrame) -> Column:
 
 @cache
 def per_day_codes() -> frozenset[str]:
-    """Codes of which a unit is a day; of any other a line is one day."""
-    return frozenset(row["code"] for row in reference.table("procedure_codes") if row["unit"] == "per_diem")
+    """Codes of which a unit is a day, revenue codes of beds among them; of any other a line is one day."""
+    procedures = (row["code"] for row in reference.table("procedure_codes") if row["unit"] == "per_diem")
+    beds = (row["rev"] for row in reference.table("revenue_codes") if row["unit"] == "day")
+    return frozenset((*procedures, *beds))
 
 
 def capped(contract_cents: Column, charge_cents: Column, lesser_of: Column) -> Column:

@@ -2,7 +2,8 @@
 
 Its first claim stands with the payer. A second original claim for the same session is denied as a duplicate (CARC
 18), or paid twice and taken back; the change belongs in a replacement (frequency 7) or a void (frequency 8) of the
-claim that was sent, which a person starts.
+claim that was sent, which a person starts. From then on, and once the payer has decided about that claim, the
+change passes.
 
 Passes::
 
@@ -24,7 +25,7 @@ from tasks.billing.gates.case import Case
 
 ID = "GATE_AMENDED"
 SOURCE = "amended v1: frequency_codes.tsv; costly mistake 6"
-FIX = "correct or void the claim that was sent"
+FIX = "correct the claim that was sent (worklist correct), or void it"
 FIELDS = "encounters.row_id charge_lines.encounter_row_id"
 
 

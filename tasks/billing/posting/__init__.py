@@ -18,23 +18,33 @@ the opposite entries and given again; nothing is ever changed.
 A reversal (status 22) carries negated amounts, so the same rules undo the first posting by adding entries. An
 estimate (25) or a claim that was forwarded unanswered (23) answers nothing.
 
+What the practice itself takes, lets go and gives back (patients' payments, write-offs, refunds) is in `patients`.
+
 Ids are made of content: posting again adds nothing.
 """
 
 from tasks.billing.posting.answered import Ours, answered
-from tasks.billing.posting.charges import post_charges, withdraw_charges
-from tasks.billing.posting.places import account_of, plb_account
+from tasks.billing.posting.charges import post_charges, withdraw_charges, withdrawals
+from tasks.billing.posting.patients import own_accounts, owners, patient_payments, refunds, write_offs
+from tasks.billing.posting.places import PATIENT, account_of, plb_account
 from tasks.billing.posting.received import received
 from tasks.billing.posting.turns import changes, standing
 
 __all__ = [
+    "PATIENT",
     "Ours",
     "account_of",
     "answered",
     "changes",
+    "own_accounts",
+    "owners",
+    "patient_payments",
     "plb_account",
     "post_charges",
     "received",
+    "refunds",
     "standing",
     "withdraw_charges",
+    "withdrawals",
+    "write_offs",
 ]

@@ -6,7 +6,8 @@ charges, the cents that are left to the largest remainders: adjustments that sta
 with the cash they took, and all of a claim that came without lines, among the charges that we sent.
 
 A later payer's answer first takes back from the patient what it considered, because the patient owes what the LAST
-payer in line says (`taken_back`).
+payer in line says (`_taken_back`). Where we sent the claim to it, we know what the earlier payers had left to the
+patient, and no more than that is taken back: what they denied never went to the patient.
 """
 
 from __future__ import annotations
@@ -30,12 +31,15 @@ from tasks.billing.posting.places import (
 )
 from tasks.billing.rows import Cents, Flags, Rows, cents, days, pairs, rows_of, shares, sums, taken, text
 
+ALL = 1 << 62  # cents
+
 
 @dataclass(frozen=True)
 class Ours:
     """The claims that answers may be for, as the ledger's tables of those names.
 
-    ``claims`` has ``next_payer_id`` too: whose the policy is that comes next, null where there is none.
+    ``claims`` has ``next_payer_id`` too: whose the policy is that comes next, null where there is none; and
+    ``prior_patient_cents``: what the answers that the claim carries left to the patient, null where it carries none.
     """
 
     claims: pd.DataFrame
@@ -81,7 +85,9 @@ def answered(
     paid_by = rows_of(rows["remittance_id"], remittances["remittance_id"])
     remitting = taken(text(remittances["payer_id"]), paid_by)
     crossed = _crossed(rows, remitting, ours, known)
-    draft = _draft(rows, lines, adjustments, of_claim, account, units, _later(crossed, ours, known))
+    later = _later(crossed, ours, known)
+    most = cents(ours.claims["prior_patient_cents"].fillna(ALL))[known] if len(ours.claims) else known
+    draft = _draft(rows, lines, adjustments, of_claim, account, units, later, most)
     return journal(
         draft,
         first_turn(rows["remitted_claim_id"]),
@@ -158,6 +164,7 @@ def _draft(
     account: pa.Array,
     units: Units,
     later: Flags,
+    most: Cents,
 ) -> Draft:
     count, amount = len(rows), cents(adjustments["amount_cents"])
     prior = (adjustments["carc"] == PRIOR_PAYER).to_numpy(np.bool_)
@@ -172,7 +179,7 @@ def _draft(
     took += sums(unit[moves[number]], share[moves[number]], len(units.claim))
     draft, every, rank = Draft(), np.arange(count), np.arange(len(units.claim)) * 2
     draft.add(every, -3, UNMATCHED, paid)
-    back = _taken_back(rows, amount, of_claim, account, prior, echoes, later)
+    back = np.clip(_taken_back(rows, amount, of_claim, account, prior, echoes, later), -most, most)
     draft.add(every, -2, RECEIVABLE, back)
     draft.add(every, -1, PATIENT, -back)
     draft.add(units.claim, rank, RECEIVABLE, -took, charge=units.charge)

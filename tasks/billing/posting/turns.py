@@ -1,8 +1,9 @@
 """What should be posted against what is: a posting that no longer holds is withdrawn and made again in its next turn.
 
 A posting of a remittance or of a remitted claim may change with what is learned: which claim of ours it answers, or
-that a second remittance contradicts it. The journal is never changed. The posting ``X>1`` is withdrawn by ``X>1<``, the
-opposite entries, and comes again as ``X>2``.
+that a second remittance contradicts it; a patient's payment goes to what is owed by now; a void that the payer took,
+and with it the withdrawal of its charges, may be refused after all. The journal is never changed.
+The posting ``X>1`` is withdrawn by ``X>1<``, the opposite entries, and comes again as ``X>2``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import pandas as pd
 
 from tasks.billing import shapes
 
-TURNED = ("remittance", "answer")
+TURNED = ("charge", "remittance", "answer", "adoption", "patient_payment", "write_off", "refund")
 WITHDRAWN = "_withdrawn"
 _COMPARED = [column for column in shapes.JOURNAL if column not in ("entry_id", "posting_id", "period")]
 

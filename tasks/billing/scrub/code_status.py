@@ -2,10 +2,10 @@
 
 Codes are born and deleted on January 1: the telephone visits 99441-99443 ended with 2024, the prolonged services
 99354 and 99355 with 2022. The date of service decides, not the date of the claim (CARC 181, RARC M84). Codes of the
-institutional form alone (partial hospital days, residential days, detox) cannot travel on an 837P. A code the
-shipped table does not know is passed with a warning: the table is behavioural health's, not the whole code set. Where
-the site loaded HCPCS level II (``cleanclaim load reference hcpcs``), a level II code is judged by it for sure: it is
-there and in force on the day, or it is not.
+institutional form alone (partial hospital days, residential days, detox) cannot travel on an 837P; on the 837I they
+may, and a revenue code may stand without any. A code the shipped table does not know is passed with a warning: the
+table is behavioural health's, not the whole code set. Where the site loaded HCPCS level II (``cleanclaim load reference
+hcpcs``), a level II code is judged by it for sure: it is there and in force on the day, or it is not.
 
 Passes::
 
@@ -13,6 +13,12 @@ Passes::
     E1            99441  2024-12-31
     E2            98016  2025-01-01
     E3            90837  2026-01-05
+
+Passes::
+
+    encounter_id  code   form  revenue_code
+    E1            H0035  837I  0912
+    E2            1001   837I  1001
 
 Fails::
 
@@ -22,6 +28,14 @@ Fails::
     E3            98016  2024-12-31    CODE_NOT_VALID
     E4            H0035  2026-01-05    CODE_FORM
     E5            12345  2026-01-05    CODE_UNKNOWN
+
+Fails::
+
+    encounter_id  code   form  revenue_code  finds
+    E1            H0018  837P  .             CODE_FORM
+    E2            1001   837P  .             CODE_UNKNOWN
+    E3            12345  837I  0919          CODE_UNKNOWN
+    E4            90837  837I  0914          .
 """
 
 from __future__ import annotations
@@ -36,8 +50,10 @@ from tasks.billing import references
 from tasks.billing.references import OPEN, References
 from tasks.billing.scrub import codebook
 from tasks.billing.scrub.common import Context, Flags, found, join, lookup, member
+from tasks.billing.scrub.institutional import lines as inst
 
 ID = "CODE_STATUS"
+VERSION = 2
 SOURCE = "procedure_codes.tsv status and form columns (V:S20; K)"
 DEFAULT_SEVERITY = {"CODE_NOT_VALID": "hold", "CODE_FORM": "hold", "CODE_UNKNOWN": "warn"}
 FIX = {
@@ -69,12 +85,13 @@ def _official(lines: pd.DataFrame, known: References) -> tuple[Flags, Flags]:
 
 
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """Lines whose code is unknown, outside its dates, or of the institutional form only."""
+    """Lines whose code is unknown, outside its dates, or of the institutional form on another."""
     known = codebook.codes()
     code, day = lines["code"], lines["service_date"].to_numpy(dtype="datetime64[s]")
     first = lookup(code, lambda c: (c in known and known[c].valid_from) or _FIRST, _FIRST, "datetime64[s]")
     last = lookup(code, lambda c: (c in known and known[c].valid_to) or _LAST, _LAST, "datetime64[s]")
     form = lookup(code, lambda c: c in known and known[c].form == "I", False, bool)
+    facility = inst.is_institutional(lines)
     official = references.of(context)
     judged, gone = _official(lines, official)
     dead = ((day < first) | (day > last)) & ~judged
@@ -86,8 +103,14 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     return join(
         found(lines, dead, "CODE_NOT_VALID", "code service_date", message["CODE_NOT_VALID"]),
         *_gone(lines, gone, official, message["CODE_NOT_VALID"]),
-        found(lines, form, "CODE_FORM", "code", message["CODE_FORM"]),
-        found(lines, ~member(code, known) & ~judged, "CODE_UNKNOWN", "code", message["CODE_UNKNOWN"]),
+        found(lines, form & ~facility, "CODE_FORM", "code", message["CODE_FORM"]),
+        found(
+            lines,
+            ~member(code, known) & ~judged & ~(facility & inst.alone(lines)),
+            "CODE_UNKNOWN",
+            "code",
+            message["CODE_UNKNOWN"],
+        ),
     )
 
 

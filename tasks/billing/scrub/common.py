@@ -6,7 +6,7 @@ that a rule asks a question once for each distinct code and not once for each li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from typing import Any, Protocol
@@ -67,8 +67,28 @@ FLAGS = ("payer_audio_allowed", "new_patient")
 DATES = ("service_date",)
 COLUMNS = (*TEXT, *NUMBERS, *FLAGS, *DATES)
 
-# Codes that rules look for on other days too, however long ago (intakes, programme days).
-LOOK_BACK = frozenset({"90791", "90792", "H0015", "S9480", "H0035", "S0201"})
+# What lines of the institutional form bring besides (``institutional``). `prepare` gives those of them that the lines
+# have, and none where no line goes on an 837I: most batches are professional and pay nothing for what they lack.
+INSTITUTIONAL = "837I"
+INSTITUTIONAL_TEXT = (
+    "form",
+    "revenue_code",
+    "type_of_bill",
+    "condition_codes",
+    "stay_id",
+    "stay_patient_status",
+    "stay_level_of_care",
+    "stay_attending_id",
+    "stay_attending_class",
+    "programme_line",
+)
+INSTITUTIONAL_NUMBERS = ("stay_weekly_hours",)
+INSTITUTIONAL_DATES = ("stay_admitted_on", "stay_discharged_on")
+INSTITUTIONAL_COLUMNS = (*INSTITUTIONAL_TEXT, *INSTITUTIONAL_NUMBERS, *INSTITUTIONAL_DATES)
+
+# Codes that rules look for further back than the weeks around a line, with the most days that any of them looks:
+# another intake within six months (``intake_again``). Programme days are asked for by week, like all the rest.
+LOOK_BACK = {"90791": 184, "90792": 184}
 
 # What a rule may say of a finding beyond its words; null where it does not (see `registry` for what fills it then).
 DETAILS = ["reference_version", "change", "predicts", "data_as_of"]
@@ -104,16 +124,28 @@ class Context(Protocol):
     def references(self) -> References:
         """The official files that were loaded."""
 
+    @property
+    def parameters(self) -> Mapping[str, Mapping[str, Any]]:
+        """The numbers that a site gave a rule, by rule id and name."""
 
-def _complete(frame: pd.DataFrame, visits: pd.DataFrame | None) -> pd.DataFrame:
-    """All of COLUMNS; what the lines lack comes from their visit, else is null."""
-    missing = [name for name in COLUMNS if name not in frame.columns]
+
+def _complete(frame: pd.DataFrame, visits: pd.DataFrame | None, names: Sequence[str]) -> pd.DataFrame:
+    """All of `names`; what the lines lack comes from their visit, else is null."""
+    missing = [name for name in names if name not in frame.columns]
     if visits is not None and missing and not frame.empty:
         known = visits.drop_duplicates("encounter_id", keep="last").set_index("encounter_id")
         theirs = [name for name in missing if name in known.columns]
         at = pd.Index(frame["encounter_id"])
         frame = frame.assign(**{name: known[name].reindex(at).array for name in theirs})
-    return frame.reindex(columns=list(COLUMNS))
+    return frame.reindex(columns=list(names))
+
+
+def _institutional(lines: pd.DataFrame, visits: pd.DataFrame | None, history: pd.DataFrame) -> Sequence[str]:
+    """The columns of institutional lines that these bring; none where neither they nor their history has one."""
+    if not any("form" in frame and frame["form"].eq(INSTITUTIONAL).any() for frame in (lines, history)):
+        return ()
+    brought = {"form", *lines.columns, *(visits.columns if visits is not None else ())}
+    return [name for name in INSTITUTIONAL_COLUMNS if name in brought]
 
 
 def _categories(column: pd.Series) -> pd.Categorical:
@@ -124,8 +156,9 @@ def _categories(column: pd.Series) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, known)
 
 
-def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.sort_values(["encounter_id", "position"], kind="stable").reset_index(drop=True)
+def ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    """By encounter and position, as everything that is prepared stands."""
+    return frame.sort_values(["encounter_id", "position"], kind="stable", ignore_index=True)
 
 
 def _among(values: pd.Series, wanted: pd.Series) -> Flags:
@@ -149,29 +182,52 @@ def _relevant(history: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Earlier lines of the same people around the same days; an encounter is never compared with its own past.
 
     Around is the week and those beside it: rules about a day ask for the day, rules about seven days find them.
-    LOOK_BACK codes stay whenever they were.
+    LOOK_BACK codes stay for as long as a rule looks for them.
     """
     if history.empty:
         return history
     weeks = np.unique(_weeks(lines["service_date"])[:, None] + np.array([-1.0, 0.0, 1.0]))
-    near = np.isin(_weeks(history["service_date"]), weeks) | history["code"].isin(LOOK_BACK).to_numpy()
+    near = np.isin(_weeks(history["service_date"]), weeks)
+    near |= looked_for(history, pd.to_datetime(lines["service_date"]).min())
     same = _among(history["patient_id"], lines["patient_id"]) & near
     return history[same & ~_among(history["encounter_id"], lines["encounter_id"])]
 
 
+def looked_for(history: pd.DataFrame, first: pd.Timestamp) -> Flags:
+    """Which earlier lines a rule may still look for on the day `first` because of their code (LOOK_BACK)."""
+    days = pd.to_timedelta(history["code"].map(LOOK_BACK).astype("float64"), unit="D")
+    near: Flags = (pd.to_datetime(history["service_date"]) >= first - days).to_numpy(dtype=bool)
+    return near
+
+
 def prepare(
-    lines: pd.DataFrame, visits: pd.DataFrame | None, history: pd.DataFrame | None
+    lines: pd.DataFrame,
+    visits: pd.DataFrame | None,
+    history: pd.DataFrame | None,
+    only: Collection[str] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Lines and relevant history with COLUMNS, ordered, text as shared categories, numbers as float with NaN."""
-    new = _ordered(_complete(lines, visits))
-    old = _ordered(_complete(_relevant(history, lines) if history is not None else lines.iloc[:0], None))
+    """Lines and relevant history with COLUMNS (and those of institutional lines), ordered; text as shared categories,
+    numbers as float with NaN. `only` limits the columns to those that will be asked for.
+    """
+    past = _relevant(history, lines) if history is not None else lines.iloc[:0]
+    more = _institutional(lines, visits, past)
+    names = tuple(name for name in (*COLUMNS, *more) if only is None or name in only)
+    new, old = ordered(_complete(lines, visits, names)), ordered(_complete(past, None, names))
     both = pd.concat([new, old], ignore_index=True) if len(old) else new
-    data: dict[str, Any] = {name: _categories(both[name]) for name in TEXT}
-    data |= {
-        name: both[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan) for name in NUMBERS
+    data: dict[str, Any] = {
+        name: _categories(both[name]) for name in (*TEXT, *INSTITUTIONAL_TEXT) if name in names
     }
-    data |= {name: both[name].astype("boolean") for name in FLAGS}
-    data |= {name: pd.to_datetime(both[name]).astype("datetime64[s]") for name in DATES}
+    data |= {
+        name: both[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+        for name in (*NUMBERS, *INSTITUTIONAL_NUMBERS)
+        if name in names
+    }
+    data |= {name: both[name].astype("boolean") for name in FLAGS if name in names}
+    data |= {
+        name: pd.to_datetime(both[name]).astype("datetime64[s]")
+        for name in (*DATES, *INSTITUTIONAL_DATES)
+        if name in names
+    }
     ready = pd.DataFrame(data)
     return ready.iloc[: len(new)], ready.iloc[len(new) :].reset_index(drop=True)
 
@@ -257,6 +313,23 @@ def found(
             "message": message,
         }
         | details
+    )
+
+
+def of_list(
+    lines: pd.DataFrame, column: str, broken: Callable[[str], Collection[str]], message: str
+) -> pd.DataFrame:
+    """Findings of whole encounters, where `broken` names the rule ids that the text of a column breaks."""
+    ids = {rule_id for text in lines[column].cat.categories for rule_id in broken(text)}
+
+    def breaking(rule_id: str) -> Flags:
+        return lookup(lines[column], lambda text: rule_id in broken(text), False, bool)
+
+    return join(
+        *(
+            found(lines, breaking(rule_id), rule_id, column, message, encounter=True)
+            for rule_id in sorted(ids)
+        )
     )
 
 

@@ -50,7 +50,7 @@ from functools import cache
 import pandas as pd
 
 from configs import reference
-from tasks.billing.scrub.common import Context, Flags, found, join, lookup
+from tasks.billing.scrub.common import Context, of_list
 
 ID = "EXCLUDES1"
 _ROWS = reference.by_key("icd10_excludes1_bh", "pair_id")
@@ -100,17 +100,6 @@ def violated(diagnoses: str) -> frozenset[str]:
     )
 
 
-def _breaking(lines: pd.DataFrame, rule_id: str) -> Flags:
-    return lookup(lines["diagnoses"], lambda diagnoses: rule_id in violated(diagnoses), False, bool)
-
-
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Encounters whose diagnoses exclude each other."""
-    broken = {rule_id for diagnoses in lines["diagnoses"].cat.categories for rule_id in violated(diagnoses)}
-    message = "Two diagnoses exclude each other."
-    return join(
-        *(
-            found(lines, _breaking(lines, rule_id), rule_id, "diagnoses", message, encounter=True)
-            for rule_id in sorted(broken)
-        )
-    )
+    return of_list(lines, "diagnoses", violated, "Two diagnoses exclude each other.")

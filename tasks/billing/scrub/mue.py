@@ -4,13 +4,20 @@ CMS publishes a value for most codes each quarter. The adjudication indicator (M
 each line by itself and denies the whole line; 2 (policy) and 3 (clinical) look at the sum of the day and deny what is
 above it, so earlier lines of the day count too. Value 0 is not payable at all. A code that is not in the file is not
 without a limit, some values are kept secret; there the shipped limits (``units``) speak. Professional lines are judged
-by the practitioner set. Medicaid has its own values (32 units of 97151 where Medicare has 8), so a Medicaid line is
-judged by Medicaid's set or not at all. Without a loaded file (``cleanclaim load reference mue``) the rule is silent.
+by the practitioner set, those of the institutional form by the outpatient-hospital set, to which the facility is one
+provider; a bill of a bed has no edit. Medicaid has its own values (32 units of 97151 where Medicare has 8), so a
+Medicaid line is judged by Medicaid's set or not at all. Without a loaded file (``cleanclaim load reference mue``) the
+rule is silent.
 
 Passes::
 
     encounter_id  code   units
     E1            97151  90
+
+Passes::
+
+    encounter_id  code   units  form
+    E1            90853  9      837I
 """
 
 from __future__ import annotations
@@ -24,10 +31,13 @@ import pandas as pd
 from tasks.billing import references
 from tasks.billing.references import References
 from tasks.billing.scrub.common import Context, Flags, Numbers, found, join, keys, lookup, member, together
-from tasks.billing.scrub.ncci import MEDICAID, MEDICAID_SET, SET
+from tasks.billing.scrub.ncci import MEDICAID, biller, sets
 
 ID = "MUE"
-SOURCE = "Medically unlikely edits as loaded by the site (V:S11; V:S44)"
+VERSION = 2
+SOURCE = (
+    "Medically unlikely edits as loaded by the site, practitioner and outpatient-hospital sets (V:S11; V:S44)"
+)
 DEFAULT_SEVERITY = {"MUE_LINE": "hold", "MUE_DAY": "hold", "MUE_ZERO": "hold"}
 FIX = {
     "MUE_LINE": "Bill at most the units of the edit on a line; what was truly distinct goes on a line with a modifier.",
@@ -58,7 +68,7 @@ class Limits:
 
 
 def limits(lines: pd.DataFrame, known: References) -> Limits:
-    """What the loaded editions say of each line: by code, day and the payer's set."""
+    """What the loaded editions say of each line: by code, day, and the set of form and payer."""
     count = len(lines)
     most, mai = np.full(count, np.inf), np.zeros(count)
     edition = np.full(count, None, dtype=object)
@@ -67,7 +77,12 @@ def limits(lines: pd.DataFrame, known: References) -> Limits:
         return Limits(most, mai, edition)
     day = lines["service_date"].to_numpy(dtype="datetime64[s]")
     medicaid = member(lines["payer_class"], MEDICAID)
-    for series, mine in ((SET, ~medicaid), (MEDICAID_SET, medicaid)):
+    judging = [
+        part
+        for name, medicaids, mine in sets(lines)
+        for part in ((name, mine & ~medicaid), (medicaids, mine & medicaid))
+    ]
+    for series, mine in judging:
         if not mine.any():
             continue
         for label, first, last in known.windows("mue", series):
@@ -87,7 +102,8 @@ def limits(lines: pd.DataFrame, known: References) -> Limits:
 def _above(both: pd.DataFrame, limit: Limits) -> Flags:
     """Lines at which the day's running total passes the edit."""
     units = np.nan_to_num(both["units"].to_numpy())
-    day = keys(both, "patient_id", "service_date", "code", "rendering_id")
+    whose = both.assign(rendering_id=biller(both))
+    day = keys(whose, "patient_id", "service_date", "code", "rendering_id")
     if not (np.bincount(day, units)[day] > limit.units).any():
         return np.zeros(len(both), dtype=bool)
     running = pd.Series(units).groupby(day).cumsum().to_numpy()

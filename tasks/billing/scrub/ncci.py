@@ -6,26 +6,42 @@ collapsed into another; ``*`` (or blank) as deletion date is open. Indicator 0 a
 either code where the services were truly distinct, 9 is no edit. Of two new lines the column-2 line is flagged; where
 that one has been billed already, the later column-1 line is. The tables are licensed and not shipped: a site loads
 the quarterly files (``cleanclaim load reference ncci``), and without them this rule is silent and the shipped
-behavioural pairs (``pairs``) speak. Professional lines are judged by the practitioner set; those of Medicaid payers by
-Medicaid's own, where it was loaded.
+behavioural pairs (``pairs``) speak. Professional lines are judged by the practitioner set, those of the institutional
+form by the outpatient-hospital set, which differs; those of Medicaid payers by Medicaid's own, where it was loaded. To
+the hospital set the facility is one provider whoever treats, and a bill of a bed is none of its business. Lines of one
+form are never paired with those of the other.
 
 Passes::
 
     encounter_id  code
     E1            90837
+
+Passes::
+
+    encounter_id  code   form
+    E1            90853  837I
+    E2            90834  837I
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from tasks.billing import references
-from tasks.billing.scrub.common import Context, Flags, found, has_modifier, join, keys, member, together
+from tasks.billing.references import References
+from tasks.billing.scrub.common import Context, Flags, Keys, found, has_modifier, join, keys, member, together
+from tasks.billing.scrub.institutional import lines as inst
 
 ID = "NCCI_PTP"
-SOURCE = "NCCI procedure-to-procedure edits as loaded: practitioner set, Medicaid's own for Medicaid (V:S10)"
+VERSION = 2
+SOURCE = (
+    "NCCI procedure-to-procedure edits as loaded: practitioner and outpatient-hospital sets, Medicaid's own for"
+    " Medicaid (V:S10); no edits on bills of a bed (K)"
+)
 DEFAULT_SEVERITY = "hold"
 FIX = (
     "Bill the column-1 code alone (void or correct the other where it was billed); where the edit's indicator is 1 and"
@@ -36,7 +52,7 @@ FIX = (
 # 76 and 77 (repeated service) are expressly none of them.
 PASSING = ("24", "25", "27", "57", "58", "59", "78", "79", "91", "XE", "XP", "XS", "XU")
 MEDICAID = ("medicaid", "medicaid_mco")
-SET, MEDICAID_SET = "practitioner", "medicaid_practitioner"
+PRACTITIONER, OUTPATIENT = "practitioner", "outpatient"
 PREDICTS = "CARC236"
 CHANGE = "modifiers=a passing one, where the indicator is 1 and the services were distinct"
 REFERENCES = ("ncci",)
@@ -102,6 +118,20 @@ def ncci_edits(lines: pd.DataFrame, edits: pd.DataFrame, new: Flags | None = Non
     return hit
 
 
+def sets(lines: pd.DataFrame) -> Iterator[tuple[str, str, Flags]]:
+    """Lines that a publisher's set judges: (Medicare's set, Medicaid's own, lines)."""
+    facility = inst.is_institutional(lines)
+    for name, mine in ((PRACTITIONER, ~facility), (OUTPATIENT, facility & ~inst.of_bed_bill(lines))):
+        if mine.any():
+            yield name, f"medicaid_{name}", mine
+
+
+def biller(lines: pd.DataFrame) -> Keys:
+    """Who is one provider to the edits: the clinician, or the facility (-2) whoever treats."""
+    who = lines["rendering_id"].cat.codes.to_numpy().astype(np.int64)
+    return np.where(inst.is_institutional(lines), -2, who)
+
+
 def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.DataFrame:
     """New lines refused by an edit of the site's tables; nothing where the site has none."""
     known = references.of(context)
@@ -111,28 +141,30 @@ def check(lines: pd.DataFrame, history: pd.DataFrame, context: Context) -> pd.Da
     edits = known.of_codes("ncci", both["code"].cat.categories, "column1")
     if edits is None or edits.empty:
         return join()
+    both = both.assign(rendering_id=biller(both))
     day = keys(both, "patient_id", "service_date", "rendering_id")
     busy = np.bincount(day)[day] > 1
     both, new = both.loc[busy], new[busy]
-    if both.empty:
-        return join()
-    theirs = edits[edits["service"] == MEDICAID_SET]
-    medicaid: Flags = member(both["payer_class"], MEDICAID) & (not theirs.empty)
-    message = "The code is part of an edit in force: column 2, or column 1 after column 2 was billed."
     parts = []
-    for mine, table, name in (
-        (~medicaid, edits[edits["service"] == SET], SET),
-        (medicaid, theirs, MEDICAID_SET),
-    ):
-        if mine.any() and not table.empty:
-            hit = mine & new
-            hit[mine] &= ncci_edits(both.loc[mine], table, new[mine])
-            said = found(both, hit, ID, "code modifiers service_date rendering_id", message)
-            edition = next((label for label, _, _ in reversed(known.windows("ncci", name))), None)
-            parts.append(
-                said.assign(
-                    reference_version=edition or known.version("ncci"),
-                    data_as_of=known.loaded("ncci", edition),
-                )
-            )
+    for name, medicaids, mine in sets(both):
+        theirs = edits[edits["service"] == medicaids]
+        medicaid: Flags = member(both["payer_class"], MEDICAID) & (not theirs.empty)
+        parts.append(_said(both, new, mine & ~medicaid, edits[edits["service"] == name], known, name))
+        parts.append(_said(both, new, mine & medicaid, theirs, known, medicaids))
     return join(*parts)
+
+
+def _said(
+    both: pd.DataFrame, new: Flags, mine: Flags, table: pd.DataFrame, known: References, name: str
+) -> pd.DataFrame:
+    """What one set says of the lines it judges, with its edition."""
+    if not mine.any() or table.empty:
+        return join()
+    hit = mine & new
+    hit[mine] &= ncci_edits(both.loc[mine], table, new[mine])
+    message = "The code is part of an edit in force: column 2, or column 1 after column 2 was billed."
+    edition = next((label for label, _, _ in reversed(known.windows("ncci", name))), None)
+    return found(both, hit, ID, "code modifiers service_date rendering_id", message).assign(
+        reference_version=edition or known.version("ncci"),
+        data_as_of=known.loaded("ncci", edition),
+    )

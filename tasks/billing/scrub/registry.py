@@ -11,7 +11,7 @@ that passes, column=what) and ``PREDICTS`` (CARC and RARC a payer would answer w
 ``denial_rules.tsv``). A finding that brings these itself keeps its own.
 
 To add a rule: write the module with its passing and failing sample (they run as tests), put it into RULES, and give
-its ids a line in ``configs/rules.toml``.
+its ids a line in ``configs/rules.toml``. Rules of the institutional form stand in ``institutional/``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tasks.billing.findings import in_force
 from tasks.billing.scrub import (
     add_on,
     charge,
+    code_first,
     code_payer,
     code_status,
     diagnosis_billable,
@@ -59,6 +60,19 @@ from tasks.billing.scrub import (
     who_may_bill,
 )
 from tasks.billing.scrub.common import FINDINGS, FOUND, Context, join, prepare
+from tasks.billing.scrub.institutional import (
+    attending,
+    bed_day,
+    bill_type,
+    conditions,
+    form,
+    overlap,
+    patient_status,
+    programme_hours,
+    revenue_code,
+    revenue_hcpcs,
+    stay_dates,
+)
 
 RULES: tuple[ModuleType, ...] = (
     charge,
@@ -85,12 +99,24 @@ RULES: tuple[ModuleType, ...] = (
     diagnosis_list,
     diagnosis_billable,
     excludes1,
+    code_first,
     diagnosis_pairing,
     duplicate,
     timely_filing,
     mue,
     place,
     code_payer,
+    form,
+    bill_type,
+    revenue_code,
+    revenue_hcpcs,
+    conditions,
+    programme_hours,
+    overlap,
+    bed_day,
+    stay_dates,
+    patient_status,
+    attending,
 )
 
 SEVERITIES = ("hold", "warn", "shadow", "off")

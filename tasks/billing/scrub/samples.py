@@ -2,8 +2,8 @@
 
 A page shows tables under ``Passes::``, ``Fails::`` and ``History::``. Cells are two blanks apart, ``.`` is null. The
 last column of a failing table, ``finds``, names the rule ids found on that line (``.`` for none). A row goes on after a
-backslash. Columns a sample
-leaves out take the values of DEFAULTS. History counts for every table of the page.
+backslash. Columns a sample leaves out take the values of DEFAULTS; lines with a column of institutional lines are of
+the 837I. History counts for every table of the page.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tasks.billing.pages import tables
+from tasks.billing.scrub.common import INSTITUTIONAL, INSTITUTIONAL_COLUMNS
 
 DEFAULTS: dict[str, str | int | None] = {
     "patient_id": "P1",
@@ -30,8 +31,9 @@ DEFAULTS: dict[str, str | int | None] = {
 }
 _NUMBERS = (
     "position", "units", "charge_cents", "payer_timely_filing_days", "minutes", "therapy_minutes",
-    "payer_programme_minutes",
+    "payer_programme_minutes", "stay_weekly_hours",
 )  # fmt: skip
+_DATES = ("service_date", "stay_admitted_on", "stay_discharged_on")
 _HEADINGS = ("Passes", "Fails", "History")
 
 
@@ -50,6 +52,8 @@ def _frame(rows: list[list[str]]) -> pd.DataFrame:
     for name, value in DEFAULTS.items():
         if name not in frame:
             frame[name] = value
+    if "form" not in frame and not set(INSTITUTIONAL_COLUMNS).isdisjoint(frame):
+        frame["form"] = INSTITUTIONAL
     if "position" not in frame:
         frame["position"] = frame.groupby("encounter_id").cumcount() + 1
     for name in _NUMBERS:
@@ -59,7 +63,9 @@ def _frame(rows: list[list[str]]) -> pd.DataFrame:
         frame["payer_audio_allowed"] = (
             frame["payer_audio_allowed"].map({"true": True, "false": False}).astype("boolean")
         )
-    frame["service_date"] = pd.to_datetime(frame["service_date"]).astype("datetime64[s]")
+    for name in _DATES:
+        if name in frame:
+            frame[name] = pd.to_datetime(frame[name]).astype("datetime64[s]")
     return frame
 
 

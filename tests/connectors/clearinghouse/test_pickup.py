@@ -9,7 +9,8 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from connectors.clearinghouse import archive, pickup, sftp
+from configs.settings import Archive
+from connectors.clearinghouse import archive, pickup, sealing, sftp
 from connectors.clearinghouse.pickup import Sighting, Taken
 from tests.support.sftp_server import odd_entry
 
@@ -75,6 +76,15 @@ def test_waits_once_then_takes_what_stood_still(inbox):
     assert archive.get(inbox.archive, sha256) == b"ISA one"
     assert archive.path(inbox.archive, sha256).stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in inbox.folder.iterdir()) == ["a.835", "b.999"]  # nothing deleted
+
+
+def test_what_is_fetched_is_sealed_where_the_archive_is(inbox):
+    folder, key = inbox.archive, sealing.new_key()
+    inbox.archive = Archive(folder, key)
+    inbox.put("a.835", b"ISA one")
+    (taken,) = inbox.visit().taken
+    assert archive.place(inbox.archive, taken.sha256).suffix == archive.SEALED
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == [f"{taken.sha256}.sealed"]
 
 
 def test_taken_once_by_name_and_stamp(inbox):

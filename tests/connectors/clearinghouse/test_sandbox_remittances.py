@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sandbox_kit import checks, errors_of, imbalances, opened, split, to_cents, upload
 
-from connectors.clearinghouse.sandbox import FAULTS, answer, payer_identifier
+from connectors.clearinghouse.sandbox import FAULTS, answer, payer_identifier, process
 from connectors.clearinghouse.sandbox.outcomes import FAMILIES, PATTERN
 from connectors.clearinghouse.sandbox.prices import Price
 
@@ -155,6 +155,64 @@ def test_secondary_pays_what_the_primary_left():
     assert ["CAS", "OA", "23", "170"] in claim
 
 
+def test_a_line_that_the_primary_denied_as_another_payers_is_priced_by_the_next():
+    """It was paid nothing: the later payer is the first of such a line, and CO-27 left nothing to the patient."""
+    data = (FIXTURES / "sandbox_837p_secondary.edi").read_bytes()
+    denied = data.replace(b"SVD*99999*120*", b"SVD*99999*0*").replace(b"AMT*D*120", b"AMT*D*0")
+    denied = denied.replace(b"CAS*CO*45*50~", b"CAS*CO*27*200~").replace(b"CAS*PR*2*30~", b"REF*FJ*EMPTY~")
+    files, _ = answer(denied, seed=1)
+    (segments,) = checks(files).values()
+    assert imbalances(segments) == []
+    (claim,) = claims_of(segments)
+    assert claim[0][2] == "2"
+    assert 11000 < to_cents(claim[0][4]) < 20000
+    assert reasons(claim) == {"CO-45"}
+
+
+def replacing(old: bytes, frequency: str) -> tuple[bytes, list[list[str]]]:
+    """An upload of two months later that replaces or voids a claim of `old` that was paid, and its first answer."""
+    answers = checks(answer(old, seed=1)[0])
+    paid = [c for s in answers.values() for c in claims_of(s) if c[0][2] == "1" and to_cents(c[0][4]) > 0]
+    claim = min(paid, key=lambda c: c[0][1])
+    number = int(claim[0][1][1:])
+    original = {"frequency": frequency, "original": f"REF*F8*{claim[0][7]}~", "control": "C000000999"}
+    data = upload(8, changes={number: original}).replace(b"260112", b"260312")
+    return data, claim
+
+
+def test_a_replacement_of_a_paid_claim_brings_its_reversal_and_the_new_payment():
+    """Payers took back nothing: a replaced claim was paid twice."""
+    old = upload(8)
+    data, before = replacing(old, "7")
+    files, _ = answer(data, seed=1, stages=["pay"], before=[old])
+    found = [(s, c) for s in checks(files).values() for c in claims_of(s)]
+    (back,) = [c for _, c in found if c[0][2] == "22"]
+    assert back[0][1] == before[0][1]
+    assert back[0][7] == before[0][7]
+    assert to_cents(back[0][4]) == -to_cents(before[0][4])
+    (segments,) = [s for s, c in found if c[0][1] == "C000000999"]
+    assert back in claims_of(segments), "in the same check as the new payment"
+    for check in checks(files).values():
+        assert imbalances(check) == []
+    for name, content in opened(files):
+        assert errors_of(content) == [], name
+    alone, _ = answer(data, seed=1, stages=["pay"])
+    told = [c for s in checks(alone).values() for c in claims_of(s)]
+    assert "22" not in {c[0][2] for c in told}, "nothing is known that could be reversed"
+
+
+def test_a_void_of_a_paid_claim_brings_its_reversal_and_what_the_check_cannot_bear_is_carried_forward():
+    old = upload(8)
+    data, before = replacing(old, "8")
+    files, _ = answer(data, seed=1, stages=["pay"], before=[old])
+    reversed_ = [s for s in checks(files).values() if any(c[0][2] == "22" for c in claims_of(s))]
+    (segments,) = reversed_
+    assert imbalances(segments) == []
+    assert next(to_cents(s[2]) for s in segments if s[0] == "BPR") >= 0
+    (back,) = [c for c in claims_of(segments) if c[0][2] == "22"]
+    assert to_cents(back[0][4]) == -to_cents(before[0][4])
+
+
 def test_replacement_is_paid_and_void_is_not():
     changes = {
         1: {"frequency": "7", "original": "REF*F8*ICN1~"},
@@ -246,7 +304,7 @@ def test_contract_rates_are_honoured():
 
 def test_faults_are_what_they_say():
     sound, _ = answer(upload(60), seed=1, stages=["pay"])
-    files, counts = answer(upload(60), seed=1, stages=["pay"], faults=FAULTS)
+    files, counts = answer(upload(60), seed=1, stages=["pay"], faults={*FAULTS} - {"no_answer"})
     assert counts.remittances == 6
     extra = {name: data for name, data in files.items() if name not in sound}
     assert {name: files[name] for name in sound} == sound
@@ -261,6 +319,35 @@ def test_faults_are_what_they_say():
     assert to_cents(claim[0][4]) > 0
     assert imbalances(stranger) == []
     assert next(s for s in unbalanced if s[0] == "CLP")[1] in sent
+
+
+def test_a_payer_that_never_answers_one_claim_leaves_the_checks_sound():
+    sound, silent = (checks(answer(upload(60), seed=1, faults=faults)[0]) for faults in ((), ("no_answer",)))
+    told, less = (
+        {claim[0][1] for segments in found.values() for claim in claims_of(segments)}
+        for found in (sound, silent)
+    )
+    assert (len(told - less), less - told) == (1, set())
+    assert all(imbalances(segments) == [] for segments in silent.values())
+
+
+def test_a_claim_that_is_answered_in_the_end_has_a_check_of_its_own_and_no_check_changed_its_amount(tmp_path):
+    """The first checks came again under their trace with one claim more, and were posted twice."""
+    (tmp_path / "p" / "SendFiles").mkdir(parents=True)
+    (tmp_path / "p" / "SendFiles" / "one.edi").write_bytes(upload(60))
+    folder = tmp_path / "p" / "ReceiveFiles"
+
+    def found(*faults: str) -> dict[str, bytes]:
+        process(tmp_path, "p", seed=1, stages=["pay"], faults=faults)
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    silent, told = found("no_answer"), found()
+    (later,) = set(told) - set(silent)
+    assert {name: told[name] for name in silent} == silent
+    assert told == found("no_answer") == found()
+    (segments,) = checks({later: told[later]}).values()
+    assert len(claims_of(segments)) == 1
+    assert imbalances(segments) == []
 
 
 def test_unknown_names_are_refused():

@@ -49,6 +49,23 @@ def test_key_is_made_once_and_private(tmp_path: Path):
     assert [p.name for p in path.parent.iterdir()] == ["key"]
 
 
+def test_an_upload_is_lost_at_its_rename_where_that_is_asked_for(server: SandboxServer, tmp_path: Path):
+    """The sender never hears of it, the file is gone, and the next connection is as always."""
+    folder = tmp_path / "root" / "north" / "SendFiles"
+    with server.losing_uploads(), sftp(server, "north", tmp_path / "north_key") as client:
+        with client.open("/SendFiles/a.tmp", "wb") as stream:
+            stream.write(b"ISA")
+        with pytest.raises((EOFError, OSError, paramiko.SSHException)):
+            client.posix_rename("/SendFiles/a.tmp", "/SendFiles/a.837")
+    assert list(folder.iterdir()) == []
+    assert (tmp_path / "root" / ".sandbox" / "lost" / "a.837").read_bytes() == b"ISA"
+    with sftp(server, "north", tmp_path / "north_key") as client:
+        with client.open("/SendFiles/b.tmp", "wb") as stream:
+            stream.write(b"ISA")
+        client.posix_rename("/SendFiles/b.tmp", "/SendFiles/b.837")
+    assert [path.name for path in folder.iterdir()] == ["b.837"]
+
+
 def test_upload_rename_and_list(server: SandboxServer, tmp_path: Path):
     with sftp(server, "north", tmp_path / "north_key") as client:
         assert sorted(client.listdir("/")) == ["ReceiveFiles", "SendFiles"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import tarfile
 import zipfile
 
 import pytest
@@ -21,6 +22,19 @@ def zipped(*members: bytes, names: list[str] | None = None, method: int = zipfil
     with zipfile.ZipFile(buffer, "w", method) as archive:
         for number, member in enumerate(members):
             archive.writestr(names[number] if names else f"{number}.835", member)
+    return buffer.getvalue()
+
+
+def tarred(*members: bytes, format_: int = tarfile.PAX_FORMAT) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=format_) as archive:
+        folder = tarfile.TarInfo("folder")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
+        for number, member in enumerate(members):
+            entry = tarfile.TarInfo(f"{number}.835")
+            entry.size = len(member)
+            archive.addfile(entry, io.BytesIO(member))
     return buffer.getvalue()
 
 
@@ -47,6 +61,9 @@ def encrypted_zip() -> bytes:
         (BOM + zipped(X12), "zip"),
         (gzip.compress(X12, mtime=0), "gz"),
         (BOM + gzip.compress(X12, mtime=0), "gz"),
+        (tarred(X12), "tar"),
+        (tarred(X12, format_=tarfile.GNU_FORMAT), "tar"),
+        (tarred(X12)[:262], "tar"),
         (b"-----BEGIN PGP MESSAGE-----\n\nhQ==", "pgp"),
         (BOM + b"\r\n-----BEGIN PGP MESSAGE-----", "pgp"),
         (b"\x85\x01\x0c\x03" + bytes(300), "pgp"),  # RSA-2048 session key, old packet format
@@ -78,6 +95,9 @@ def test_plain_is_its_own_only_member():
         zipped(X12, b"second", names=["a\nb", "x" * 300]),
         zipped(X12, b"", b"second", names=["a", "folder/", "b"]),
         BOM + zipped(X12, b"second"),
+        tarred(X12, b"second"),
+        gzip.compress(tarred(zipped(X12), b"second"), mtime=0),
+        zipped(tarred(X12), gzip.compress(b"second", mtime=0)),
     ],
 )
 def test_members_come_out_in_order(data, tmp_path, monkeypatch):
@@ -135,6 +155,9 @@ def test_damaged_member_is_named_and_the_other_comes_out():
 def test_cut_short():
     assert codes(zipped(X12)[:-10]) == ["ZIP_DAMAGED"]
     assert codes(gzip.compress(X12)[:-3]) == ["GZ_DAMAGED"]
+    for size in (1536, 1700, 2048, 2060):  # at and in the header of the second member, before it and in it
+        found = unpack.unpack(tarred(X12, X12)[:size])
+        assert (found.members, {code for code, _ in found.problems}) == ([X12], {"TAR_DAMAGED"})
     assert unpack.unpack(gzip.compress(X12)[:-3]).members == []  # a part of an 835 is not an 835
 
 
@@ -178,11 +201,29 @@ def test_a_member_that_lies_about_its_size_is_counted_by_what_comes_out():
     assert sum(map(len, found.members)) <= 1000
 
 
+def test_members_are_streams_and_a_bound_once_passed_ends_them() -> None:
+    data, problems = zipped(b"a" * 600, b"b" * 600, X12), []
+    found = []
+    for member in unpack.members(io.BytesIO(data), len(data), problems, unpack.Bounds(largest=1000)):
+        try:
+            found.append(member.read())
+        except unpack.Unreadable as bad:
+            problems.append(bad.args)
+    assert (found, [code for code, _ in problems]) == ([b"a" * 600], ["TOO_LARGE"])
+    many = list(unpack.members(io.BytesIO(data), len(data), problems, unpack.Bounds(members=2)))
+    assert (many, problems[-1][0]) == ([], "TOO_MANY")
+
+
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(["zip", "gz", "nested"]), st.data())
+@given(st.sampled_from(["zip", "gz", "nested", "tar"]), st.data())
 def test_never_raises_whatever_is_damaged(kind, draw):
     data = bytearray(
-        {"zip": zipped(X12, b"b"), "gz": gzip.compress(X12), "nested": zipped(gzip.compress(X12))}[kind]
+        {
+            "zip": zipped(X12, b"b"),
+            "gz": gzip.compress(X12),
+            "nested": zipped(gzip.compress(X12)),
+            "tar": tarred(X12, b"b"),
+        }[kind]
     )
     for _ in range(draw.draw(st.integers(1, 6))):
         data[draw.draw(st.integers(0, len(data) - 1))] = draw.draw(st.integers(0, 255))

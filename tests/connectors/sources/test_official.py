@@ -484,3 +484,6 @@ def test_dates_in_names(name: str, day: date | None) -> None:
 def test_services_in_names() -> None:
     assert service_of("Facility Outpatient Hospital Services") == "outpatient"
     assert service_of("nothing") is None
+    assert service_of("ccioph-v321r0-f1.txt", "a notice that names practitioners") == "outpatient"
+    assert service_of("ncci-ptp.txt", "Medicaid practitioner edits") == "medicaid_practitioner"
+    assert service_of("hospital-ptp.txt", "Medicaid NCCI edits") == "medicaid_outpatient"

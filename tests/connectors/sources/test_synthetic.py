@@ -272,5 +272,28 @@ def test_nobody_can_be_taken_for_a_person(data: dict[str, Rows]) -> None:
 
 def test_the_practice_is_a_valid_setting() -> None:
     values = practice()
-    assert set(values) == set(Practice.model_fields)
+    assert set(Practice.REQUIRED) <= set(values) <= set(Practice.model_fields)
     assert npi_is_valid(Practice.model_validate(values).npi)
+
+
+def test_from_500_encounters_on_there_are_stays(data: dict[str, Rows], tmp_path: Path) -> None:
+    assert data["stays"] == []
+    rows = read(write_practice(tmp_path, 500, 7, TODAY))
+    assert len(rows["encounters"]) == 500
+    stays = by_id(rows["stays"], "stay_id")
+    assert {row["level_of_care"] for row in rows["stays"]} == {
+        "php", "iop", "rtc_mh", "inpatient_detox", "detox_residential",
+    }  # fmt: skip
+    assert [row["level_of_care"] for row in rows["stays"] if not row["discharged_on"]] == [
+        "detox_residential"
+    ]
+    days = [row for row in rows["encounters"] if row["stay_id"]]
+    assert {row["stay_id"] for row in days} == set(stays)
+    assert len(days) < 50
+    for row in days:
+        stay = stays[row["stay_id"]]
+        assert stay["patient_id"] == row["patient_id"]
+        assert stay["admitted_on"] <= row["service_date"] < TODAY.isoformat()
+        bed = stay["level_of_care"] not in ("php", "iop")
+        left = stay["discharged_on"] or TODAY.isoformat()
+        assert row["service_date"] < left or (not bed and row["service_date"] == left)

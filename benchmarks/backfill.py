@@ -1,0 +1,251 @@
+"""The backfill against its budgets, all as ratios in one run.
+
+    python benchmarks/backfill.py --claims 100000                 # bare insert, processes, Dask, a plain script
+    python benchmarks/backfill.py --claims 100000 --engine postgresql
+    python benchmarks/backfill.py --claims 100000 --whole         # the whole of it by processes and by Dask, too
+    python benchmarks/backfill.py --memory 1000000                # peak memory, cost per claim against 10,000
+
+Prints one JSON object. The claims are dense (`dense_835`: three lines, seven adjustments), in files of 1,000; none of
+them is known to the ledger, so that all are adopted. What is timed is everything from files to the last posting,
+without Prefect around it; proof, fingerprint and report come on top (``proof_wall``). Compared is with
+
+* the bare bulk insert of the rows that it stored, as in ``ledger.py`` (at most 3 ×);
+* decoding by two processes against one (at least 1.6 ×), and by Dask on two local workers (within 1.3 × of them);
+* straightforward scripts: edi-835-parser, and SQLAlchemy's ORM (at least 20 ×), in an environment of their own as the
+  codec's peers (`peers/script.py`); null where that cannot be made. One keeps a row a claim, line and adjustment and
+  no more, the other about what the ledger keeps. They read a part, and are taken for linear. Compared are CPU seconds
+  a claim, imports left out on both sides.
+
+What a run costs whatever its size (migrating an empty ledger, a home, the first checks) is told apart (``start_cpu``):
+it is what a backfill of one file takes, beyond its claims.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dense_835
+from bare import bare
+from ledger import _maker, bare_postgresql, interchange
+
+from configs.settings import Settings
+from connectors.clearinghouse import archive
+from connectors.ledger import Ledger
+from connectors.sources.places import address
+from tasks.backfilling.decoding import decode, done_of
+from tasks.backfilling.pools import Here, Pool, Processes, pool
+from tasks.backfilling.running import Run, whole
+
+SEED = 7
+PER_FILE = 1_000
+PARTITION = 5  # files, about 4 MB: that all processes have as much to do counts here, not the size
+ROUNDS = 3  # of decoding, in turn
+SCRIPT = 3_000  # claims for the straightforward scripts
+KEEPS = ("little", "books")
+
+
+def fill(folder: Path, claims: int) -> list[Path]:
+    """Files of 1,000 claims each, no claim in two of them."""
+    folder.mkdir(parents=True)
+    paths = []
+    block = dense_835.block(min(PER_FILE, claims), SEED)
+    for number in range(1, 1 + max(1, claims // PER_FILE)):
+        paths.append(folder / f"{number:06}.835")
+        paths[-1].write_bytes(interchange(block, number, 1))
+    return paths
+
+
+def backfill(url: str, home: Path, source: Path, workers: Pool) -> dict[str, Any]:
+    """Seconds of a whole backfill, and what it came to."""
+    import great_expectations  # noqa: F401
+
+    clock = {"wall": 0.0, "cpu": 0.0, "proof_wall": 0.0, "proof_cpu": 0.0}
+
+    def step(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any) -> Any:
+            wall, cpu = time.perf_counter(), time.process_time()
+            found = function(*arguments)
+            part = "proof_" if name == "prove and report" else ""
+            clock[f"{part}wall"] += time.perf_counter() - wall
+            clock[f"{part}cpu"] += time.process_time() - cpu
+            return found
+
+        return timed
+
+    with Ledger.open(url) as ledger:
+        run = Run(Settings(home=home), ledger, "bench", store=None, adopt=True)
+        made = whole(run, [str(source)], workers, step=step) | clock
+    assert made["balanced"], made
+    return made
+
+
+def decoding(home: Path, source: list[Path], workers: Pool) -> float:
+    """Wall seconds of decoding alone, the workers being there."""
+    shas = [archive.put(home / "archive", path.read_bytes()) for path in source]
+    parts = [shas[at : at + PARTITION] for at in range(0, len(shas), PARTITION)]
+    warm = [workers.submit(done_of, address(home / "none")) for _ in range(4 * workers.width)]
+    assert not any(one.result() for one in warm)  # imports are paid for
+    began = time.perf_counter()
+    asked = [
+        workers.submit(
+            decode,
+            [address(archive.path(home / "archive", sha)) for sha in part],
+            part,
+            address(home / f"out{n}"),
+        )
+        for n, part in enumerate(parts)
+    ]
+    assert all(one.result()["claims"] for one in asked)
+    return time.perf_counter() - began
+
+
+@contextmanager
+def processes(jobs: int) -> Iterator[Pool]:
+    made = Processes(jobs)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@contextmanager
+def cluster() -> Iterator[Pool]:
+    """A Dask scheduler and two workers of one thread on this machine."""
+    port = "18786"
+    quiet: dict[str, Any] = {"stderr": subprocess.DEVNULL}
+    dask = [sys.executable, "-m", "dask"]
+    started = [
+        subprocess.Popen(
+            [*dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"], **quiet
+        )
+    ]
+    worker = [*dask, "worker", f"tcp://127.0.0.1:{port}", "--nthreads", "1", "--no-dashboard"]
+    started += [subprocess.Popen(worker, **quiet) for _ in range(2)]
+    try:
+        with pool(1, f"tcp://127.0.0.1:{port}") as made:
+            made._client.wait_for_workers(2, timeout=120)  # type: ignore[attr-defined]
+            yield made
+    finally:
+        for one in reversed(started):
+            one.terminate()
+            one.wait()
+
+
+def script(paths: list[Path], keeps: str, target: Path) -> dict[str, float] | None:
+    """What a straightforward script takes, in the peers' environment; see there."""
+    from peers.workers import environment
+
+    command = [environment(), Path(__file__).parent / "peers" / "script.py", keeps, target, *paths]
+    ran = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, env={"PATH": "/usr/bin"}
+    )
+    if ran.returncode:
+        print(ran.stderr[-500:], file=sys.stderr)
+        return None
+    told: dict[str, float] = json.loads(ran.stdout)
+    return told
+
+
+def measure(claims: int, engine: str, whole_runs: bool) -> dict[str, Any]:
+    """Everything but memory; with `whole_runs` the whole backfill by processes and by Dask, too."""
+    before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # the server goes last
+        root = Path(folder)
+        fresh = _maker(engine, root)
+        paths = fill(root / "in", claims)
+        url = fresh()
+        small = backfill(fresh(), root / "small", fill(root / "few", PER_FILE)[0], Here())
+        alone = backfill(url, root / "one", root / "in", Here())
+        with Ledger.open(url) as ledger:
+            bare_cpu, bare_wall = _bare(ledger, fresh, root)
+        with processes(2) as two, cluster() as workers:
+            who = {"one": Here(), "two": two, "dask": workers}
+            rounds = [
+                {name: decoding(root / f"{name}{turn}", paths, pool) for name, pool in who.items()}
+                for turn in range(ROUNDS)
+            ]
+            pair = whole_runs and backfill(fresh(), root / "two", root / "in", two)
+            far = whole_runs and backfill(fresh(), root / "dask", root / "in", workers)
+        for other in filter(None, (pair, far)):
+            assert other["fingerprint"] == alone["fingerprint"]
+        plain = {
+            keeps: script(paths[: max(1, SCRIPT // PER_FILE)], keeps, root / f"{keeps}.sqlite")
+            for keeps in KEEPS
+        }
+    more = alone["claims"] - small["claims"]
+    each = alone["cpu"] / alone["claims"]
+    scripts = {keeps: told and told["cpu"] / told["claims"] for keeps, told in plain.items()}
+    return {
+        "load": (before, os.getloadavg()[0]),
+        "start_cpu": max(0.0, small["cpu"] - small["claims"] * (alone["cpu"] - small["cpu"]) / more)
+        if more
+        else None,
+        "each_cpu": each,
+        "proof_cpu": alone["proof_cpu"],
+        "engine": engine,
+        "claims": alone["claims"],
+        "wall": alone["wall"],
+        "cpu": alone["cpu"],
+        "proof_wall": alone["proof_wall"],
+        "bare_wall": bare_wall,
+        "bare_cpu": bare_cpu,
+        "times_bare": alone["wall"] / bare_wall,
+        "times_bare_cpu": alone["cpu"] / bare_cpu,
+        "decoding": rounds,
+        "two_processes": statistics.median(turn["one"] / turn["two"] for turn in rounds),
+        "dask_of_two": statistics.median(turn["dask"] / turn["two"] for turn in rounds),
+        "whole_two": pair["wall"] if pair else None,
+        "whole_dask": far["wall"] if far else None,
+        "script_cpu": scripts,
+        "script_rows": {keeps: told and told["rows"] / told["claims"] for keeps, told in plain.items()},
+        "times_script": {keeps: cost and cost / each for keeps, cost in scripts.items()},
+    }
+
+
+def memory(claims: int) -> dict[str, Any]:
+    """Peak memory of this process, and what a claim costs in a large backfill against one of 10,000."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        found = {}
+        for size in (10_000, claims):
+            fill(root / f"in{size}", size)
+            made = backfill(
+                f"sqlite:///{root}/{size}.sqlite", root / f"home{size}", root / f"in{size}", Here()
+            )
+            found[size] = made["cpu"] / made["claims"]
+    return {
+        "claims": claims,
+        "cpu_each_10000": found[10_000],
+        "cpu_each": found[claims],
+        "ratio": found[claims] / found[10_000],
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def _bare(ledger: Ledger, fresh: Callable[[], str], root: Path) -> tuple[float, float]:
+    """CPU and wall seconds of inserting what the ledger holds, the rows being ready."""
+    if ledger._engine.dialect.name == "postgresql":
+        return bare_postgresql(ledger, fresh)
+    return bare(Path(str(ledger._engine.url.database)), root / "bare.sqlite")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--claims", type=int, default=100_000)
+    parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--memory", type=int, metavar="CLAIMS")
+    parser.add_argument("--whole", action="store_true", help="the whole backfill by processes and Dask, too")
+    told = parser.parse_args()
+    print(json.dumps(memory(told.memory) if told.memory else measure(told.claims, told.engine, told.whole)))
