@@ -13,8 +13,8 @@ without Prefect around it; proof, fingerprint and report come on top (``proof_wa
 * decoding by two processes against one (at least 1.6 ×), and by Dask on two local workers (within 1.3 × of them);
 * straightforward scripts: edi-835-parser, and SQLAlchemy's ORM (at least 20 ×), in an environment of their own as the
   codec's peers (`peers/script.py`); null where that cannot be made. One keeps a row a claim, line and adjustment and
-  no more, the other about what the ledger keeps. They read a part, and are taken for linear. Compared are CPU seconds
-  a claim, imports left out on both sides.
+  no more, one about what the ledger keeps, and one merges these rows instead of adding them. They read a part, and are
+  taken for linear. Compared are CPU seconds a claim, imports left out on both sides.
 
 What a run costs whatever its size (migrating an empty ledger, a home, the first checks) is told apart (``start_cpu``):
 it is what a backfill of one file takes, beyond its claims.
@@ -53,7 +53,7 @@ PER_FILE = 1_000
 PARTITION = 5  # files, about 4 MB: that all processes have as much to do counts here, not the size
 ROUNDS = 3  # of decoding, in turn
 SCRIPT = 3_000  # claims for the straightforward scripts
-KEEPS = ("little", "books")
+KEEPS = ("little", "books", "merge")
 
 
 def fill(folder: Path, claims: int) -> list[Path]:

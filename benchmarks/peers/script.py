@@ -2,11 +2,13 @@
 
     python benchmarks/peers/script.py little DATABASE FILE…     # a row a claim, line and adjustment, nothing posted
     python benchmarks/peers/script.py books DATABASE FILE…      # also looks for the claim, has keys, and posts
+    python benchmarks/peers/script.py merge DATABASE FILE…      # the same, and asks the database about each row
 
 In the peers' own environment. Prints one JSON object: seconds of wall and CPU without imports, claims and rows. Amounts
 are floats as the parser gives them, nothing is checked, and a file is one commit. ``books`` keeps about what our ledger
 keeps: a key made of the content, the line and the claim that each row belongs to, their indexes, and two entries for
-what was charged, for what was paid and for each adjustment of a line.
+what was charged, for what was paid and for each adjustment of a line. ``merge`` asks the database about each row
+by ``Session.merge``, the ORM's way to add what may be there.
 """
 
 from __future__ import annotations
@@ -93,7 +95,7 @@ def main(keeps: str, database: str, *files: str) -> None:
             for number, claim in enumerate(found):
                 made = little(claim) if keeps == "little" else books(session, file, number, claim)
                 for row in made:
-                    session.add(row)
+                    (session.merge if keeps == "merge" else session.add)(row)
                     rows += 1
             claims += len(found)
             session.commit()
