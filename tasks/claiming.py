@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
@@ -12,10 +13,11 @@ import pyarrow.compute as pc
 from configs.settings import Settings
 from connectors.x12 import unencodable
 from connectors.x12.tables837 import CLAIM_CODES_837, CLAIMS_837, LINES_837, complete
+from expectations.gate import Verdict
 from tasks import granting, masters, planning, quarantining, rebilling, standing
 from tasks.billing import claims as building
 from tasks.billing import claims837, packing
-from tasks.billing.context import Masters
+from tasks.billing.context import Masters, beside
 from tasks.billing.deadlines import CORRECTING
 from tasks.billing.institutional import claims as institutional
 from tasks.billing.institutional import programmes, wire
@@ -55,20 +57,9 @@ def build_claims(date: dt.date) -> dict[str, int]:
             open_days=_open_days(now),
         )
         short = set(built.lines.loc[built.lines["charge_id"].isin(again.short), "claim_id"])
-        verdict = quarantining.run_suite(
-            settings,
-            now,
-            "claims",
-            project(
-                built.claims,
-                built.lines,
-                known,
-                settings,
-                date,
-                short,
-                {form: tables_837(own, built.lines, known, settings) for form, own in forms(built.claims)},
-            ),
-        )
+        tables = {form: tables_837(own, built.lines, known, settings) for form, own in forms(built.claims)}
+        projection = project(built.claims, built.lines, known, settings, date, short, tables)
+        verdict = explained(quarantining.run_suite(settings, now, "claims", projection), tables)
         kept = set(verdict.kept) - quarantining.discarded(now)
     lines = built.lines[built.lines["claim_id"].isin(kept)]
     with ledger.transaction() as tx:
@@ -114,6 +105,25 @@ def tables_837(
     return tables | {
         "claim_codes": complete(pa.Table.from_pandas(codes, preserve_index=False), CLAIM_CODES_837)
     }
+
+
+def explained(verdict: Verdict, tables: Mapping[str, Mapping[str, pa.Table]]) -> Verdict:
+    """The suite's verdict; of claims that cannot be written it names what is at fault, as the encoder tells it.
+
+    `tables` are the claims of each form as the encoder takes them. Table, row, column and code are named, no value.
+    """
+    failures = verdict.failures
+    unwritable = failures["expectation"].str.endswith("(encodable)")
+    if not unwritable.any():
+        return verdict
+    faults = pa.concat_tables([unencodable(each, form) for form, each in tables.items()]).to_pandas()
+    rows = faults["position"].map(" {:.0f}".format, na_action="ignore").fillna("")
+    faults["told"] = faults["table"] + rows + ": " + faults["message"] + " (" + faults["code"] + ")"
+    faults = faults[~(faults["code"].eq("BALANCE") | faults["column"].eq("msp_type"))]  # another rule says these
+    told = faults.groupby("claim_id")["told"].agg(["first", "size"])
+    told["more"] = (told["size"] - 1).map(lambda more: f", {more} more" if more else "")
+    reasons = beside(failures["subject_id"], told["first"] + told["more"])
+    return replace(verdict, failures=failures.assign(reason=failures["reason"].mask(unwritable, reasons)))
 
 
 def project(

@@ -18,7 +18,7 @@ from tasks.billing import coordination
 from tasks.billing.authorizations import ACCOMPLISHED, VOID
 from tasks.billing.context import Masters, beside
 from tasks.billing.corrections import Made
-from tasks.claiming import forms, project, tables_837
+from tasks.claiming import explained, forms, project, tables_837
 from tasks.door import log, settings_and_ledger, stage
 from tasks.moment import Moment, moment
 
@@ -93,7 +93,7 @@ def _checked(now: Moment, settings: Settings, known: Masters, parts: Sequence[Ma
         for form, own in forms(claims)
     }
     projection = project(claims, lines, known, settings, date, short, tables)
-    verdict = quarantining.run_suite(settings, now, "claims", projection)
+    verdict = explained(quarantining.run_suite(settings, now, "claims", projection), tables)
     kept = set(verdict.kept) - quarantining.discarded(now)
     lines = lines[lines["claim_id"].isin(kept)]
     return {

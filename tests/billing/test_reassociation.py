@@ -409,7 +409,7 @@ remittances_ = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(deposits_, remittances_, st.randoms(use_true_random=False))
 def test_every_cent_is_in_one_place_and_no_order_matters(
     deposits: list[dict[str, Any]], remittances: list[dict[str, Any]], random: Any

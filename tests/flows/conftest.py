@@ -6,7 +6,6 @@ import atexit
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -43,29 +42,20 @@ def prefect_server() -> Iterator[str]:
 def whole_day(tmp_path_factory: pytest.TempPathFactory) -> kit.Demo:
     """``cleanclaim demo`` with 500 encounters as a user runs it: a process and a Prefect server of its own."""
     folder = tmp_path_factory.mktemp("whole_day")
-    kit.fix_day(folder / "home", kit.Size(500, 7))
+    kit.fix_day(folder / "home", kit.WHOLE)
     return kit.run_demo(folder / "home", folder / "tmp")
 
 
-@pytest.fixture(scope="session")
-def _finished(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> kit.Demo:
-    folder = tmp_path_factory.mktemp("finished")
-    kit.fix_day(folder / "home", kit.SMALL)
-    started = time.monotonic()
-    told = kit.cleanclaim("demo", "--json", home=folder / "home")
-    return kit.Demo(folder / "home", told, folder / "tmp", time.monotonic() - started)
+@pytest.fixture
+def finished(prefect_server: str, whole_day: kit.Demo) -> kit.Demo:
+    """The finished demo, for commands in this process; not to be changed."""
+    return whole_day
 
 
 @pytest.fixture
-def finished(_finished: kit.Demo) -> kit.Demo:
-    """A small finished demo; not to be changed."""
-    return _finished
-
-
-@pytest.fixture
-def finished_copy(_finished: kit.Demo, tmp_path: Path) -> kit.Office:
-    """The small finished demo, to be changed."""
-    shutil.copytree(_finished.home, tmp_path / "home")
+def finished_copy(finished: kit.Demo, tmp_path: Path) -> kit.Office:
+    """The finished demo, to be changed."""
+    shutil.copytree(finished.home, tmp_path / "home")
     return kit.Office(tmp_path / "home").at_port(kit.free_port())
 
 

@@ -48,7 +48,7 @@ class Size:
     seed: int
 
 
-SMALL = Size(60, 5)
+WHOLE = Size(500, 7)
 
 
 @dataclass(frozen=True)

@@ -103,8 +103,8 @@ def test_an_export_to_an_unknown_kind_of_file_is_bad_usage(finished: kit.Demo, t
 def test_an_unbalanced_remittance_can_be_looked_at_and_discarded_but_not_released(
     finished_copy: kit.Office,
 ) -> None:
-    (row,) = finished_copy.run("quarantine", "list", "--json").json["rows"]
-    identity = row["quarantine_id"]
+    rows = finished_copy.run("quarantine", "list", "--json").json["rows"]
+    identity = next(row["quarantine_id"] for row in rows if row["expectation"] == "balanced")
     shown = finished_copy.run("quarantine", "show", identity[:10], "--json").json
     assert shown["row"]["suite"] == "remittances"
     assert shown["events"] == []
@@ -115,11 +115,12 @@ def test_an_unbalanced_remittance_can_be_looked_at_and_discarded_but_not_release
     assert (
         finished_copy.run("quarantine", "discard", identity[:10], "--reason", "payer voided it").status == 0
     )
-    assert finished_copy.run("quarantine", "list", "--json").json["rows"] == []
-    (row,) = finished_copy.run("quarantine", "list", "--all", "--json").json["rows"]
-    assert row["state"] == "discarded"
+    left = [row for row in rows if row["quarantine_id"] != identity]
+    assert finished_copy.run("quarantine", "list", "--json").json["rows"] == left
+    every = finished_copy.run("quarantine", "list", "--all", "--json").json["rows"]
+    assert [row["quarantine_id"] for row in every if row["state"] == "discarded"] == [identity]
     after = finished_copy.proof()
-    assert (after["balanced"], after["quarantined"]) == (True, 0)
+    assert (after["balanced"], after["quarantined"]) == (True, before["quarantined"] - 1)
     assert after["accounts"] == before["accounts"]
 
 
@@ -159,6 +160,12 @@ def outbound(demo: kit.Demo) -> Path:
     return Path(demo.json["outbound_files"][0])
 
 
+def unbalanced(demo: kit.Demo) -> int:
+    """How many remittances of the demo are in quarantine because they do not add up."""
+    rows = kit.cleanclaim("quarantine", "list", "--json", home=demo.home).json["rows"]
+    return sum(row["expectation"] == "balanced" for row in rows)
+
+
 def test_x12_inspect_says_what_a_file_is(finished: kit.Demo) -> None:
     answers = finished.home / "demo" / "clearinghouse" / "practice" / "ReceiveFiles"
     paths = [*finished.json["outbound_files"], *sorted(answers.iterdir())]
@@ -171,12 +178,12 @@ def test_x12_inspect_says_what_a_file_is(finished: kit.Demo) -> None:
                 "type", "version", "control", "claims", "lines", "charge_cents", "paid_cents", "bpr_cents",
                 "plb_cents", "balanced", "problems",
             }  # fmt: skip
-    sent = [t for file in files if file["kind"] == "837P" for t in file["transactions"]]
+    sent = [t for file in files if file["kind"] in ("837P", "837I") for t in file["transactions"]]
     assert sum(t["claims"] for t in sent) == finished.json["claims"]
     assert sum(t["lines"] for t in sent) == finished.json["claim_lines"]
     paid = {f["sha256"]: f["transactions"] for f in files if f["kind"] == "835"}
     verdicts = [t["balanced"] for transactions in paid.values() for t in transactions]
-    assert verdicts.count(False) == 1
+    assert verdicts.count(False) == unbalanced(finished) > 0
     # The check whose answer came late took the place of an earlier file of its name at the partner.
     assert finished.json["remittances"] - verdicts.count(True) in (0, 1)
     balanced = [t for transactions in paid.values() for t in transactions if t["balanced"]]
@@ -185,11 +192,11 @@ def test_x12_inspect_says_what_a_file_is(finished: kit.Demo) -> None:
 
 def test_x12_inspect_for_people_shows_protected_data_only_when_asked(finished: kit.Demo) -> None:
     answers = finished.home / "demo" / "clearinghouse" / "practice" / "ReceiveFiles"
-    unbalanced = next(p for p in sorted(answers.glob("*.835")) if "not balanced" in _inspected(p, finished))
-    plain = _inspected(unbalanced, finished)
+    off = next(p for p in sorted(answers.glob("*.835")) if "not balanced" in _inspected(p, finished))
+    plain = _inspected(off, finished)
     assert "CLP*" not in plain
     assert "SVC*" not in plain
-    shown = _inspected(unbalanced, finished, "--show-phi")
+    shown = _inspected(off, finished, "--show-phi")
     assert "CLP*" in shown or "SVC*" in shown
 
 
@@ -213,7 +220,7 @@ def test_x12_tables_writes_parquet_that_adds_up(finished: kit.Demo, tmp_path: Pa
     tables = {path.stem: pq.read_table(path) for path in (tmp_path / "out").glob("*.parquet")}
     assert {name: table.num_rows for name, table in tables.items()} == told.json["tables"]
     balanced = sum(tables["835_transactions"]["balanced"].to_pylist())
-    assert tables["835_transactions"].num_rows == balanced + 1
+    assert tables["835_transactions"].num_rows == balanced + unbalanced(finished)
     assert finished.json["remittances"] - balanced in (0, 1)
     assert tables["ack_claim_acks"].num_rows > 0
 

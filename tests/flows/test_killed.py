@@ -51,7 +51,7 @@ def test_killed_demos_end_with_the_same_fingerprint(
     random, made, homes, endings = Random(1), 0, 0, 0
     while made < KILLS:
         home, tmp = tmp_path / f"home{homes}", tmp_path / f"tmp{homes}"
-        kit.fix_day(home, kit.SMALL)
+        kit.fix_day(home, kit.WHOLE)
         own, shared = kit.environment(tmp), kit.environment(tmp, PREFECT_API_URL=prefect_server)
         homes, status = homes + 1, None
         while made < KILLS and status is None:
@@ -69,5 +69,5 @@ def test_killed_demos_end_with_the_same_fingerprint(
             *(partner / "practice" / "SendFiles").iterdir(),
             *(partner / ".sandbox" / "lost").iterdir(),
         ]
-        assert len(uploads) == len(ended.json["outbound_files"]) == 3, "sent once, nothing half done left"
+        assert len(uploads) == len(ended.json["outbound_files"]) > 1, "sent once, nothing half done left"
     assert endings == homes > 0

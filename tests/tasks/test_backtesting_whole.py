@@ -141,7 +141,7 @@ class Practice:
         return int(10_000 * share)
 
 
-def written(ledger: Ledger, seed: int, visits: int = 250) -> None:
+def written(ledger: Ledger, seed: int, visits: int = 200) -> None:
     practice = Practice(seed)
     for number in range(visits):
         practice.visit(number)

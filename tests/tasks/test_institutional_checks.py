@@ -110,3 +110,24 @@ def test_nothing_to_check_is_no_failure(settings: Settings) -> None:
     assert built.claims.empty
     frame = claiming.project(built.claims, built.lines, masters(), settings, TODAY, set(), {})
     assert isinstance(frame, pd.DataFrame)
+
+
+def test_a_claim_that_cannot_be_written_is_told_with_what_is_at_fault(settings: Settings) -> None:
+    on_file = masters(stay(discharged_on="2026-01-06"))
+    patients = on_file.patients.assign(city=None, zip=None)
+    payers = on_file.payers.assign(partner="sandbox")
+    known = masters(
+        stay(discharged_on="2026-01-06"), patients=patients, payers=payers, consents=empty("consents")
+    )
+    built = build([*days("2026-01-05", "2026-01-06"), charge("E9")], known, TODAY)
+    tables = {
+        form: claiming.tables_837(own, built.lines, known, settings)
+        for form, own in claiming.forms(built.claims)
+    }
+    frame = claiming.project(built.claims, built.lines, known, settings, TODAY, set(), tables)
+    verdict = claiming.explained(check(SUITES["claims"], frame, TOLERANT), tables)
+    failures = verdict.failures.set_index("expectation")["reason"]
+    unwritable = failures[failures.index.str.endswith("(encodable)")]
+    assert list(unwritable) == ["claims: subscriber_city is required and absent (MISSING), 1 more"] * 2
+    others = failures[~failures.index.str.endswith("(encodable)")]
+    assert set(others) == {"the payer's partner is not configured"}

@@ -21,7 +21,7 @@ from tests.support.histories import apply, history
 from tests.support.processes import assert_nothing_half_posted, ended_well, forked, killed_after
 
 # On each engine; CLEANCLAIM_POSTING_KILLS=100 takes some minutes.
-KILLS = int(os.environ.get("CLEANCLAIM_POSTING_KILLS", "5"))
+KILLS = int(os.environ.get("CLEANCLAIM_POSTING_KILLS", "3"))
 Run = list[tuple[str, Any]]
 
 
@@ -79,7 +79,7 @@ def test_killed_anywhere_nothing_is_half_posted_and_a_rerun_ends_the_same(urls: 
 
 
 def test_two_that_post_the_same_at_once_post_it_once(urls: Callable[[], str]) -> None:
-    listed = runs(Random(7))
+    listed = runs(Random(7))[::2]
     alone, together = urls(), urls()
     post(alone, listed)
     children = [forked(lambda: post(together, listed)) for _ in range(3)]

@@ -25,7 +25,7 @@ from tests.support.processes import assert_nothing_half_posted, ended_well, fork
 from tests.support.sftp_server import SftpServer
 
 # On each engine; CLEANCLAIM_STAGE_KILLS=100 takes some ten minutes.
-KILLS = int(os.environ.get("CLEANCLAIM_STAGE_KILLS", "4"))
+KILLS = int(os.environ.get("CLEANCLAIM_STAGE_KILLS", "2"))
 PARTNER = "payer"
 STEPS = history(Random(20260107))
 EARLY = [step for step in STEPS if step[0] == "number"] + [step for step in STEPS if step[0] == "claim"][:3]

@@ -40,9 +40,15 @@ def before() -> pd.DataFrame:
     return everything(history=True)
 
 
+@pytest.fixture(scope="module")
+def ready(lines: pd.DataFrame, before: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The lines with everything that any rule may ask for."""
+    return common.prepare(lines, None, before, None)
+
+
 @pytest.mark.parametrize("module", registry.RULES, ids=lambda module: module.ID)
 def test_a_rule_asks_for_no_column_that_it_does_not_name(
-    module: ModuleType, lines: pd.DataFrame, before: pd.DataFrame
+    module: ModuleType, lines: pd.DataFrame, before: pd.DataFrame, ready: tuple[pd.DataFrame, pd.DataFrame]
 ) -> None:
     (named,) = {backtest.reads(rule_id) for rule_id in registry.manual([module])}
     assert named is not None
@@ -50,9 +56,10 @@ def test_a_rule_asks_for_no_column_that_it_does_not_name(
     own = [sample.lines for sample in samples.read(module.__doc__ or "") if sample.kind == "Fails"]
     spoke = False
     for asked in (lines, *own):
+        complete = ready if asked is lines else common.prepare(asked, None, before, None)
         whole, few = (
-            module.check(*common.prepare(asked, None, before, only), JUDGE).reset_index(drop=True)
-            for only in (None, named)
+            module.check(*prepared, JUDGE).reset_index(drop=True)
+            for prepared in (complete, common.prepare(asked, None, before, named))
         )
         pd.testing.assert_frame_equal(whole, few)
         spoke |= len(whole) > 0
