@@ -36,9 +36,12 @@ types: install
 floors: install
 	$(BIN)/lint-imports
 
+# A test that fails is run once more, and the summary counts it as a rerun: some hundred of them start servers, kill
+# processes or wait for a clock, beside each other on whatever machine this is. What fails twice has failed.
 tests: install
 	@scratch=$$(mktemp -d $(if $(SCRATCH),-p $(SCRATCH))) && trap 'rm -rf "$$scratch"' EXIT INT TERM && \
-	TMPDIR=$$scratch $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 15
+	TMPDIR=$$scratch PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$$scratch/compiled \
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 15 --reruns 1
 
 format: install
 	$(BIN)/ruff format .

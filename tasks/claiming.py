@@ -119,7 +119,9 @@ def explained(verdict: Verdict, tables: Mapping[str, Mapping[str, pa.Table]]) ->
     faults = pa.concat_tables([unencodable(each, form) for form, each in tables.items()]).to_pandas()
     rows = faults["position"].map(" {:.0f}".format, na_action="ignore").fillna("")
     faults["told"] = faults["table"] + rows + ": " + faults["message"] + " (" + faults["code"] + ")"
-    faults = faults[~(faults["code"].eq("BALANCE") | faults["column"].eq("msp_type"))]  # another rule says these
+    faults = faults[
+        ~(faults["code"].eq("BALANCE") | faults["column"].eq("msp_type"))
+    ]  # another rule says these
     told = faults.groupby("claim_id")["told"].agg(["first", "size"])
     told["more"] = (told["size"] - 1).map(lambda more: f", {more} more" if more else "")
     reasons = beside(failures["subject_id"], told["first"] + told["more"])

@@ -24,6 +24,7 @@ from tasks.billing.context import words
 
 POSITION = {"P": 1, "S": 2, "T": 3}
 PATIENT = "PR"
+REVENUE = r"\d{4}"  # a procedure code has five characters
 MOST_REMARKS = 5  # MOA03 to MOA07
 INSURED = words("last_name first_name street city state zip")
 POLICY = words("payer_order relationship group_number msp_type filing_code member_id payer_name payer_id")
@@ -58,7 +59,7 @@ def tables(claims: pd.DataFrame, lines: pd.DataFrame, told: Told, heads: pd.Data
     """
     units = _units(carried(claims), told)
     adjustments = _adjustments(units, told)
-    own = lines[["claim_id", "charge_id", "position", "units"]].rename(
+    own = lines[["claim_id", "charge_id", "position", "units", "revenue_code"]].rename(
         columns={"position": "line", "units": "billed"}
     )
     of_lines = units.merge(own, on=["claim_id", "charge_id"])
@@ -109,7 +110,9 @@ def _looked_up(rows: pd.DataFrame, keys: list[str], values: pd.Series[int]) -> p
 def _payments(of_lines: pd.DataFrame, adjustments: pd.DataFrame, told: Told) -> pd.DataFrame:
     """2430: what each payer paid of each line. A line that the payer split is one again.
 
-    The procedure is the one the payer adjudicated (SVC01), the units those it paid.
+    The procedure is the one the payer adjudicated (SVC01), the units those it paid. On an 837I the revenue code stands
+    beside it (SVD04): our own line's, as an 835 repeats it in places only, or the one in SVC01 where the payer answered
+    by that and named no procedure.
     """
     said = ["remitted_line_id", "code", "modifiers", "paid_cents", "units_paid_thousandths"]
     rows = of_lines.drop(columns="paid_cents").merge(told.remitted_lines[said], on="remitted_line_id")
@@ -120,12 +123,18 @@ def _payments(of_lines: pd.DataFrame, adjustments: pd.DataFrame, told: Told) -> 
         paid_cents=("paid_cents", "sum"),
         code=("code", "first"),
         modifiers=("modifiers", "first"),
+        revenue_code=("revenue_code", "first"),
         paid_units=("units_paid_thousandths", "sum"),
         billed=("billed", "first"),
         adjudicated_date=("since", "max"),
         remaining_cents=("remaining_cents", "sum"),
     )
     found = found.reset_index()
+    by_revenue = found["revenue_code"].notna() & found["code"].str.fullmatch(REVENUE).fillna(False).astype(
+        bool
+    )
+    found["revenue_code"] = found["revenue_code"].mask(by_revenue, found["code"])
+    found["code"] = found["code"].mask(by_revenue)
     whole = (found["paid_units"] > 0) & (found["paid_units"] % 1000 == 0)
     found["units"] = (found["paid_units"] // 1000).where(whole, found["billed"]).astype("Int64")
     found["adjudicated_date"] = found["adjudicated_date"].dt.date

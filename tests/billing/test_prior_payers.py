@@ -46,24 +46,33 @@ PAID = svc(20_000, 12_000, ("CO", "45", 5_000), ("PR", "2", 3_000), control=ONE)
 DENIED = svc(10_000, 0, ("CO", "45", 4_000), ("PR", "1", 6_000), control=TWO)
 
 
-def carried_by(claim_id: str, *remits: dict[str, Any]) -> dict[str, pa.Table]:
-    """The tables of a claim that carries all these answers, beside a plain claim and its lines."""
+def told_of(
+    claim_id: str, *remits: dict[str, Any], lines_sent: pd.DataFrame = LINES
+) -> tuple[pd.DataFrame, dict[str, pa.Table]]:
+    """A claim that carries all these answers, and the tables of them."""
     found = remittances.facts(*codec(*remits))
     claims, lines = matching.match(
-        found.remitted_claims, found.remitted_lines, CLAIMS, LINES, ledger("acknowledgments")
+        found.remitted_claims, found.remitted_lines, CLAIMS, lines_sent, ledger("acknowledgments")
     )
     own = CLAIMS[CLAIMS["claim_id"] == claim_id].assign(coordinates=" ".join(claims["remitted_claim_id"]))
-    told = prior_payers.Told(found.remittances, claims, lines, found.remitted_adjustments, CLAIMS, LINES)
+    told = prior_payers.Told(found.remittances, claims, lines, found.remitted_adjustments, CLAIMS, lines_sent)
     heads = [plain.claim(1, claim_id=c, payer_order=o, msp_type=None, payer_id=f"9999{o}")
              for c, o in zip(CLAIMS["claim_id"], CLAIMS["payer_order"], strict=True)]  # fmt: skip
-    made = prior_payers.tables(own, LINES[LINES["claim_id"] == claim_id], told, pd.DataFrame(heads))
+    mine = lines_sent[lines_sent["claim_id"] == claim_id]
+    made = prior_payers.tables(own, mine, told, pd.DataFrame(heads))
+    return own, {name: complete(table, TABLES_837[name]) for name, table in made.items()}
+
+
+def carried_by(claim_id: str, *remits: dict[str, Any]) -> dict[str, pa.Table]:
+    """The tables of a claim that carries all these answers, beside a plain claim and its lines."""
+    own, made = told_of(claim_id, *remits)
     order = own["payer_order"].iloc[0]
     sent = plain.tables(
         [plain.claim(1, claim_id=claim_id, charge_cents=30_000, payer_order=order, filing_code="MC")],
         [plain.line(1, claim_id=claim_id, charge_cents=20_000, position=1),
          plain.line(1, claim_id=claim_id, charge_cents=10_000, position=2, line_id="SECOND")],
     )  # fmt: skip
-    return sent | {name: complete(table, TABLES_837[name]) for name, table in made.items()}
+    return sent | made
 
 
 def rows(tables: dict[str, pa.Table], name: str, *columns: str) -> list[tuple[Any, ...]]:
@@ -91,6 +100,26 @@ def test_lines_are_told_as_they_were_answered_and_the_wire_gives_them_back() -> 
     assert rows(tables, "adjustments", *CAS) == [
         (1, 1, "CO", "45", 5_000), (1, 2, "PR", "2", 3_000), (2, 1, "CO", "45", 4_000), (2, 2, "PR", "1", 6_000),
     ]  # fmt: skip
+
+
+def test_an_837i_tells_revenue_codes_of_which_the_answer_repeated_none_and_never_one_as_a_procedure() -> None:
+    revenue = LINES["charge_id"].map({"CH1": "0905", "CH2": "1001"}).astype("str")
+    by_procedure = PAID | {"code": "H0015"}
+    by_revenue = DENIED | {"code": "1001"}
+    _, made = told_of(
+        "C000000002", first(by_procedure, by_revenue), lines_sent=LINES.assign(revenue_code=revenue)
+    )
+    assert rows(made, "line_payments", "line", "code", "revenue_code") == [
+        (1, "H0015", "0905"),
+        (2, None, "1001"),
+    ]
+    stay = plain.tables(
+        [plain.institutional(1, claim_id="C000000002", charge_cents=30_000, payer_order="S")],
+        [plain.revenue_line(1, claim_id="C000000002", charge_cents=20_000, revenue_code="0905", code="H0015"),
+         plain.revenue_line(1, 2, claim_id="C000000002", charge_cents=10_000, revenue_code="1001", code=None)],
+    )  # fmt: skip
+    assert unencodable(stay | made, "837I").to_pylist() == []
+    assert errors_of(encode_837(stay | made, plain.envelope(kind="837I"))) == []
 
 
 def test_a_claim_answered_as_a_whole_is_told_as_a_whole() -> None:

@@ -230,6 +230,10 @@ def test_every_planted_problem_is_held_and_nothing_else(whole_day: kit.Demo) -> 
     assert whole_day.json["held"] == len(planted)
 
 
+def test_no_claim_is_kept_out_because_it_cannot_be_written(whole_day: kit.Demo) -> None:
+    assert set(whole_day.ledger.read("quarantine")["suite"]) == {"remittances"}
+
+
 def test_second_daily_and_second_responses_change_no_fact(finished_copy: kit.Office) -> None:
     before = finished_copy.fingerprint()
     uploads = sorted(path.name for path in finished_copy.uploads.iterdir())
