@@ -66,3 +66,15 @@ def test_every_command_is_in_the_commands_page():
 def test_no_page_holds_a_placeholder():
     for page in PAGES:
         assert not re.search(r"@@\w+@@|TODO|FIXME|XXX", page.read_text(encoding="utf-8")), page.name
+
+
+def test_every_way_to_let_tests_look_longer_is_told():
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    sources = [ROOT / "conftest.py", *(ROOT / "tests").rglob("test_*.py")]
+    asked = {
+        name
+        for path in sources
+        for name in re.findall(r'environ\.get\("(CLEANCLAIM_\w+)"', path.read_text(encoding="utf-8"))
+    }
+    assert asked > {"CLEANCLAIM_DRAW", "CLEANCLAIM_ORDERS"}
+    assert {name for name in asked if name not in page} == set()
