@@ -40,7 +40,7 @@ floors: install
 # processes or wait for a clock, beside each other on whatever machine this is. What fails twice has failed.
 tests: install
 	@scratch=$$(mktemp -d $(if $(SCRATCH),-p $(SCRATCH))) && trap 'rm -rf "$$scratch"' EXIT INT TERM && \
-	TMPDIR=$$scratch PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$$scratch/compiled \
+	TMPDIR=$$scratch PYTHONDONTWRITEBYTECODE= \
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 15 --reruns 1
 
 format: install

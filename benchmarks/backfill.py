@@ -1,7 +1,7 @@
 """The backfill against its budgets, all as ratios in one run.
 
     python benchmarks/backfill.py --claims 100000                 # bare insert, processes, Dask, a plain script
-    python benchmarks/backfill.py --claims 100000 --engine postgresql
+    python benchmarks/backfill.py --claims 100000 --engine postgresql --bare    # beside the bare COPY alone
     python benchmarks/backfill.py --claims 100000 --whole         # the whole of it by processes and by Dask, too
     python benchmarks/backfill.py --memory 1000000                # peak memory, cost per claim against 10,000
 
@@ -158,51 +158,58 @@ def script(paths: list[Path], keeps: str, target: Path) -> dict[str, float] | No
     return told
 
 
-def measure(claims: int, engine: str, whole_runs: bool) -> dict[str, Any]:
-    """Everything but memory; with `whole_runs` the whole backfill by processes and by Dask, too."""
-    before = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # the server goes last
-        root = Path(folder)
-        fresh = _maker(engine, root)
-        paths = fill(root / "in", claims)
-        url = fresh()
-        small = backfill(fresh(), root / "small", fill(root / "few", PER_FILE)[0], Here())
-        alone = backfill(url, root / "one", root / "in", Here())
-        with Ledger.open(url) as ledger:
-            bare_cpu, bare_wall = _bare(ledger, fresh, root)
-        with processes(2) as two, cluster() as workers:
-            who = {"one": Here(), "two": two, "dask": workers}
-            rounds = [
-                {name: decoding(root / f"{name}{turn}", paths, pool) for name, pool in who.items()}
-                for turn in range(ROUNDS)
-            ]
-            pair = whole_runs and backfill(fresh(), root / "two", root / "in", two)
-            far = whole_runs and backfill(fresh(), root / "dask", root / "in", workers)
-        for other in filter(None, (pair, far)):
-            assert other["fingerprint"] == alone["fingerprint"]
-        plain = {
-            keeps: script(paths[: max(1, SCRIPT // PER_FILE)], keeps, root / f"{keeps}.sqlite")
-            for keeps in KEEPS
-        }
+def stored(root: Path, claims: int, fresh: Callable[[], str]) -> dict[str, Any]:
+    """One process from files to the last posting, against the bare insert of the rows that it stored."""
+    fill(root / "in", claims)
+    url = fresh()
+    small = backfill(fresh(), root / "small", fill(root / "few", PER_FILE)[0], Here())
+    alone = backfill(url, root / "one", root / "in", Here())
+    with Ledger.open(url) as ledger:
+        bare_cpu, bare_wall = _bare(ledger, fresh, root)
     more = alone["claims"] - small["claims"]
-    each = alone["cpu"] / alone["claims"]
-    scripts = {keeps: told and told["cpu"] / told["claims"] for keeps, told in plain.items()}
     return {
-        "load": (before, os.getloadavg()[0]),
         "start_cpu": max(0.0, small["cpu"] - small["claims"] * (alone["cpu"] - small["cpu"]) / more)
         if more
         else None,
-        "each_cpu": each,
-        "proof_cpu": alone["proof_cpu"],
-        "engine": engine,
-        "claims": alone["claims"],
-        "wall": alone["wall"],
-        "cpu": alone["cpu"],
-        "proof_wall": alone["proof_wall"],
+        "each_cpu": alone["cpu"] / alone["claims"],
         "bare_wall": bare_wall,
         "bare_cpu": bare_cpu,
         "times_bare": alone["wall"] / bare_wall,
         "times_bare_cpu": alone["cpu"] / bare_cpu,
+        **{name: alone[name] for name in ("claims", "wall", "cpu", "proof_wall", "proof_cpu", "fingerprint")},
+    }
+
+
+def measure(claims: int, engine: str, more: bool, whole_runs: bool) -> dict[str, Any]:
+    """`stored`, and with `more` what processes, Dask and scripts take; with `whole_runs` the whole of it by both."""
+    before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # the server goes last
+        root = Path(folder)
+        fresh = _maker(engine, root)
+        made = stored(root, claims, fresh)
+        if more:
+            made |= beside(root, made, fresh, whole_runs)
+    return made | {"engine": engine, "load": (before, os.getloadavg()[0])}
+
+
+def beside(root: Path, alone: dict[str, Any], fresh: Callable[[], str], whole_runs: bool) -> dict[str, Any]:
+    """What the files that `stored` read take by two processes, by Dask, and by the scripts."""
+    paths = sorted((root / "in").iterdir())
+    with processes(2) as two, cluster() as workers:
+        who = {"one": Here(), "two": two, "dask": workers}
+        rounds = [
+            {name: decoding(root / f"{name}{turn}", paths, pool) for name, pool in who.items()}
+            for turn in range(ROUNDS)
+        ]
+        pair = whole_runs and backfill(fresh(), root / "two", root / "in", two)
+        far = whole_runs and backfill(fresh(), root / "dask", root / "in", workers)
+    for other in filter(None, (pair, far)):
+        assert other["fingerprint"] == alone["fingerprint"]
+    plain = {
+        keeps: script(paths[: max(1, SCRIPT // PER_FILE)], keeps, root / f"{keeps}.sqlite") for keeps in KEEPS
+    }
+    scripts = {keeps: told and told["cpu"] / told["claims"] for keeps, told in plain.items()}
+    return {
         "decoding": rounds,
         "two_processes": statistics.median(turn["one"] / turn["two"] for turn in rounds),
         "dask_of_two": statistics.median(turn["dask"] / turn["two"] for turn in rounds),
@@ -210,7 +217,7 @@ def measure(claims: int, engine: str, whole_runs: bool) -> dict[str, Any]:
         "whole_dask": far["wall"] if far else None,
         "script_cpu": scripts,
         "script_rows": {keeps: told and told["rows"] / told["claims"] for keeps, told in plain.items()},
-        "times_script": {keeps: cost and cost / each for keeps, cost in scripts.items()},
+        "times_script": {keeps: cost and cost / alone["each_cpu"] for keeps, cost in scripts.items()},
     }
 
 
@@ -246,6 +253,13 @@ if __name__ == "__main__":
     parser.add_argument("--claims", type=int, default=100_000)
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--memory", type=int, metavar="CLAIMS")
+    parser.add_argument("--bare", action="store_true", help="beside the bare insert alone")
     parser.add_argument("--whole", action="store_true", help="the whole backfill by processes and Dask, too")
     told = parser.parse_args()
-    print(json.dumps(memory(told.memory) if told.memory else measure(told.claims, told.engine, told.whole)))
+    print(
+        json.dumps(
+            memory(told.memory)
+            if told.memory
+            else measure(told.claims, told.engine, not told.bare, told.whole)
+        )
+    )

@@ -297,17 +297,22 @@ SCRIPTS = {
     "books": "keeps books",
     "merge": "keeps books and merges each row",
 }
-BACKFILL = {"claims": ("--claims", "100000", "--whole"), "memory": ("--memory", "1000000")}
+BACKFILL = {
+    "claims": ("--claims", "100000", "--whole"),
+    "postgresql": ("--claims", "100000", "--engine", "postgresql", "--bare"),
+    "memory": ("--memory", "1000000"),
+}
 
 
 def backfill_section(found: Mapping[str, Any]) -> list[str]:
     """A backfill against the bare insert, by processes, beside plain scripts, and as it grows."""
-    one, large = found["claims"], found["memory"]
+    one, server, large = found["claims"], found["postgresql"], found["memory"]
     claims, far = f"{one['claims']:,} claims", one["whole_dask"] / one["whole_two"]
     lines = [
         "## The backfill",
         "",
-        f"By `python benchmarks/backfill.py` with `--claims {one['claims']} --whole` and `--memory {large['claims']}`."
+        f"By `python benchmarks/backfill.py` with `--claims {one['claims']} --whole`, with `--engine postgresql"
+        f" --bare`, and with `--memory {large['claims']}`."
         " Dense claims that the ledger never sent, in files of 1,000, go from files to adopted and posted"
         " claims on SQLite; proof, fingerprint and report come on top and are told apart. CPU is that of the"
         " one process. Decoding is by the clock on the wall, as it is about who works beside whom: the medians"
@@ -322,6 +327,8 @@ def backfill_section(found: Mapping[str, Any]) -> list[str]:
         f"| decode, store, adopt and post {claims} | {one['times_bare_cpu']:.2f} × the bare insert"
         f" ({one['cpu']:.1f} s to {one['bare_cpu']:.1f} s, cpu; wall {one['times_bare']:.2f} ×) | at most 3 × |"
         f" {verdict(one['times_bare_cpu'], 3, at_most=True)} |",
+        f"| the same on PostgreSQL | {server['times_bare']:.2f} × the bare COPY ({server['wall']:.1f} s to"
+        f" {server['bare_wall']:.1f} s, wall) | at most 3 × | {verdict(server['times_bare'], 3, at_most=True)} |",
         f"| · whatever the size; a claim; a claim's part of proof, fingerprint and report | {one['start_cpu']:.2f} s;"
         f" {one['each_cpu'] * 1e6:.0f} µs; {one['proof_cpu'] / one['claims'] * 1e6:.0f} µs | none | |",
         f"| two processes decode | {one['two_processes']:.2f} × as fast as one | at least 1.6 × |"
