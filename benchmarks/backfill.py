@@ -222,21 +222,30 @@ def beside(root: Path, alone: dict[str, Any], fresh: Callable[[], str], whole_ru
 
 
 def memory(claims: int) -> dict[str, Any]:
-    """Peak memory of this process, and what a claim costs in a large backfill against one of 10,000."""
+    """Peak memory of this process, and what a claim costs in a large backfill against one of 10,000.
+
+    The large one takes minutes in which the machine may become slower or faster: small ones stand before and after it.
+    """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        found = {}
-        for size in (10_000, claims):
-            fill(root / f"in{size}", size)
+
+        def each(name: str, size: int) -> float:
+            fill(root / f"in{name}", size)
             made = backfill(
-                f"sqlite:///{root}/{size}.sqlite", root / f"home{size}", root / f"in{size}", Here()
+                f"sqlite:///{root}/{name}.sqlite", root / f"home{name}", root / f"in{name}", Here()
             )
-            found[size] = made["cpu"] / made["claims"]
+            return float(made["cpu"] / made["claims"])
+
+        before = [each(f"before{turn}", 10_000) for turn in range(ROUNDS)]
+        large = each("large", claims)
+        after = [each(f"after{turn}", 10_000) for turn in range(ROUNDS)]
+    small = statistics.median(before + after)
     return {
         "claims": claims,
-        "cpu_each_10000": found[10_000],
-        "cpu_each": found[claims],
-        "ratio": found[claims] / found[10_000],
+        "cpu_each_10000": small,
+        "small": before + after,
+        "cpu_each": large,
+        "ratio": large / small,
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
