@@ -116,16 +116,23 @@ def explained(verdict: Verdict, tables: Mapping[str, Mapping[str, pa.Table]]) ->
     unwritable = failures["expectation"].str.endswith("(encodable)")
     if not unwritable.any():
         return verdict
-    faults = pa.concat_tables([unencodable(each, form) for form, each in tables.items()]).to_pandas()
+    faults = _faults(tables)[0].to_pandas()
     rows = faults["position"].map(" {:.0f}".format, na_action="ignore").fillna("")
     faults["told"] = faults["table"] + rows + ": " + faults["message"] + " (" + faults["code"] + ")"
-    faults = faults[
-        ~(faults["code"].eq("BALANCE") | faults["column"].eq("msp_type"))
-    ]  # another rule says these
     told = faults.groupby("claim_id")["told"].agg(["first", "size"])
     told["more"] = (told["size"] - 1).map(lambda more: f", {more} more" if more else "")
     reasons = beside(failures["subject_id"], told["first"] + told["more"])
     return replace(verdict, failures=failures.assign(reason=failures["reason"].mask(unwritable, reasons)))
+
+
+def _faults(tables: Mapping[str, Mapping[str, pa.Table]]) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """What keeps claims from being written, by the rule of the suite that says so: an element that cannot be written,
+    sums of earlier payers that do not balance, Medicare in a later place without a reason.
+    """
+    faults = pa.concat_tables([unencodable(each, form) for form, each in tables.items()])
+    off, unexplained = pc.equal(faults["code"], "BALANCE"), pc.equal(faults["column"], "msp_type")
+    element = pc.invert(pc.or_(off, unexplained))
+    return faults.filter(element), faults.filter(off), faults.filter(unexplained)
 
 
 def project(
@@ -150,12 +157,7 @@ def project(
     line_count = claims["claim_id"].map(sums["size"]).astype("Int64")
     diagnosis_count = word_counts(claims["diagnoses"])
     still_there = claims["patient_status"] == institutional.STILL_A_PATIENT
-    faults = pa.concat_tables([unencodable(each, form) for form, each in tables.items()])
-    off, unexplained = pc.equal(faults["code"], "BALANCE"), pc.equal(faults["column"], "msp_type")
-    bad, unbalanced, unasked = (
-        set(pc.unique(faults["claim_id"].filter(mask)).to_pylist())
-        for mask in (pc.invert(pc.or_(off, unexplained)), off, unexplained)
-    )
+    bad, unbalanced, unasked = (set(pc.unique(faults["claim_id"]).to_pylist()) for faults in _faults(tables))
     partners = known.payers.set_index("payer_id")["partner"]
     numbered = claims["original_reference"].notna()
     return pd.DataFrame(

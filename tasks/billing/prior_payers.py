@@ -130,9 +130,7 @@ def _payments(of_lines: pd.DataFrame, adjustments: pd.DataFrame, told: Told) -> 
         remaining_cents=("remaining_cents", "sum"),
     )
     found = found.reset_index()
-    by_revenue = found["revenue_code"].notna() & found["code"].str.fullmatch(REVENUE).fillna(False).astype(
-        bool
-    )
+    by_revenue = found["revenue_code"].notna() & found["code"].str.fullmatch(REVENUE, na=False)
     found["revenue_code"] = found["revenue_code"].mask(by_revenue, found["code"])
     found["code"] = found["code"].mask(by_revenue)
     whole = (found["paid_units"] > 0) & (found["paid_units"] % 1000 == 0)
