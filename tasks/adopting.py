@@ -11,6 +11,7 @@ from connectors.ledger import Transaction
 from tasks import periods
 from tasks.billing import adoption, posting, shapes
 from tasks.billing.adoption import ADOPTED
+from tasks.billing.context import among
 from tasks.billing.matching import SURE
 from tasks.billing.remittances import RemittanceFacts
 from tasks.moment import Reads
@@ -38,7 +39,7 @@ def beside(ours: posting.Ours, remitted_claims: pd.DataFrame) -> posting.Ours:
     adopted = remitted_claims.loc[remitted_claims["matched_by"] == ADOPTED, "claim_id"].drop_duplicates()
     if adopted.empty:
         return ours
-    rows = pd.DataFrame({"claim_id": adopted}).reindex(columns=ours.claims.columns).astype(ours.claims.dtypes)
+    rows = ours.claims.iloc[:0].reindex(range(len(adopted))).assign(claim_id=adopted.array)
     return replace(ours, claims=pd.concat([ours.claims, rows], ignore_index=True))
 
 
@@ -52,8 +53,8 @@ def store(tx: Transaction, found: RemittanceFacts, made: pd.DataFrame, held: Col
         "adopted_id"
     ]
     tx.add("adopted_claims", claims.rename(columns={"claim_id": "adopted_id"}))
-    new = mine[~mine["claim_id"].isin(known)]
-    entries = made[made["claim_id"].isin(new["claim_id"])]
+    new = mine[~among(mine["claim_id"], known)]
+    entries = made[among(made["claim_id"], new["claim_id"])]
     live = new[~new["remittance_id"].isin(held)]
     charged = adoption.post(
         _answers(live, found.remittances), found.remitted_lines[[*adoption.LINES]], entries

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 # A remitted claim is about 800 bytes of X12, and takes some 25 KB of memory on its way into the ledger: its lines,
-# adjustments and entries as Arrow, as frames and as rows for the driver. 20,000 claims are half a gigabyte.
+# adjustments and entries as Arrow, as frames and as rows for the driver. 20,000 claims are half a gigabyte, and what is
+# adopted is charged, too, and takes somewhat more.
 CLAIMS = 20_000
-# Claims that are adopted are charged, too, and take twice as much.
-ADOPTED = 10_000
 BYTES = 16 << 20
 # Claims of remittances that are looked at again: their entries as posted and as wanted stand beside each other.
 AGAIN = 10_000

@@ -25,7 +25,7 @@ from tasks.billing import accounts, acknowledgments, evidence, remittances, shap
 from tasks.billing.remittances import RemittanceFacts
 from tasks.door import log, settings_and_ledger, stage
 from tasks.frames import of_arrow, records
-from tasks.portions import ADOPTED, BYTES, CLAIMS, portions
+from tasks.portions import BYTES, CLAIMS, portions
 
 
 @stage("read acknowledgments")
@@ -162,7 +162,7 @@ def store(
     )
     problems = of_arrow(decoded.problems)
     counts: Counter[str] = Counter()
-    listed = [*portions(transactions["claims"].fillna(0), ADOPTED if adopt else CLAIMS)] or [slice(0, 0)]
+    listed = [*portions(transactions["claims"].fillna(0), CLAIMS)] or [slice(0, 0)]
     for portion in listed:
         some = transactions.iloc[portion]
         found = _found(ledger, part(some) if part else decoded, some, problems)

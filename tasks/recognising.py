@@ -17,7 +17,7 @@ from connectors.ledger import Ledger, Transaction
 from tasks import adopting, patients, periods, quarantining
 from tasks.billing import matching, posting
 from tasks.billing.adoption import ADOPTED
-from tasks.billing.context import beside
+from tasks.billing.context import among, beside
 from tasks.billing.prior_payers import carried
 from tasks.billing.remittances import ANSWERED, CONFLICT, RemittanceFacts, conflicts, rivals, without
 from tasks.door import log, settings_and_ledger, stage
@@ -191,8 +191,8 @@ def _concerned(
     """The claims of ours that these remitted claims may answer: all others need not be read."""
     named = claims["claim_control"].dropna()
     found = ledger.read("claims", where={"claim_id": named.unique().tolist()})
-    lost = claims.loc[~claims["claim_control"].isin(found["claim_id"]), "remitted_claim_id"]
-    controls = lines.loc[lines["remitted_claim_id"].isin(lost), "line_control"].dropna().unique().tolist()
+    lost = claims.loc[~among(claims["claim_control"], found["claim_id"]), "remitted_claim_id"]
+    controls = lines.loc[among(lines["remitted_claim_id"], lost), "line_control"].dropna().unique().tolist()
     owners = ledger.read("claim_lines", where={"line_id": controls}, columns=["claim_id"])["claim_id"]
     more = {*known["claim_id"], *owners, *([] if said is None else said["claim_id"].dropna())}
     more -= set(found["claim_id"])
@@ -298,7 +298,10 @@ def held(ledger: Reads) -> set[str]:
 
 
 def _held(ledger: Reads) -> pd.DataFrame:
-    rows = _conflicts(ledger).merge(quarantining.decisions(ledger), on="quarantine_id", how="left")
+    rows = _conflicts(ledger)
+    if rows.empty:  # as nearly always
+        return rows[["subject_id"]]
+    rows = rows.merge(quarantining.decisions(ledger), on="quarantine_id", how="left")
     return rows.loc[rows["action"] != "release", ["subject_id"]]
 
 

@@ -37,8 +37,8 @@ def fingerprint(connection: Connection) -> str:
 
 def _update(state: hashlib._Hash, connection: Connection, table: sa.Table, name: str) -> None:
     columns = [c.name for c in table.columns if not c.info.get("bookkeeping")]
-    statement = rows_of(name, None, columns, connection.dialect.name)
-    batches = stream(connection, statement, ROWS)
+    asked, _ = rows_of(name, None, columns, connection.dialect.name)
+    batches = stream(connection, asked, ROWS)
     begun = False
     for batch in _standing(batches) if name == "journal" else batches:
         if not batch.num_rows:

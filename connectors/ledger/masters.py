@@ -79,7 +79,8 @@ def _current_rows(
 ) -> Iterator[Row]:
     """Current versions that may have the keys; composite keys are narrowed down by their first column only."""
     where = {table.info["key"][0]: {key[0] for key in keys}}
-    for batch in stream(connection, newest(table.name, connection.dialect.name, where), 50_000):
+    asked, values = newest(table.name, where, connection.dialect.name)
+    for batch in stream(connection, asked, 50_000, values):
         yield from _rows(batch.select(columns))
 
 

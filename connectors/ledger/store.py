@@ -49,15 +49,16 @@ class Snapshot:
 
         `where` maps columns to a value, to None for null, or to a list of values of any length.
         """
-        statement = rows_of(name, where, columns, self._dialect)
-        return to_frame(pa.concat_tables(stream(self._connection, statement, ROWS)))
+        asked, values = rows_of(name, where, columns, self._dialect)
+        return to_frame(pa.concat_tables(stream(self._connection, asked, ROWS, values)))
 
     def batches(
         self, name: str, where: Where = None, columns: Iterable[str] | None = None, rows: int = ROWS
     ) -> Iterator[pd.DataFrame]:
         """`read` in frames of up to `rows` rows, for tables that should not be in memory as a whole."""
         try:
-            for batch in stream(self._connection, rows_of(name, where, columns, self._dialect), rows):
+            asked, values = rows_of(name, where, columns, self._dialect)
+            for batch in stream(self._connection, asked, rows, values):
                 if batch.num_rows:
                     yield to_frame(batch)
         except DATABASE_ERRORS as error:
@@ -68,8 +69,8 @@ class Snapshot:
         """The newest version of each row of a master table, in key order, row_id included."""
         if table_of(name).info["kind"] != "master":
             raise LedgerError("NOT_MASTER_DATA", name)
-        statement = newest(name, self._dialect, where)
-        return to_frame(pa.concat_tables(stream(self._connection, statement, ROWS)))
+        asked, values = newest(name, where, self._dialect)
+        return to_frame(pa.concat_tables(stream(self._connection, asked, ROWS, values)))
 
     @guarded
     def count(self, name: str, where: Where = None) -> int:

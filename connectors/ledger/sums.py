@@ -22,8 +22,8 @@ def unbalanced(view: Snapshot) -> int:
     One pass in the order of the journal's key tells; where the database sorted the journal, memory would grow with it.
     """
     connection = view._connection
-    statement = rows_of("journal", None, ["posting_id", "amount_cents"], connection.dialect.name)
-    return sum(map(_off, whole_postings(stream(connection, statement, ROWS))))
+    asked, _ = rows_of("journal", None, ["posting_id", "amount_cents"], connection.dialect.name)
+    return sum(map(_off, whole_postings(stream(connection, asked, ROWS))))
 
 
 def _off(rows: pa.Table) -> int:

@@ -27,6 +27,7 @@ import pandas as pd
 
 from configs.identity import digests
 from tasks.billing import shapes
+from tasks.billing.context import among
 from tasks.billing.evidence import LATER_PAYER, REVERSAL
 from tasks.billing.posting.entries import Draft, first_turn, journal
 from tasks.billing.posting.places import NO_ANSWER, PATIENT, RECEIVABLE
@@ -151,10 +152,10 @@ def _only_day(told: pd.DataFrame) -> pd.Series[pd.Timestamp]:
 def _later(answers: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     """`_CHARGED`: of claims that no first payer answered, what the later ones took back from the patient."""
     first = answers.loc[~answers["status"].isin([REVERSAL, *LATER_PAYER]), "claim_id"]
-    rest = answers[~answers["claim_id"].isin(first)]
+    rest = answers[~among(answers["claim_id"], first)]
     if rest.empty:
         return shapes.empty(_CHARGED)
-    moved = standing(entries[entries["claim_id"].isin(rest["claim_id"])])
+    moved = standing(entries[among(entries["claim_id"], rest["claim_id"])])
     moved = moved[(moved["account"] == PATIENT) & moved["group_code"].isna() & (moved["source"] != SOURCE)]
     told = -moved.groupby("claim_id")["amount_cents"].sum()
     made = told[told > 0].rename("charge_cents").reset_index()

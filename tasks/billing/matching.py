@@ -23,6 +23,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.billing.context import among
 from tasks.billing.rows import Rows, cents, rows_of, series, taken, text
 
 HOW = (None, "control", "payer_control", "line_control", "person")
@@ -111,7 +112,7 @@ def _by_line_control(
     remitted_claims: pd.DataFrame, remitted_lines: pd.DataFrame, claim_lines: pd.DataFrame
 ) -> pd.Series[str]:
     """REF*6R of the lines, where all that are ours name the same claim."""
-    held = remitted_lines[remitted_lines["remitted_claim_id"].isin(remitted_claims["remitted_claim_id"])]
+    held = remitted_lines[among(remitted_lines["remitted_claim_id"], remitted_claims["remitted_claim_id"])]
     row = rows_of(held["line_control"], claim_lines["line_id"])
     ours = held.assign(owner=series(taken(text(claim_lines["claim_id"]), row), held.index))[row >= 0]
     ours = ours[["remitted_claim_id", "owner"]].drop_duplicates()

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
-from tasks.billing import evidence
+from tasks.billing import evidence, shapes
 from tasks.billing.context import words
 
 POSITION = {"P": 1, "S": 2, "T": 3}
@@ -30,6 +30,7 @@ INSURED = words("last_name first_name street city state zip")
 POLICY = words("payer_order relationship group_number msp_type filing_code member_id payer_name payer_id")
 KEY = ["claim_id", "payer"]
 LINE = ["claim_id", "payer", "line"]
+CARRIED = shapes.shape("claim_id remitted_claim_id")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Told:
 def carried(claims: pd.DataFrame) -> pd.DataFrame:
     """Frame[claim_id, remitted_claim_id]: the answers of earlier payers that each claim carries."""
     named = claims.loc[claims["coordinates"].notna(), ["claim_id", "coordinates"]]
+    if named.empty:
+        return shapes.empty(CARRIED)
     each = named.assign(remitted_claim_id=named["coordinates"].str.split()).explode("remitted_claim_id")
     return each[["claim_id", "remitted_claim_id"]].dropna().reset_index(drop=True)
 

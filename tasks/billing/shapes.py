@@ -7,6 +7,7 @@ every one of them with ``connectors/ledger/schema.py``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import pandas as pd
 import pyarrow as pa
@@ -31,7 +32,13 @@ def conform(frame: pd.DataFrame, columns: Shape) -> pd.DataFrame:
     Whole numbers that a reader made floats because some were absent come back as whole numbers; a fraction
     where a whole number belongs raises TypeError, because it can only be a fault of the program.
     """
-    ordered = frame.reindex(columns=list(columns)).reset_index(drop=True)
+    if not len(frame):
+        return empty(columns)
+    ordered = frame.reset_index(drop=True)
+    if [*ordered] != [*columns]:
+        absent = tuple((name, dtype) for name, dtype in columns.items() if name not in frame)
+        nulls = _empty(absent).reindex(ordered.index)
+        ordered = pd.concat([ordered, nulls], axis="columns")[[*columns]]
     other = {name: dtype for name, dtype in columns.items() if str(ordered[name].dtype) != dtype}
     for name, dtype in other.items():
         if dtype == _KINDS["day"]:
@@ -64,7 +71,12 @@ _FRAMED = {
 
 def empty(columns: Shape) -> pd.DataFrame:
     """A frame without rows."""
-    return conform(pd.DataFrame(columns=list(columns)), columns)
+    return _empty(tuple(columns.items())).copy(deep=False)
+
+
+@cache
+def _empty(columns: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns}, index=range(0))
 
 
 REMITTANCES = shape(
