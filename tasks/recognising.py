@@ -287,8 +287,11 @@ def taught(ledger: Reads, remitted_claims: pd.DataFrame) -> pd.DataFrame:
 
 def assigned(ledger: Reads) -> pd.DataFrame:
     """What people said last of each remitted claim."""
-    said = ledger.read("assignments").sort_values(["remitted_claim_id", "sequence"])
-    return said.drop_duplicates("remitted_claim_id", keep="last")[["remitted_claim_id", "claim_id"]]
+    said, columns = ledger.read("assignments"), ["remitted_claim_id", "claim_id"]
+    if said.empty:
+        return said[columns]
+    said = said.sort_values(["remitted_claim_id", "sequence"])
+    return said.drop_duplicates("remitted_claim_id", keep="last")[columns]
 
 
 def held(ledger: Reads) -> set[str]:

@@ -98,6 +98,8 @@ class Transaction(Snapshot):
         table = table_of(name)
         if table.info["kind"] == "master":
             raise LedgerError("MASTER_DATA_IS_LOADED", name)
+        if not len(frame):
+            return 0
         data = to_arrow(name, frame)
         require(name, data)
         return insert_new(self._connection, table, data)

@@ -46,6 +46,11 @@ def match(
     sure answers gave; those of `remitted_claims` count besides. `assigned` (remitted_claim_id, claim_id) is what
     people said.
     """
+    if claims.empty and (assigned is None or assigned.empty):
+        nobodys = remitted_claims.assign(
+            claim_id=_unknown(remitted_claims), matched_by=_unknown(remitted_claims)
+        )
+        return nobodys, remitted_lines.assign(line_id=_unknown(remitted_lines))
     row, how = _sure(remitted_claims, remitted_lines, claims, claim_lines, assigned)
     open_ = np.flatnonzero((row < 0) & (how != PERSON))
     if len(open_):
@@ -61,6 +66,10 @@ def match(
         matched_by=series(pa.array(HOW).take(pa.array(how)), remitted_claims.index),
     )
     return found, _match_lines(found, remitted_lines, claim_lines)
+
+
+def _unknown(rows: pd.DataFrame) -> pd.Series[str]:
+    return series(pa.nulls(len(rows), pa.string()), rows.index)
 
 
 def taught(remitted_claims: pd.DataFrame, acknowledgments: pd.DataFrame) -> pd.DataFrame:

@@ -74,6 +74,17 @@ def test_data_docs_are_written_and_an_empty_frame_passes(tmp_path):
     assert check(suite(present("id", "")), frame().iloc[:0], STRICT).checked == 0
 
 
+def test_a_check_says_the_same_with_its_pages_and_without_them(tmp_path):
+    rules = suite(
+        between("cents", 0, None, "negative"), present("code", "no code"), matches("code", "^9", "not nine")
+    )
+    rows = frame(cents=[1, -1, None, 3], code=["90837", None, "x", "90834"])
+    with_pages, without = check(rules, rows, TOLERANT, tmp_path), check(rules, rows, TOLERANT)
+    assert with_pages.kept == without.kept == ("a", "d")
+    pd.testing.assert_frame_equal(with_pages.failures, without.failures)
+    assert len(without.failures) == 3
+
+
 def test_every_suite_has_a_threshold_and_names_its_columns_first():
     assert set(thresholds()) == set(SUITES)
     for known in SUITES.values():

@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.billing import shapes
 from tasks.billing.evidence import LATER_PAYER, REVERSAL
 from tasks.billing.posting.entries import Draft, first_turn, journal
 from tasks.billing.posting.moves import moved_to
@@ -74,6 +75,8 @@ def answered(
     """
     told = remitted_claims["claim_id"].notna() & ~remitted_claims["status"].isin(NO_ANSWER)
     rows = remitted_claims[told].reset_index(drop=True)
+    if rows.empty:
+        return shapes.empty(shapes.JOURNAL)
     lines = remitted_lines[rows_of(remitted_lines["remitted_claim_id"], rows["remitted_claim_id"]) >= 0]
     lines = lines.reset_index(drop=True)
     units = _units(rows, lines, ours)

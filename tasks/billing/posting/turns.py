@@ -28,9 +28,11 @@ def changes(journal: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
     stands = given[given["source"].isin(TURNED) & ~given["posting_id"].isin(gone)]
     should = wanted.assign(owner=_owner(wanted))
     alike = _alike(stands, should)
-    withdrawn = _withdrawn(stands[~stands["owner"].isin(alike)])
+    new, old = (rows[~rows["owner"].isin(alike)] for rows in (should, stands))
+    if new.empty and old.empty:
+        return shapes.empty(shapes.JOURNAL)
+    withdrawn = _withdrawn(old)
     last = given.groupby("owner")["turn"].max()
-    new = should[~should["owner"].isin(alike)]
     turn = new["owner"].map(last).fillna(0).astype("int64") + 1
     posting = new["owner"] + ">" + turn.astype("str")
     made = new.assign(posting_id=posting, entry_id=posting + ":" + new["position"].astype("str"))

@@ -169,6 +169,40 @@ def test_nothing_found_has_the_dtypes_of_everything(ledger: Ledger) -> None:
         assert_frame_equal(ledger.read(name), empty(name))
 
 
+def test_what_is_made_of_one_empty_answer_is_in_no_other(ledger: Ledger) -> None:
+    first = ledger.read("claims", {"claim_id": "nobody"})
+    first["claim_id"] = first["charge_cents"]
+    first.loc[0] = pd.Series(dtype=object)
+    first.columns = first.columns.str.upper()
+    assert_frame_equal(ledger.read("claims", {"claim_id": "nobody"}), empty("claims"))
+
+
+def test_the_same_question_with_other_values_has_its_own_answer(ledger: Ledger) -> None:
+    ledger.add("journal", samples.rows("journal", range(6)))
+
+    def found(*numbers: int) -> list[str]:
+        wanted = {
+            "entry_id": [f"entry_id {n}" for n in numbers],
+            "account": [f"account {n}" for n in numbers],
+        }
+        return ledger.read("journal", wanted, ["entry_id"])["entry_id"].tolist()
+
+    assert [found(1), found(2), found(1, 3), found(4, 5), found(9), found()] == [
+        ["entry_id 1"],
+        ["entry_id 2"],
+        ["entry_id 1", "entry_id 3"],
+        ["entry_id 4", "entry_id 5"],
+        [],
+        [],
+    ]
+
+
+def test_a_text_that_no_database_keeps_is_refused_in_a_question_too(ledger: Ledger) -> None:
+    for wanted in ("a\x00b", ["a", "a\x00b"], 7, ["a", 7]):
+        with pytest.raises(LedgerError, match=r"NOT_TEXT: claims\.claim_id"):
+            ledger.read("claims", {"claim_id": wanted})
+
+
 def test_batches_are_the_table_in_pieces(ledger: Ledger) -> None:
     ledger.add("journal", samples.rows("journal", range(250)))
     batches = list(ledger.batches("journal", rows=100))
