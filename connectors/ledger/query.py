@@ -98,9 +98,8 @@ def _known(name: str, column: str, wanted: Any) -> tuple[pa.Array, bool]:
     items = list(wanted) if pd.api.types.is_list_like(wanted) else [wanted]
     (asked,) = columns_of(name, [column])
     told = [item for item in items if item is not None]
-    if isinstance(asked.type, sa.Text) and all(
-        map(_plain, told)
-    ):  # nearly every question: no need of a frame
+    # Nearly every question is of this kind, and has no need of a frame.
+    if isinstance(asked.type, sa.Text) and all(map(_plain, told)):
         return pa.array(dict.fromkeys(told), pa.string()), len(told) < len(items)
     frame = pd.DataFrame({column: pd.Series(items, dtype=object)})
     values = to_arrow(name, frame, [column])[column]
