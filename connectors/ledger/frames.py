@@ -107,6 +107,12 @@ def to_arrow(name: str, frame: Frame, columns: Iterable[str] | None = None) -> p
     return pa.table(arrays, names=[c.name for c in wanted])
 
 
+def fitted(name: str, column: str, values: list[Any]) -> pa.Array:
+    """Values of one column in its type."""
+    (known,) = columns_of(name, [column])
+    return _fit(values, arrow_type(known), f"{name}.{column}")
+
+
 def require(name: str, table: pa.Table) -> None:
     """Raise FrameError MISSING for the first column that is null and may not be."""
     for column in columns_of(name, table.column_names):
@@ -150,7 +156,7 @@ def _fit(values: Any, target: pa.DataType, where: str) -> pa.Array:
 
 
 def _array(values: Any) -> pa.Array:
-    """A Series or an Arrow column as one array; NaN, NaT and NA are null."""
+    """A Series, a list or an Arrow column as one array; NaN, NaT and NA are null."""
     if isinstance(values, pa.ChunkedArray):
         array = values.combine_chunks()
     else:

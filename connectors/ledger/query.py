@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
@@ -15,12 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 
-from connectors.ledger.frames import arrow_type, columns_of, table_of, to_arrow
+from connectors.ledger.frames import arrow_type, columns_of, fitted, table_of
 
 # Rows that are Python's at a time: more do not stay in the processor's cache, and cost half as much again.
 AT_ONCE = 1_000
-# Half of a character beyond the first 65,536: no UTF-8.
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Where = Mapping[str, Any] | None
 # Of each column with a condition: whether one value, many or none are asked for, and whether null is.
@@ -96,19 +93,8 @@ def _told(name: str, where: Where, dialect: str) -> tuple[Kinds, Values]:
 def _known(name: str, column: str, wanted: Any) -> tuple[pa.Array, bool]:
     """The different values that are asked for, and whether null is, too."""
     items = list(wanted) if pd.api.types.is_list_like(wanted) else [wanted]
-    (asked,) = columns_of(name, [column])
-    told = [item for item in items if item is not None]
-    # Nearly every question is of this kind, and has no need of a frame.
-    if isinstance(asked.type, sa.Text) and all(map(_plain, told)):
-        return pa.array(dict.fromkeys(told), pa.string()), len(told) < len(items)
-    frame = pd.DataFrame({column: pd.Series(items, dtype=object)})
-    values = to_arrow(name, frame, [column])[column]
+    values = fitted(name, column, items)
     return values.drop_null().unique(), bool(values.null_count)
-
-
-def _plain(item: Any) -> bool:
-    """A text that every database keeps; what is not is refused by `to_arrow`, which does not repeat it."""
-    return type(item) is str and (item.isascii() or not _SURROGATE.search(item)) and "\x00" not in item
 
 
 def _as_json(values: pa.Array) -> str:
