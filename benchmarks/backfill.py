@@ -13,8 +13,10 @@ without Prefect around it; proof, fingerprint and report come on top (``proof_wa
 * decoding by two processes against one (at least 1.6 ×), and by Dask on two local workers (within 1.3 × of them);
 * straightforward scripts: edi-835-parser, and SQLAlchemy's ORM (at least 20 ×), in an environment of their own as the
   codec's peers (`peers/script.py`); null where that cannot be made. One keeps a row a claim, line and adjustment and
-  no more, one about what the ledger keeps, and one merges these rows instead of adding them. They read a part, and are
-  taken for linear. Compared are CPU seconds a claim, imports left out on both sides.
+  no more, one about what the ledger keeps, and one merges these rows instead of adding them. They are taken in turn
+  with a whole backfill of 30,000 claims and with the first part of it, archive and Parquet, which keeps what the first
+  script keeps. The scripts read 3,000 claims, and are taken for linear. Compared are CPU seconds a claim, imports left
+  out on both sides; the medians of the rounds' ratios.
 
 What a run costs whatever its size (migrating an empty ledger, a home, the first checks) is told apart (``start_cpu``):
 it is what a backfill of one file takes, beyond its claims.
@@ -51,8 +53,9 @@ from tasks.backfilling.running import Run, whole
 SEED = 7
 PER_FILE = 1_000
 PARTITION = 5  # files, about 4 MB: that all processes have as much to do counts here, not the size
-ROUNDS = 3  # of decoding, in turn
+ROUNDS = 3  # of decoding, and of the scripts, in turn
 SCRIPT = 3_000  # claims for the straightforward scripts
+OURS = 30_000  # claims of the backfill that is taken in turn with them
 KEEPS = ("little", "books", "merge")
 
 
@@ -143,6 +146,18 @@ def cluster() -> Iterator[Pool]:
             one.wait()
 
 
+def parquet(home: Path, source: list[Path]) -> float:
+    """CPU seconds from files to archived bytes and Parquet, all in this process."""
+    began = time.process_time()
+    shas = [archive.put(home / "archive", path.read_bytes()) for path in source]
+    for at in range(0, len(shas), PARTITION):
+        part = shas[at : at + PARTITION]
+        decode(
+            [address(archive.path(home / "archive", sha)) for sha in part], part, address(home / f"out{at}")
+        )
+    return time.process_time() - began
+
+
 def script(paths: list[Path], keeps: str, target: Path) -> dict[str, float] | None:
     """What a straightforward script takes, in the peers' environment; see there."""
     from peers.workers import environment
@@ -205,19 +220,37 @@ def beside(root: Path, alone: dict[str, Any], fresh: Callable[[], str], whole_ru
         far = whole_runs and backfill(fresh(), root / "dask", root / "in", workers)
     for other in filter(None, (pair, far)):
         assert other["fingerprint"] == alone["fingerprint"]
-    plain = {
-        keeps: script(paths[: max(1, SCRIPT // PER_FILE)], keeps, root / f"{keeps}.sqlite") for keeps in KEEPS
-    }
-    scripts = {keeps: told and told["cpu"] / told["claims"] for keeps, told in plain.items()}
     return {
         "decoding": rounds,
         "two_processes": statistics.median(turn["one"] / turn["two"] for turn in rounds),
         "dask_of_two": statistics.median(turn["dask"] / turn["two"] for turn in rounds),
         "whole_two": pair["wall"] if pair else None,
         "whole_dask": far["wall"] if far else None,
-        "script_cpu": scripts,
-        "script_rows": {keeps: told and told["rows"] / told["claims"] for keeps, told in plain.items()},
-        "times_script": {keeps: cost and cost / alone["each_cpu"] for keeps, cost in scripts.items()},
+        **scripts(root, paths, fresh),
+    }
+
+
+def scripts(root: Path, paths: list[Path], fresh: Callable[[], str]) -> dict[str, Any]:
+    """What a claim takes of the scripts and of us, in turn, in CPU seconds."""
+    ours, theirs = fill(root / "ours", min(OURS, len(paths) * PER_FILE)), paths[: SCRIPT // PER_FILE]
+    claims, turns = len(ours) * PER_FILE, []
+    for turn in range(ROUNDS):
+        whole_of_it = backfill(fresh(), root / f"ours{turn}", root / "ours", Here())["cpu"]
+        told = {keeps: script(theirs, keeps, root / f"{keeps}{turn}.sqlite") for keeps in KEEPS}
+        if not all(told.values()):
+            return {"scripts": None}
+        turns.append(
+            {"ours": whole_of_it / claims, "parquet": parquet(root / f"parquet{turn}", ours) / claims}
+            | {keeps: each["cpu"] / each["claims"] for keeps, each in told.items() if each}
+        )
+    return {
+        "scripts": turns,
+        "script_rows": {keeps: each["rows"] / each["claims"] for keeps, each in told.items() if each},
+        "script_cpu": {name: statistics.median(turn[name] for turn in turns) for name in turns[0]},
+        "times_script": {
+            keeps: statistics.median(turn[keeps] / turn["ours"] for turn in turns) for keeps in KEEPS
+        },
+        "times_little": statistics.median(turn["little"] / turn["parquet"] for turn in turns),
     }
 
 
