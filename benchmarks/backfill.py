@@ -53,9 +53,9 @@ from tasks.backfilling.running import Run, whole
 SEED = 7
 PER_FILE = 1_000
 PARTITION = 5  # files, about 4 MB: that all processes have as much to do counts here, not the size
-ROUNDS = 3  # of decoding, and of the scripts, in turn
+ROUNDS = 3  # of whatever is taken in turn
 SCRIPT = 3_000  # claims for the straightforward scripts
-OURS = 30_000  # claims of the backfill that is taken in turn with them
+OURS = 30_000  # claims of the backfills that are taken in turn: with the scripts, and by processes and Dask
 KEEPS = ("little", "books", "merge")
 
 
@@ -203,11 +203,11 @@ def measure(claims: int, engine: str, more: bool, whole_runs: bool) -> dict[str,
         fresh = _maker(engine, root)
         made = stored(root, claims, fresh)
         if more:
-            made |= beside(root, made, fresh, whole_runs)
+            made |= beside(root, fresh, whole_runs)
     return made | {"engine": engine, "load": (before, os.getloadavg()[0])}
 
 
-def beside(root: Path, alone: dict[str, Any], fresh: Callable[[], str], whole_runs: bool) -> dict[str, Any]:
+def beside(root: Path, fresh: Callable[[], str], whole_runs: bool) -> dict[str, Any]:
     """What the files that `stored` read take by two processes, by Dask, and by the scripts."""
     paths = sorted((root / "in").iterdir())
     with processes(2) as two, cluster() as workers:
@@ -216,18 +216,32 @@ def beside(root: Path, alone: dict[str, Any], fresh: Callable[[], str], whole_ru
             {name: decoding(root / f"{name}{turn}", paths, pool) for name, pool in who.items()}
             for turn in range(ROUNDS)
         ]
-        pair = whole_runs and backfill(fresh(), root / "two", root / "in", two)
-        far = whole_runs and backfill(fresh(), root / "dask", root / "in", workers)
-    for other in filter(None, (pair, far)):
-        assert other["fingerprint"] == alone["fingerprint"]
+        wholes = in_turn(root, fresh, two, workers) if whole_runs else []
     return {
         "decoding": rounds,
         "two_processes": statistics.median(turn["one"] / turn["two"] for turn in rounds),
         "dask_of_two": statistics.median(turn["dask"] / turn["two"] for turn in rounds),
-        "whole_two": pair["wall"] if pair else None,
-        "whole_dask": far["wall"] if far else None,
+        "whole": wholes,
+        "whole_dask_of_two": statistics.median(turn["dask"] / turn["two"] for turn in wholes)
+        if wholes
+        else None,
         **scripts(root, paths, fresh),
     }
+
+
+def in_turn(root: Path, fresh: Callable[[], str], two: Pool, dask: Pool) -> list[dict[str, float]]:
+    """Wall seconds of whole backfills by two processes and by Dask, in turn; all come to the same ledger."""
+    fill(root / "whole", OURS)
+    rounds, fingerprints = [], set()
+    for turn in range(ROUNDS):
+        made = {
+            name: backfill(fresh(), root / f"{name}-whole{turn}", root / "whole", workers)
+            for name, workers in {"two": two, "dask": dask}.items()
+        }
+        fingerprints |= {each["fingerprint"] for each in made.values()}
+        rounds.append({name: each["wall"] for name, each in made.items()})
+    assert len(fingerprints) == 1
+    return rounds
 
 
 def scripts(root: Path, paths: list[Path], fresh: Callable[[], str]) -> dict[str, Any]:
