@@ -57,10 +57,11 @@ class AsOf(Moment):
     def __init__(self, now: Moment, day: dt.date) -> None:
         super().__init__(now._view)
         self._now, self._day = now, pd.Timestamp(day)
+        self._tables: dict[str, pd.DataFrame] = {}
 
     def read(self, name: str, where: Any = None, columns: Iterable[str] | None = None) -> pd.DataFrame:
         """See `Snapshot.read`; raises KeyError for a table whose rows have no day here."""
-        rows = self._once(("as of", name), lambda: self._made(name))
+        rows = self._seen(name)
         for column, wanted in (where or {}).items():
             values = list(wanted) if pd.api.types.is_list_like(wanted) else [wanted]
             kept = rows[column].isin([value for value in values if value is not None])
@@ -76,14 +77,12 @@ class AsOf(Moment):
         grouped = self.read(name, where).groupby(list(by), dropna=False)[column].sum()
         return grouped[grouped != 0].reset_index()
 
-    def _made(self, name: str) -> pd.DataFrame:
-        if name == "journal":
-            return self._journal()
-        if name in ("remitted_claims", "remitted_lines"):
-            claims, lines = self._matched()
-            self._known["as of", "remitted_claims"], self._known["as of", "remitted_lines"] = claims, lines
-            return claims if name == "remitted_claims" else lines
-        return self._dated(name)
+    def _seen(self, name: str) -> pd.DataFrame:
+        if name in ("remitted_claims", "remitted_lines") and name not in self._tables:
+            self._tables["remitted_claims"], self._tables["remitted_lines"] = self._matched()
+        elif name not in self._tables:
+            self._tables[name] = self._journal() if name == "journal" else self._dated(name)
+        return self._tables[name]
 
     def _dated(self, name: str) -> pd.DataFrame:
         rows = self._now.read(name)

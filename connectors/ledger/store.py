@@ -43,14 +43,18 @@ class Snapshot:
         self._connection = connection
         self._dialect = connection.dialect.name
 
-    @guarded
     def read(self, name: str, where: Where = None, columns: Iterable[str] | None = None) -> pd.DataFrame:
         """Rows in the order of the primary key, with the dtypes of ``frames``.
 
         `where` maps columns to a value, to None for null, or to a list of values of any length.
         """
+        return to_frame(self.table(name, where, columns))
+
+    @guarded
+    def table(self, name: str, where: Where = None, columns: Iterable[str] | None = None) -> pa.Table:
+        """What `read` makes a frame of."""
         asked, values = rows_of(name, where, columns, self._dialect)
-        return to_frame(pa.concat_tables(stream(self._connection, asked, ROWS, values)))
+        return pa.concat_tables(stream(self._connection, asked, ROWS, values))
 
     def batches(
         self, name: str, where: Where = None, columns: Iterable[str] | None = None, rows: int = ROWS
@@ -64,13 +68,17 @@ class Snapshot:
         except DATABASE_ERRORS as error:
             raise translated(error) from None
 
-    @guarded
     def current(self, name: str, where: Where = None) -> pd.DataFrame:
         """The newest version of each row of a master table, in key order, row_id included."""
+        return to_frame(self.current_table(name, where))
+
+    @guarded
+    def current_table(self, name: str, where: Where = None) -> pa.Table:
+        """What `current` makes a frame of."""
         if table_of(name).info["kind"] != "master":
             raise LedgerError("NOT_MASTER_DATA", name)
         asked, values = newest(name, where, self._dialect)
-        return to_frame(pa.concat_tables(stream(self._connection, asked, ROWS, values)))
+        return pa.concat_tables(stream(self._connection, asked, ROWS, values))
 
     @guarded
     def count(self, name: str, where: Where = None) -> int:

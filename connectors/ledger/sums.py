@@ -31,9 +31,14 @@ def _off(rows: pa.Table) -> int:
     return int(pc.sum(pc.not_equal(totals, 0)).as_py() or 0)
 
 
-@guarded
 def sums(view: Snapshot, name: str, by: Iterable[str], column: str, where: Where = None) -> pd.DataFrame:
     """Frame of the columns `by` and the sum of `column`, in their order; groups that come to zero are left out."""
+    return to_frame(sums_table(view, name, by, column, where))
+
+
+@guarded
+def sums_table(view: Snapshot, name: str, by: Iterable[str], column: str, where: Where = None) -> pa.Table:
+    """What `sums` makes a frame of."""
     connection = view._connection
     dialect = connection.dialect.name
     keys, (amount,) = columns_of(name, by), columns_of(name, [column])
@@ -46,4 +51,4 @@ def sums(view: Snapshot, name: str, by: Iterable[str], column: str, where: Where
         .having(total != 0)
         .order_by(*in_order(keys, dialect))
     )
-    return to_frame(pa.concat_tables(stream(connection, statement, ROWS)))
+    return pa.concat_tables(stream(connection, statement, ROWS))
