@@ -31,6 +31,7 @@ CELL_BYTES = 16  # of a frame that was worked out, about
 
 Function: TypeAlias = "Callable[[Moment], pd.DataFrame]"
 Condition: TypeAlias = tuple[tuple[str, Hashable], ...]
+Inputs: TypeAlias = tuple[tuple[Hashable, object], ...]
 
 
 class Table(NamedTuple):
@@ -74,14 +75,15 @@ class Sums(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """An answer. Its `version` is that of an earlier one that was the same."""
+    """An answer. Its `version` is that of an earlier one that was the same.
+
+    `content` is what the database said, `inputs` what was asked to work the answer out, and the versions of that.
+    """
 
     frame: pd.DataFrame
     version: object
-    content: pa.Table | None = None  # of what the database said
-    inputs: tuple[
-        tuple[Hashable, object], ...
-    ] = ()  # of what was worked out: what was asked, and its version
+    content: pa.Table | None = None
+    inputs: Inputs = ()
 
     @property
     def size(self) -> int:
