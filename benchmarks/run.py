@@ -320,8 +320,8 @@ def backfill_section(found: Mapping[str, Any]) -> list[str]:
         " one process. Processes and Dask are by the clock on the wall, as that is about who works beside whom: the"
         " medians of three rounds in turn. The scripts are edi-835-parser with SQLAlchemy's ORM: one keeps a row a"
         " claim, line and adjustment, one has keys, indexes and entries about as our ledger does, and one"
-        " merges these rows instead of adding them, which asks the database about each, so that a file may be read"
-        " twice. They read 3,000 claims and are taken for linear; three rounds in turn with a whole backfill of 30,000"
+        " merges these rows instead of adding them, which asks the database about each. They read 3,000"
+        " claims and are taken for linear; three rounds in turn with a whole backfill of 30,000"
         " claims and with the first part of it, archive and Parquet, which keeps what the first script keeps: the"
         " medians of the ratios and of the times."
         f" Load average {one['load'][0]:.1f} before and {one['load'][1]:.1f} after on {os.cpu_count()} cores.",
