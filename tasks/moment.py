@@ -73,7 +73,7 @@ class Sums(NamedTuple):
         return sums_table(view, self.name, self.by, self.column, dict(self.where))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)  # nothing of a frame goes into a message
 class Known:
     """An answer. Its `version` is that of an earlier one that was the same.
 
