@@ -94,22 +94,23 @@ def backfill(url: str, home: Path, source: Path, workers: Pool) -> dict[str, Any
     return made
 
 
-def decoding(home: Path, source: list[Path], workers: Pool) -> float:
-    """Wall seconds of decoding alone, the workers being there."""
+def partitions(home: Path, source: list[Path]) -> list[tuple[list[str], list[str], str]]:
+    """What `decode` is asked for each partition of these files, which are in the archive then."""
     shas = [archive.put(home / "archive", path.read_bytes()) for path in source]
     parts = [shas[at : at + PARTITION] for at in range(0, len(shas), PARTITION)]
+    return [
+        ([address(archive.path(home / "archive", sha)) for sha in part], part, address(home / f"out{n}"))
+        for n, part in enumerate(parts)
+    ]
+
+
+def decoding(home: Path, source: list[Path], workers: Pool) -> float:
+    """Wall seconds of decoding alone, the workers being there."""
+    parts = partitions(home, source)
     warm = [workers.submit(done_of, address(home / "none")) for _ in range(4 * workers.width)]
     assert not any(one.result() for one in warm)  # imports are paid for
     began = time.perf_counter()
-    asked = [
-        workers.submit(
-            decode,
-            [address(archive.path(home / "archive", sha)) for sha in part],
-            part,
-            address(home / f"out{n}"),
-        )
-        for n, part in enumerate(parts)
-    ]
+    asked = [workers.submit(decode, *part) for part in parts]
     assert all(one.result()["claims"] for one in asked)
     return time.perf_counter() - began
 
@@ -149,12 +150,7 @@ def cluster() -> Iterator[Pool]:
 def parquet(home: Path, source: list[Path]) -> float:
     """CPU seconds from files to archived bytes and Parquet, all in this process."""
     began = time.process_time()
-    shas = [archive.put(home / "archive", path.read_bytes()) for path in source]
-    for at in range(0, len(shas), PARTITION):
-        part = shas[at : at + PARTITION]
-        decode(
-            [address(archive.path(home / "archive", sha)) for sha in part], part, address(home / f"out{at}")
-        )
+    assert all(decode(*part)["claims"] for part in partitions(home, source))
     return time.process_time() - began
 
 
@@ -208,35 +204,41 @@ def measure(claims: int, engine: str, more: bool, whole_runs: bool) -> dict[str,
 
 
 def beside(root: Path, fresh: Callable[[], str], whole_runs: bool) -> dict[str, Any]:
-    """What the files that `stored` read take by two processes, by Dask, and by the scripts."""
+    """What decoding takes by one process, by two and by Dask, what the whole takes of them, and what scripts take."""
     paths = sorted((root / "in").iterdir())
+    some = fill(root / "some", min(OURS, len(paths) * PER_FILE))
     with processes(2) as two, cluster() as workers:
         who = {"one": Here(), "two": two, "dask": workers}
         rounds = [
             {name: decoding(root / f"{name}{turn}", paths, pool) for name, pool in who.items()}
             for turn in range(ROUNDS)
         ]
-        wholes = in_turn(root, fresh, two, workers) if whole_runs else []
+        wholes = in_turn(root, some, fresh, who) if whole_runs else []
     return {
         "decoding": rounds,
-        "two_processes": statistics.median(turn["one"] / turn["two"] for turn in rounds),
-        "dask_of_two": statistics.median(turn["dask"] / turn["two"] for turn in rounds),
+        "two_processes": ratio(rounds, "one", "two"),
+        "dask_of_two": ratio(rounds, "dask", "two"),
         "whole": wholes,
-        "whole_dask_of_two": statistics.median(turn["dask"] / turn["two"] for turn in wholes)
-        if wholes
-        else None,
-        **scripts(root, paths, fresh),
+        "whole_claims": len(some) * PER_FILE,
+        "whole_dask_of_two": ratio(wholes, "dask", "two") if wholes else None,
+        **scripts(root, some, fresh),
     }
 
 
-def in_turn(root: Path, fresh: Callable[[], str], two: Pool, dask: Pool) -> list[dict[str, float]]:
-    """Wall seconds of whole backfills by two processes and by Dask, in turn; all come to the same ledger."""
-    fill(root / "whole", OURS)
+def ratio(rounds: list[dict[str, float]], over: str, under: str) -> float:
+    """The median of the rounds' ratios."""
+    return statistics.median(turn[over] / turn[under] for turn in rounds)
+
+
+def in_turn(
+    root: Path, source: list[Path], fresh: Callable[[], str], who: dict[str, Pool]
+) -> list[dict[str, float]]:
+    """Wall seconds of whole backfills, in turn; all come to the same ledger."""
     rounds, fingerprints = [], set()
     for turn in range(ROUNDS):
         made = {
-            name: backfill(fresh(), root / f"{name}-whole{turn}", root / "whole", workers)
-            for name, workers in {"two": two, "dask": dask}.items()
+            name: backfill(fresh(), root / f"{name}-whole{turn}", source[0].parent, pool)
+            for name, pool in who.items()
         }
         fingerprints |= {each["fingerprint"] for each in made.values()}
         rounds.append({name: each["wall"] for name, each in made.items()})
@@ -244,12 +246,11 @@ def in_turn(root: Path, fresh: Callable[[], str], two: Pool, dask: Pool) -> list
     return rounds
 
 
-def scripts(root: Path, paths: list[Path], fresh: Callable[[], str]) -> dict[str, Any]:
+def scripts(root: Path, ours: list[Path], fresh: Callable[[], str]) -> dict[str, Any]:
     """What a claim takes of the scripts and of us, in turn, in CPU seconds."""
-    ours, theirs = fill(root / "ours", min(OURS, len(paths) * PER_FILE)), paths[: SCRIPT // PER_FILE]
-    claims, turns = len(ours) * PER_FILE, []
+    claims, theirs, turns = len(ours) * PER_FILE, ours[: SCRIPT // PER_FILE], []
     for turn in range(ROUNDS):
-        whole_of_it = backfill(fresh(), root / f"ours{turn}", root / "ours", Here())["cpu"]
+        whole_of_it = backfill(fresh(), root / f"ours{turn}", ours[0].parent, Here())["cpu"]
         told = {keeps: script(theirs, keeps, root / f"{keeps}{turn}.sqlite") for keeps in KEEPS}
         if not all(told.values()):
             return {"scripts": None}
@@ -261,10 +262,8 @@ def scripts(root: Path, paths: list[Path], fresh: Callable[[], str]) -> dict[str
         "scripts": turns,
         "script_rows": {keeps: each["rows"] / each["claims"] for keeps, each in told.items() if each},
         "script_cpu": {name: statistics.median(turn[name] for turn in turns) for name in turns[0]},
-        "times_script": {
-            keeps: statistics.median(turn[keeps] / turn["ours"] for turn in turns) for keeps in KEEPS
-        },
-        "times_little": statistics.median(turn["little"] / turn["parquet"] for turn in turns),
+        "times_script": {keeps: ratio(turns, keeps, "ours") for keeps in KEEPS},
+        "times_little": ratio(turns, "little", "parquet"),
     }
 
 

@@ -78,11 +78,17 @@ class AsOf(Moment):
         return grouped[grouped != 0].reset_index()
 
     def _seen(self, name: str) -> pd.DataFrame:
-        if name in ("remitted_claims", "remitted_lines") and name not in self._tables:
-            self._tables["remitted_claims"], self._tables["remitted_lines"] = self._matched()
-        elif name not in self._tables:
-            self._tables[name] = self._journal() if name == "journal" else self._dated(name)
+        if name not in self._tables:
+            self._tables |= self._made(name)
         return self._tables[name]
+
+    def _made(self, name: str) -> dict[str, pd.DataFrame]:
+        if name == "journal":
+            return {name: self._journal()}
+        if name in ("remitted_claims", "remitted_lines"):
+            claims, lines = self._matched()
+            return {"remitted_claims": claims, "remitted_lines": lines}
+        return {name: self._dated(name)}
 
     def _dated(self, name: str) -> pd.DataFrame:
         rows = self._now.read(name)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeAlias
 from weakref import WeakKeyDictionary
@@ -85,7 +85,7 @@ class Known:
     content: pa.Table | None = None
     inputs: Inputs = ()
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Bytes, about."""
         return self.frame.size * CELL_BYTES if self.content is None else int(self.content.nbytes)
@@ -180,10 +180,8 @@ class Moment:
             frame = function(self)
         finally:
             inputs = self._inputs.pop()
-        made = tuple(inputs.items())
-        if before is not None and before.frame.equals(frame):
-            return Known(before.frame, before.version, None, made)
-        return Known(frame, object(), None, made)
+        version = before.version if before is not None and before.frame.equals(frame) else object()
+        return Known(frame, version, inputs=tuple(inputs.items()))
 
     def _unlike_any_other(self) -> None:
         """What is being worked out depends on something that is not remembered."""
@@ -213,6 +211,9 @@ class Reads(Protocol):
         ...
 
 
+_KEPT: WeakKeyDictionary[Ledger, Kept] = WeakKeyDictionary()
+
+
 @contextmanager
 def moment(facts: Facts) -> Iterator[Moment]:
     """The moment itself, or the present one of a ledger."""
@@ -223,9 +224,6 @@ def moment(facts: Facts) -> Iterator[Moment]:
         now = Moment(view, _KEPT.get(facts, {}))
         yield now
         _KEPT[facts] = now.kept()
-
-
-_KEPT: WeakKeyDictionary[Ledger, Kept] = WeakKeyDictionary()
 
 
 def derived(function: Callable[[Moment], pd.DataFrame]) -> Callable[[Facts], pd.DataFrame]:

@@ -96,7 +96,7 @@ def test_what_comes_to_the_same_changes_nothing_further(book: Ledger) -> None:
     assert count.names(book)["payer_id"].tolist() == ["ACME", "OTHER"]
 
 
-def test_another_ledger_of_another_process_is_seen(book: Ledger, tmp_path: Path) -> None:
+def test_what_somebody_else_wrote_is_seen(book: Ledger, tmp_path: Path) -> None:
     count = Count()
     book.add("claims", claim("C1"))
     count.asked(book)
